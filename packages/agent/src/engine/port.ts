@@ -1,0 +1,109 @@
+/**
+ * The container engine as the supervisor needs it. Adapters: Docker Engine over its unix socket (`docker.ts`) and
+ * a fake with faults (`fake.ts`); one contract suite runs on both. Every call may reject with an `EngineError`.
+ */
+export interface Engine {
+  ping(signal?: AbortSignal): Promise<EngineInfo>;
+  /** `undefined`: the engine does not have it. */
+  inspectImage(reference: string): Promise<ImageInfo | undefined>;
+  /** Resolves when the image is here. */
+  pullImage(
+    reference: string,
+    options: { readonly registryAuth?: string | undefined; readonly signal?: AbortSignal },
+  ): Promise<void>;
+  createContainer(name: string, spec: ContainerSpec): Promise<{ readonly id: string }>;
+  startContainer(id: string): Promise<void>;
+  /** SIGTERM (or the image's STOPSIGNAL), then SIGKILL after the time-out. Resolves when it has stopped. */
+  stopContainer(id: string, options: { readonly timeoutS: number }): Promise<void>;
+  removeContainer(id: string): Promise<void>;
+  /** `undefined`: no such container. */
+  inspectContainer(id: string): Promise<ContainerState | undefined>;
+  /** All containers, stopped ones too, that carry this label (and value, when given). */
+  listContainers(label: string): Promise<readonly ContainerState[]>;
+  /** Container events from `sinceMs` on, until the signal aborts or the connection breaks (then it throws). */
+  events(options: { readonly sinceMs?: number; readonly signal: AbortSignal }): AsyncIterable<EngineEvent>;
+  /** Output lines, each with the engine's timestamp; ends when the container stops and all is read. */
+  logs(id: string, options: { readonly sinceNs?: bigint; readonly signal: AbortSignal }): AsyncIterable<LogLine>;
+  createVolume(
+    name: string,
+    options: {
+      readonly driver?: string;
+      readonly driverOpts?: Readonly<Record<string, string>>;
+      readonly labels?: Readonly<Record<string, string>>;
+    },
+  ): Promise<void>;
+  inspectVolume(name: string): Promise<boolean>;
+  removeVolume(name: string): Promise<void>;
+}
+
+export interface EngineInfo {
+  readonly apiVersion: string;
+  readonly serverVersion: string;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly cgroupVersion: '1' | '2';
+  readonly cgroupDriver: 'cgroupfs' | 'systemd';
+  readonly runtimes: readonly string[];
+  readonly logDrivers: readonly string[];
+}
+
+export interface ImageInfo {
+  readonly id: string;
+  /** `sha256:…` of the registry manifest; absent for images that never came from one. */
+  readonly repoDigest?: string | undefined;
+}
+
+/** Body of the engine's container create call, in its own PascalCase. */
+export type ContainerSpec = Readonly<Record<string, unknown>>;
+
+export interface ContainerState {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+  readonly pid: number;
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  /** What the engine says when a start failed. */
+  readonly error: string;
+  readonly startedAtMs?: number | undefined;
+  readonly finishedAtMs?: number | undefined;
+  readonly health?: 'starting' | 'healthy' | 'unhealthy' | undefined;
+  readonly ports: readonly {
+    readonly containerPort: number;
+    readonly protocol: 'tcp' | 'udp';
+    readonly hostIp: string;
+    readonly hostPort: number;
+  }[];
+}
+
+export type EngineEvent =
+  | {
+      readonly kind: 'started' | 'died' | 'oom' | 'destroyed';
+      readonly id: string;
+      readonly atMs: number;
+      readonly exitCode?: number;
+    }
+  | {
+      readonly kind: 'health';
+      readonly id: string;
+      readonly atMs: number;
+      readonly health: 'healthy' | 'unhealthy' | 'starting';
+    };
+
+export interface LogLine {
+  readonly stream: 'stdout' | 'stderr';
+  /** Nanoseconds since 1970, the engine's. */
+  readonly timestampNs: bigint;
+  readonly text: string;
+}
+
+/** `kind` decides what to do next; `message` is the engine's own words. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly kind: 'not-found' | 'conflict' | 'bad-request' | 'timeout' | 'unreachable' | 'failed';
+  constructor(kind: EngineError['kind'], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+  }
+}

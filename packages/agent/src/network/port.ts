@@ -1,0 +1,31 @@
+/**
+ * Addresses for `awsvpc` tasks. A lease is a ready network namespace (held by a pause container) that the task's
+ * containers join with `NetworkMode: container:<pauseContainerId>`. Adapters: `linux.ts` (pause containers, veth, bridge) and `fake.ts`.
+ */
+export interface TaskNetwork {
+  /** Sets up the host side (bridge, forwarding, masquerade) and fills the pool. Idempotent. */
+  prepare(signal: AbortSignal): Promise<void>;
+  /** Gives the task a namespace with this address. Calling again with the same task gives the same lease. */
+  attach(request: AttachRequest): Promise<NetworkLease>;
+  /** Idempotent; also after a restart, from the task's ARN alone. */
+  release(taskArn: string): Promise<void>;
+  /** Leases that exist, found by label after a restart. */
+  leases(): Promise<readonly NetworkLease[]>;
+  close(): Promise<void>;
+}
+
+export interface AttachRequest {
+  readonly taskArn: string;
+  readonly macAddress: string;
+  readonly ipv4Address: string;
+  /** `10.0.0.1/24` */
+  readonly gatewayCidr: string;
+  readonly hostname: string;
+  readonly dnsServers: readonly string[];
+}
+
+export interface NetworkLease {
+  readonly taskArn: string;
+  readonly pauseContainerId: string;
+  readonly ipv4Address: string;
+}

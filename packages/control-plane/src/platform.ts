@@ -1,0 +1,51 @@
+import type { AccountId, Clock, Ids, Region, Scope } from '@gantry/domain';
+import type { State } from './state/state.ts';
+
+/** What every handler and controller is built on. Made once, in `assemble.ts`. */
+export interface Platform {
+  readonly state: State;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly config: PlatformConfig;
+  /** One line of JSON to the process log. Never a secret. */
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+export interface PlatformConfig {
+  /** Where the administrator and the local instances live. */
+  readonly defaultScope: Scope;
+  /** Base URL clients and agents reach us by, without a trailing slash: `http://127.0.0.1:4566`. */
+  readonly endpoint: string;
+  /** A task without health check counts as healthy after RUNNING this long (ECS: 40 s). */
+  readonly healthyAfterRunningMs: number;
+  /** Stopped tasks stay describable this long (ECS: 1 h). */
+  readonly stoppedTaskRetentionMs: number;
+  /** `gantry why` remembers this long (30 days). */
+  readonly historyRetentionMs: number;
+  /** A disconnected instance's tasks are given up after this long. */
+  readonly instanceGoneAfterMs: number;
+  /** Subnets awsvpc tasks get their addresses from. */
+  readonly subnets: readonly SubnetConfig[];
+}
+
+export interface SubnetConfig {
+  readonly subnetId: string;
+  readonly availabilityZone: string;
+  /** IPv4 CIDR; the first usable address is the gateway. */
+  readonly cidr: string;
+}
+
+/** Who calls, from where. Made by the front door after authentication. */
+export interface Caller {
+  readonly account: AccountId;
+  readonly region: Region;
+  readonly principalArn: string;
+  readonly accessKeyId: string;
+}
+
+/** What a handler gets beside its input. */
+export interface RequestContext {
+  readonly caller: Caller;
+  readonly scope: Scope;
+  readonly requestId: string;
+}

@@ -1,0 +1,87 @@
+import type { Scope } from './ids.ts';
+import type { AwsVpcConfiguration, LaunchType } from './task.ts';
+import type { PlacementConstraint, PlacementStrategyRule, Tag } from './task-definition.ts';
+import type { EpochMs } from './time.ts';
+
+export interface CapacityProviderStrategyItem {
+  readonly capacityProvider: string | undefined;
+  readonly base?: number | undefined;
+  readonly weight?: number | undefined;
+}
+
+export interface DeploymentCircuitBreaker {
+  readonly enable: boolean;
+  readonly rollback: boolean;
+}
+export interface DeploymentConfiguration {
+  readonly minimumHealthyPercent: number;
+  readonly maximumPercent: number;
+  readonly deploymentCircuitBreaker: DeploymentCircuitBreaker;
+}
+
+export type RolloutState = 'IN_PROGRESS' | 'COMPLETED' | 'FAILED';
+
+/** One entry of `service.deployments` (ecs-semantics 5.4). INACTIVE ones are dropped from the list. */
+export interface Deployment {
+  /** `ecs-svc/<19 digits>`; also `startedBy` of its tasks. */
+  readonly id: string;
+  readonly status: 'PRIMARY' | 'ACTIVE';
+  readonly taskDefinitionArn: string;
+  readonly taskDefinitionKey: string;
+  readonly desiredCount: number;
+  readonly launchType?: LaunchType | undefined;
+  readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[] | undefined;
+  readonly platformVersion?: string | undefined;
+  readonly awsvpcConfiguration?: AwsVpcConfiguration | undefined;
+  readonly rolloutState: RolloutState;
+  readonly rolloutStateReason: string;
+  /** Consecutive tasks of this deployment that did not reach RUNNING (or failed health checks). */
+  readonly failedTasks: number;
+  /** Start throttle (5.7): no new task before this moment. Survives restarts because it is here. */
+  readonly notBefore?: EpochMs | undefined;
+  readonly createdAt: EpochMs;
+  readonly updatedAt: EpochMs;
+}
+
+/** Document kind `service`, key `<account>/<region>/<cluster>/<name>`. */
+export interface Service {
+  readonly scope: Scope;
+  readonly cluster: string;
+  readonly serviceName: string;
+  readonly serviceArn: string;
+  readonly status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
+  readonly desiredCount: number;
+  readonly schedulingStrategy: 'REPLICA' | 'DAEMON';
+  readonly launchType?: LaunchType | undefined;
+  readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[] | undefined;
+  readonly platformVersion?: string | undefined;
+  readonly taskDefinitionArn: string;
+  readonly awsvpcConfiguration?: AwsVpcConfiguration | undefined;
+  readonly deploymentConfiguration: DeploymentConfiguration;
+  /** Given by the user? ECS echoes it only then. */
+  readonly deploymentController?: { readonly type: 'ECS' } | undefined;
+  /** Newest (PRIMARY) first. */
+  readonly deployments: readonly Deployment[];
+  readonly placementConstraints: readonly PlacementConstraint[];
+  readonly placementStrategy: readonly PlacementStrategyRule[];
+  readonly healthCheckGracePeriodSeconds?: number | undefined;
+  readonly enableECSManagedTags: boolean;
+  readonly propagateTags: 'TASK_DEFINITION' | 'SERVICE' | 'NONE';
+  readonly enableExecuteCommand: boolean;
+  readonly availabilityZoneRebalancing: 'ENABLED' | 'DISABLED';
+  readonly roleArn?: string | undefined;
+  readonly tags: readonly Tag[];
+  readonly createdAt: EpochMs;
+  readonly createdBy: string;
+  readonly clientToken?: string | undefined;
+  /** Last time `has reached a steady state.` was said, and whether anything happened since. */
+  readonly steadySince?: EpochMs | undefined;
+  /** Last placement failure text and when it was said: the same text is repeated only after 6 hours. */
+  readonly lastPlacementFailure?: { readonly text: string; readonly at: EpochMs } | undefined;
+  readonly inactiveAt?: EpochMs | undefined;
+}
+
+/** ECS's `{id, createdAt, message}`, newest first, at most 100. Document kind `service-events`, key as the service's. */
+export interface ServiceEvents {
+  readonly events: readonly { readonly id: string; readonly createdAt: EpochMs; readonly message: string }[];
+}
