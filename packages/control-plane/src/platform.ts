@@ -1,9 +1,12 @@
 import type { AccountId, Clock, Ids, Region, Scope } from '@gantry/domain';
 import type { State } from './state/state.ts';
+import type { Journal } from './store/port.ts';
 
 /** What every handler and controller is built on. Made once, in `assemble.ts`. */
 export interface Platform {
   readonly state: State;
+  /** The state's own journal, for reading history. Only the state writes to it. */
+  readonly journal: Pick<Journal, 'history'>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly config: PlatformConfig;

@@ -30,6 +30,11 @@ export class Table<T, I extends string = never> {
     return this.#rows.size;
   }
 
+  /** Every key, in order. Read-only view: do not keep it over an await. */
+  get keys(): SortedKeys {
+    return this.#keys;
+  }
+
   get(key: string): T | undefined {
     return this.#rows.get(key)?.value;
   }

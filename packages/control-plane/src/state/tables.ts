@@ -14,6 +14,8 @@ import { Table } from './table.ts';
 export interface IdempotencyRecord {
   readonly fingerprint: string;
   readonly taskKeys: readonly string[];
+  /** What the first answer reported as failures. */
+  readonly failures?: readonly { readonly arn?: string; readonly reason?: string; readonly detail?: string }[];
   readonly createdAt: number;
 }
 
@@ -44,17 +46,23 @@ export interface LogStream {
 /** Every kind of document there is. A new kind is one line here. */
 export function createTables() {
   return {
-    clusters: new Table<Cluster>('cluster', {}),
-    taskDefinitions: new Table<TaskDefinition, 'family'>('task-definition', {
+    clusters: new Table<Cluster, 'listed'>('cluster', {
+      /** What ListClusters shows, by `<account>/<region>`. */
+      listed: (c) => (c.status === 'ACTIVE' && !c.internal ? `${c.scope.account}/${c.scope.region}` : undefined),
+    }),
+    taskDefinitions: new Table<TaskDefinition, 'family' | 'familyStatus'>('task-definition', {
       family: (d) => `${d.scope.account}/${d.scope.region}/${d.family}`,
+      familyStatus: (d) => `${d.scope.account}/${d.scope.region}/${d.family}/${d.status}`,
     }),
     taskDefinitionFamilies: new Table<TaskDefinitionFamily>('task-definition-family', {}),
-    services: new Table<Service, 'cluster' | 'notInactive'>('service', {
+    services: new Table<Service, 'cluster' | 'clusterStatus' | 'notInactive'>('service', {
       cluster: (s) => clusterKey(s),
+      /** `<cluster key>/<status>/<infrastructure>`: counts of DescribeClusters. */
+      clusterStatus: (s) => `${clusterKey(s)}/${s.status}/${infrastructureOf(s)}`,
       notInactive: (s) => (s.status === 'INACTIVE' ? undefined : 'all'),
     }),
     serviceEvents: new Table<ServiceEvents>('service-events', {}),
-    tasks: new Table<Task, 'cluster' | 'service' | 'instance' | 'unstopped' | 'unplaced' | 'address'>('task', {
+    tasks: new Table<Task, TaskIndex>('task', {
       cluster: (t) => clusterKey(t),
       service: (t) => t.serviceKey,
       /** Tasks that hold resources on an instance. */
@@ -67,9 +75,25 @@ export function createTables() {
         t.lastStatus === 'STOPPED' || t.networkInterface === undefined
           ? undefined
           : `${t.networkInterface.subnetId}/${t.networkInterface.privateIPv4Address}`,
+      /** `<cluster key>/<running|pending>/<launch type>`: counts of DescribeClusters. */
+      clusterCount: (t) => (phaseOf(t) === undefined ? undefined : `${clusterKey(t)}/${phaseOf(t)}/${t.launchType}`),
+      /** `<service key>/<deployment id>/<running|pending>` of wanted tasks: counts of DescribeServices. */
+      deploymentCount: (t) =>
+        t.serviceKey === undefined || t.desiredStatus === 'STOPPED' || phaseOf(t) === undefined
+          ? undefined
+          : `${t.serviceKey}/${t.deploymentId ?? ''}/${phaseOf(t)}`,
+      // The lists of ListTasks, one per filter, each ending in `/<desired status>`.
+      desired: (t) => `${clusterKey(t)}/${t.desiredStatus}`,
+      desiredOfService: (t) => (t.serviceKey === undefined ? undefined : `${t.serviceKey}/${t.desiredStatus}`),
+      desiredOfInstance: (t) => (t.instanceKey === undefined ? undefined : `${t.instanceKey}/${t.desiredStatus}`),
+      desiredOfFamily: (t) => `${clusterKey(t)}/${t.family}/${t.desiredStatus}`,
+      desiredOfStarter: (t) =>
+        t.startedBy === undefined ? undefined : `${clusterKey(t)}/${t.startedBy}/${t.desiredStatus}`,
+      desiredOfLaunchType: (t) => `${clusterKey(t)}/${t.launchType}/${t.desiredStatus}`,
     }),
-    instances: new Table<Instance, 'cluster' | 'pool' | 'arn'>('instance', {
+    instances: new Table<Instance, 'cluster' | 'clusterStatus' | 'pool' | 'arn'>('instance', {
       cluster: (i) => clusterKey(i),
+      clusterStatus: (i) => `${clusterKey(i)}/${i.status}`,
       pool: (i) => (i.status === 'INACTIVE' ? undefined : i.pool),
       arn: (i) => i.containerInstanceArn,
     }),
@@ -82,6 +106,43 @@ export function createTables() {
     logGroups: new Table<LogGroup>('log-group', {}),
     logStreams: new Table<LogStream, 'group'>('log-stream', { group: (s) => s.logGroupKey }),
   };
+}
+
+type TaskIndex =
+  | 'cluster'
+  | 'service'
+  | 'instance'
+  | 'unstopped'
+  | 'unplaced'
+  | 'address'
+  | 'clusterCount'
+  | 'deploymentCount'
+  | 'desired'
+  | 'desiredOfService'
+  | 'desiredOfInstance'
+  | 'desiredOfFamily'
+  | 'desiredOfStarter'
+  | 'desiredOfLaunchType';
+
+/** What a task counts as in the counters of clusters and services; on its way out it counts as neither. */
+export function phaseOf(task: Task): 'running' | 'pending' | undefined {
+  switch (task.lastStatus) {
+    case 'PROVISIONING':
+    case 'PENDING':
+    case 'ACTIVATING':
+      return 'pending';
+    case 'RUNNING':
+      return 'running';
+    default:
+      return undefined;
+  }
+}
+
+/** The launch type a service's tasks get, also when a capacity provider strategy chooses. */
+export function infrastructureOf(service: Service): 'EC2' | 'FARGATE' | 'EXTERNAL' | 'MANAGED_INSTANCES' {
+  if (service.launchType !== undefined) return service.launchType;
+  const [first] = service.capacityProviderStrategy ?? [];
+  return first?.capacityProvider?.startsWith('FARGATE') === true ? 'FARGATE' : 'EC2';
 }
 
 export type Tables = ReturnType<typeof createTables>;
