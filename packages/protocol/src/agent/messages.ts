@@ -63,6 +63,24 @@ export interface PayloadContainer {
     readonly restartAttemptPeriod: number;
   };
   readonly containerArn: string;
+  /** Fetched by the agent itself. Our own does not offer this capability, so nothing with secrets is placed on it. */
+  readonly secrets?: readonly {
+    readonly name: string;
+    readonly valueFrom: string;
+    readonly region: string;
+    readonly provider: 'ssm' | 'asm';
+    readonly type: 'ENVIRONMENT_VARIABLE' | 'BOOTSTRAP';
+    readonly target: 'CONTAINER' | 'LOG_DRIVER';
+  }[];
+  readonly environmentFiles?: readonly { readonly value: string; readonly type: 's3' }[];
+  readonly registryAuthentication?: {
+    readonly type: 'asm';
+    readonly asmAuthData: { readonly credentialsParameter: string; readonly region: string };
+  };
+  readonly firelensConfiguration?: {
+    readonly type: 'fluentd' | 'fluentbit';
+    readonly options: Readonly<Record<string, string>>;
+  };
 }
 
 export interface PayloadVolume {
@@ -70,6 +88,7 @@ export interface PayloadVolume {
   readonly type?: string;
   readonly host?: { readonly sourcePath?: string };
   readonly dockerVolumeConfiguration?: Readonly<Record<string, unknown>>;
+  readonly efsVolumeConfiguration?: Readonly<Record<string, unknown>>;
 }
 
 export interface PayloadTask {

@@ -1,0 +1,210 @@
+import type { BotocoreShapes } from './read-botocore.ts';
+import type { Declarations } from './read-declarations.ts';
+import type { Constraint, ErrorShape, ServiceModel, Source, Structure } from './shapes.ts';
+
+type Traits = number | Readonly<Record<string, unknown>>;
+type Schema = readonly [kind: number, namespace: string, name: string, traits: Traits, ...rest: unknown[]];
+type Ref = number | Schema | (() => Ref) | readonly [Ref, Traits];
+
+const SIMPLE: Readonly<Record<number, string>> = {
+  0: 'string',
+  2: 'boolean',
+  4: 'timestamp',
+  15: 'document',
+  21: 'blob',
+};
+const LIST_OF = 64;
+const MAP_OF = 128;
+
+/**
+ * Turns one SDK client's exported schemas into a model. Walks botocore's shapes alongside for enums, bounds and
+ * number types, and falls back to the client's declarations where botocore is older than the client.
+ */
+export class SdkReader {
+  readonly #source: Source;
+  readonly #client: Readonly<Record<string, unknown>>;
+  readonly #botocore: BotocoreShapes;
+  readonly #declarations: Declarations;
+  readonly #shapes: Record<string, Structure | Constraint> = {};
+  readonly unknownNumbers: string[] = [];
+
+  constructor(
+    source: Source,
+    client: Readonly<Record<string, unknown>>,
+    botocore: BotocoreShapes,
+    declarations: Declarations,
+  ) {
+    this.#source = source;
+    this.#client = client;
+    this.#botocore = botocore;
+    this.#declarations = declarations;
+  }
+
+  read(): ServiceModel {
+    const { service, apiVersion, protocol, targetPrefix, xmlNamespace, keep } = this.#source;
+    const operations: Record<string, ServiceModel['operations'][string]> = {};
+    const used = new Set<string>();
+    for (const schema of this.#schemas().filter(([kind]) => kind === 9)) {
+      const [, , name, , input, output] = schema;
+      if (keep !== 'all' && !keep.includes(name)) continue;
+      const errors = this.#declarations.errors.get(name) ?? [];
+      for (const error of errors) used.add(error);
+      const [inputName, outputName] = [this.#ioName(input as Ref), this.#ioName(output as Ref)];
+      operations[name] = {
+        ...(inputName === undefined ? {} : { input: inputName }),
+        ...(outputName === undefined ? {} : { output: outputName }),
+        errors,
+      };
+    }
+    const missing = keep === 'all' ? [] : keep.filter((name) => !Object.hasOwn(operations, name));
+    if (missing.length > 0) throw new Error(`${service}: the client has no operation ${missing.join(', ')}`);
+    return {
+      service,
+      apiVersion,
+      protocol,
+      signingName: service,
+      ...(targetPrefix === undefined ? {} : { targetPrefix }),
+      ...(xmlNamespace === undefined ? {} : { xmlNamespace }),
+      operations: sorted(operations),
+      errors: sorted(this.#errors(used)),
+      shapes: sorted(this.#shapes),
+    };
+  }
+
+  #schemas(): readonly Schema[] {
+    return Object.entries(this.#client)
+      .filter(([key, value]) => key.endsWith('$') && Array.isArray(value))
+      .map(([, value]) => value as unknown as Schema);
+  }
+
+  #ioName(ref: Ref): string | undefined {
+    const schema = typeof ref === 'function' ? ref() : ref;
+    if (!isSchema(schema) || schema[2] === 'Unit') return undefined;
+    return this.#expression(schema, schema[2], undefined, schema[2]);
+  }
+
+  #errors(used: ReadonlySet<string>): Record<string, ErrorShape> {
+    const errors: Record<string, ErrorShape> = {};
+    for (const [kind, , name, traits, members, refs] of this.#schemas()) {
+      if (kind !== -3 || !used.has(name)) continue;
+      const bag = traits as { error?: string; httpError?: number; awsQueryError?: [string, number] };
+      const fault = bag.error === 'server' ? 'server' : 'client';
+      const code = bag.awsQueryError?.[0];
+      errors[name] = {
+        status: bag.awsQueryError?.[1] ?? bag.httpError ?? (fault === 'server' ? 500 : 400),
+        fault,
+        ...(code === undefined || code === name ? {} : { code }),
+        members: this.#members(name, members as readonly string[], refs as readonly Ref[]),
+      };
+    }
+    return errors;
+  }
+
+  #members(structure: string, names: readonly string[], refs: readonly Ref[]): Record<string, string> {
+    const members: Record<string, string> = {};
+    for (const [index, name] of names.entries()) {
+      const ref = refs[index];
+      if (ref === undefined) throw new Error(`${structure}.${name} has no schema`);
+      const botocore = this.#botocore[structure]?.members?.[name]?.shape;
+      const declared = this.#declarations.memberTypes.get(`${structure}.${name}`);
+      members[name] = this.#expression(ref, botocore, declared, `${structure}.${name}`);
+    }
+    return members;
+  }
+
+  #expression(ref: Ref, botocore: string | undefined, declared: string | undefined, where: string): string {
+    if (typeof ref === 'function') return this.#expression(ref(), botocore, declared, where);
+    if (typeof ref === 'number') return this.#simple(ref, botocore, declared, where);
+    if (!isSchema(ref)) return this.#expression(ref[0], botocore, declared, where);
+    const [kind, , name, , first, second] = ref;
+    if (kind === 0) return this.#expression(first as Ref, botocore, declared, where);
+    if (kind === 1) return this.#list(first as Ref, botocore, declared, where);
+    if (kind === 2) return this.#map(second as Ref, botocore, declared, where);
+    if (kind !== 3 && kind !== 4) throw new Error(`${where}: schema kind ${kind} is not known here`);
+    if (!Object.hasOwn(this.#shapes, name)) {
+      this.#shapes[name] = { members: {} }; // first, so that a recursive shape ends
+      const required = (first as readonly string[]).slice(0, (ref[6] as number | undefined) ?? 0);
+      this.#shapes[name] = {
+        ...(kind === 4 ? { union: true } : {}),
+        ...(required.length > 0 ? { required } : {}),
+        members: this.#members(name, first as readonly string[], second as readonly Ref[]),
+      };
+    }
+    return name;
+  }
+
+  #list(member: Ref, botocore: string | undefined, declared: string | undefined, where: string): string {
+    const shape = botocore === undefined ? undefined : this.#botocore[botocore];
+    const element = this.#expression(member, shape?.member?.shape, declared?.replace(/\[\]$/, ''), where);
+    const bounds = shape === undefined ? {} : boundsOf(shape);
+    if (botocore === undefined || Object.keys(bounds).length === 0) return `[${element}]`;
+    this.#shapes[botocore] = { list: element, ...bounds };
+    return botocore;
+  }
+
+  #map(value: Ref, botocore: string | undefined, declared: string | undefined, where: string): string {
+    const shape = botocore === undefined ? undefined : this.#botocore[botocore];
+    const valueType = declared === undefined ? undefined : /^(?:Partial<)?Record<\w+, (.+?)>+$/.exec(declared)?.[1];
+    const key = this.#simple(0, shape?.key?.shape, undefined, where);
+    return `{${key}:${this.#expression(value, shape?.value?.shape, valueType, where)}}`;
+  }
+
+  #simple(type: number, botocore: string | undefined, declared: string | undefined, where: string): string {
+    if (type >= MAP_OF) return this.#map(type - MAP_OF, botocore, declared, where);
+    if (type >= LIST_OF) return this.#list(type - LIST_OF, botocore, declared, where);
+    const shape = botocore === undefined ? undefined : this.#botocore[botocore];
+    if (type === 1) return this.#number(botocore, where);
+    const simple = SIMPLE[type];
+    if (simple === undefined) throw new Error(`${where}: simple type ${type} is not known here`);
+    if (simple !== 'string') return simple;
+    const enumName = this.#enumName(declared, botocore);
+    if (enumName !== undefined) return enumName;
+    const bounds = shape?.type === 'string' ? boundsOf(shape) : {};
+    if (botocore === undefined || Object.keys(bounds).length === 0) return 'string';
+    this.#shapes[botocore] = { type: 'string', ...bounds };
+    return botocore;
+  }
+
+  #number(botocore: string | undefined, where: string): string {
+    const shape = botocore === undefined ? undefined : this.#botocore[botocore];
+    const type = shape?.type ?? this.#source.numbers[where];
+    if (type === undefined) this.unknownNumbers.push(where);
+    if (shape === undefined || botocore === undefined) return type ?? 'double';
+    const bounds = boundsOf(shape);
+    if (Object.keys(bounds).length === 0) return shape.type;
+    this.#shapes[botocore] = { type: shape.type as NonNullable<Constraint['type']>, ...bounds };
+    return botocore;
+  }
+
+  /** Values come from the client where it exports the enum (it is the newer), else from botocore. */
+  #enumName(declared: string | undefined, botocore: string | undefined): string | undefined {
+    for (const name of [declared, botocore]) {
+      if (name === undefined) continue;
+      const exported = Object.hasOwn(this.#client, name) ? this.#client[name] : undefined;
+      const isEnum = typeof exported === 'object' && exported !== null && !Array.isArray(exported);
+      const values = isEnum ? (Object.values(exported) as string[]) : this.#botocore[name]?.enum;
+      if (values === undefined) continue;
+      this.#shapes[name] = { enum: values };
+      return name;
+    }
+    return undefined;
+  }
+}
+
+function isSchema(ref: Ref): ref is Schema {
+  return Array.isArray(ref) && typeof ref[1] === 'string' && typeof ref[2] === 'string';
+}
+
+function boundsOf(shape: BotocoreShapes[string]): Pick<Constraint, 'min' | 'max' | 'pattern'> {
+  return {
+    ...(shape.min === undefined || (shape.min === 0 && (shape.type === 'string' || shape.type === 'list'))
+      ? {}
+      : { min: shape.min }),
+    ...(shape.max === undefined ? {} : { max: shape.max }),
+    ...(shape.pattern === undefined ? {} : { pattern: shape.pattern }),
+  };
+}
+
+function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
