@@ -34,12 +34,20 @@ export interface StateOptions {
   readonly clock: Clock;
   /** Runs a group commit soon: `setImmediate` in production, so that all requests of one turn share one fsync. */
   readonly schedule: (run: () => void) => void;
+  /** A listener threw, which it must not: told here, and the others are still called. Default: thrown on. */
+  readonly onListenerError?: (error: unknown) => void;
 }
 
 interface Pending {
   readonly work: (tx: Tx) => unknown;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** How one transaction of a group ends, once the group is stored or is not. */
+interface Answer {
+  readonly stored: () => void;
+  readonly reject: (error: unknown) => void;
 }
 
 interface Undo {
@@ -104,7 +112,8 @@ export class State {
     this.#scheduled = true;
     this.#options.schedule(() => {
       this.#scheduled = false;
-      this.#flush();
+      // Asked for from inside a commit that is still being stored: that commit's end asks again.
+      if (this.#flushing === undefined) this.#flush();
     });
   }
 
@@ -113,46 +122,66 @@ export class State {
     this.#queue = [];
     if (batch.length === 0) return;
     const commit = new Commit(this.tables, this.#options.clock.now());
-    const done: (() => void)[] = [];
-    const failed: ((error: unknown) => void)[] = [];
-    for (const pending of batch) {
+    const answers: Answer[] = [];
+    for (const { work, resolve, reject } of batch) {
       const mark = commit.mark();
       try {
-        const result = pending.work(commit);
-        done.push(() => pending.resolve(result));
-        failed.push((error) => pending.reject(error));
+        const result = work(commit);
+        if (isThenable(result))
+          throw new TypeError('A transaction is a synchronous function; this one returned a promise.');
+        answers.push({ stored: () => resolve(result), reject });
       } catch (error) {
         commit.undoTo(mark);
-        pending.reject(error);
+        // Answered with its neighbours: what it refused on may be a write of theirs that is not stored yet.
+        answers.push({ stored: () => reject(error), reject });
       }
     }
-    this.#journal(commit, done, failed);
+    commit.seal();
+    this.#store(commit, answers);
   }
 
-  #journal(commit: Commit, done: readonly (() => void)[], failed: readonly ((error: unknown) => void)[]): void {
-    const finish = (): void => {
-      this.#flushing = undefined;
-      const changes = commit.changes();
-      for (const resolve of done) resolve();
-      if (changes.length > 0) for (const listener of this.#listeners) listener(changes);
-      if (this.#queue.length > 0) this.#scheduleFlush();
-    };
-    const fail = (error: unknown): void => {
-      this.#flushing = undefined;
-      commit.undoTo({ undo: 0, events: 0 });
-      for (const reject of failed)
-        reject(new Error('The change could not be stored; nothing was changed.', { cause: error }));
-      if (this.#queue.length > 0) this.#scheduleFlush();
-    };
-    if (commit.empty) return finish();
+  #store(commit: Commit, answers: readonly Answer[]): void {
+    let pending: Promise<void> | void;
     try {
-      const pending = this.#options.journal.append(commit.batch());
-      if (pending === undefined) finish();
-      else this.#flushing = pending.then(finish, fail);
+      pending = commit.empty ? undefined : this.#options.journal.append(commit.batch());
     } catch (error) {
-      fail(error);
+      return this.#failed(commit, answers, error);
+    }
+    if (pending === undefined) return this.#stored(commit, answers);
+    this.#flushing = pending.then(
+      () => this.#stored(commit, answers),
+      (error: unknown) => this.#failed(commit, answers, error),
+    );
+  }
+
+  #stored(commit: Commit, answers: readonly Answer[]): void {
+    this.#flushing = undefined;
+    const changes = commit.changes();
+    for (const answer of answers) answer.stored();
+    if (this.#queue.length > 0) this.#scheduleFlush();
+    if (changes.length > 0) for (const listener of this.#listeners) this.#tell(listener, changes);
+  }
+
+  #tell(listener: (changes: readonly Change[]) => void, changes: readonly Change[]): void {
+    try {
+      listener(changes);
+    } catch (error) {
+      if (this.#options.onListenerError === undefined) throw error;
+      this.#options.onListenerError(error);
     }
   }
+
+  #failed(commit: Commit, answers: readonly Answer[], cause: unknown): void {
+    this.#flushing = undefined;
+    commit.undoTo({ undo: 0, events: 0 });
+    for (const answer of answers)
+      answer.reject(new Error('The change could not be stored; nothing was changed.', { cause }));
+    if (this.#queue.length > 0) this.#scheduleFlush();
+  }
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 class Commit implements Tx {
@@ -160,6 +189,7 @@ class Commit implements Tx {
   readonly tables: Tables;
   readonly #undo: Undo[] = [];
   readonly #events: HistoryEvent[] = [];
+  #sealed = false;
 
   constructor(tables: Tables, now: EpochMs) {
     this.tables = tables;
@@ -179,6 +209,7 @@ class Commit implements Tx {
   }
 
   event(event: EventInput): void {
+    this.#refuseWhenSealed();
     this.#events.push({ at: this.now, ...event });
   }
 
@@ -223,7 +254,17 @@ class Commit implements Tx {
     return { documents: [...last.values()], events: this.#events };
   }
 
+  /** From here on it takes no writes: one that came later, from a kept `tx`, would never be stored. */
+  seal(): void {
+    this.#sealed = true;
+  }
+
+  #refuseWhenSealed(): void {
+    if (this.#sealed) throw new Error('This transaction is over; its `tx` must not be kept.');
+  }
+
   #write(table: Table<unknown, string>, key: string, document: unknown): void {
+    this.#refuseWhenSealed();
     const revision = table.revision(key);
     this.#undo.push({ table, key, before: table.get(key), revision });
     table.set(key, document, revision + 1);
