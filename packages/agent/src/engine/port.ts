@@ -11,18 +11,24 @@ export interface Engine {
     reference: string,
     options: { readonly registryAuth?: string | undefined; readonly signal?: AbortSignal },
   ): Promise<void>;
+  /** A name in use: `conflict`. An image that is not here: `not-found`. */
   createContainer(name: string, spec: ContainerSpec): Promise<{ readonly id: string }>;
+  /** Resolves when it runs; at once when it already does. */
   startContainer(id: string): Promise<void>;
-  /** SIGTERM (or the image's STOPSIGNAL), then SIGKILL after the time-out. Resolves when it has stopped. */
+  /** SIGTERM (or the image's STOPSIGNAL), then SIGKILL after the time-out. Resolves when it has stopped; unknown: `not-found`. */
   stopContainer(id: string, options: { readonly timeoutS: number }): Promise<void>;
+  /** Kills it if it runs; its anonymous volumes go with it. Resolves when it is gone, also when it was gone before. */
   removeContainer(id: string): Promise<void>;
   /** `undefined`: no such container. */
   inspectContainer(id: string): Promise<ContainerState | undefined>;
   /** All containers, stopped ones too, that carry this label (and value, when given). */
   listContainers(label: string): Promise<readonly ContainerState[]>;
-  /** Container events from `sinceMs` on, until the signal aborts or the connection breaks (then it throws). */
+  /**
+   * Container events from `sinceMs` on (the engine remembers about 256, none across its own restart), until the signal
+   * aborts or the connection breaks (then it throws). Subscribes when the first event is asked for.
+   */
   events(options: { readonly sinceMs?: number; readonly signal: AbortSignal }): AsyncIterable<EngineEvent>;
-  /** Output lines, each with the engine's timestamp; ends when the container stops and all is read. */
+  /** Output lines from `sinceNs` on (inclusive), each with the engine's timestamp; ends when the container stops and all is read. */
   logs(id: string, options: { readonly sinceNs?: bigint; readonly signal: AbortSignal }): AsyncIterable<LogLine>;
   createVolume(
     name: string,
@@ -32,7 +38,9 @@ export interface Engine {
       readonly labels?: Readonly<Record<string, string>>;
     },
   ): Promise<void>;
+  /** Whether it exists. */
   inspectVolume(name: string): Promise<boolean>;
+  /** In use: `conflict`. Gone before: resolves. */
   removeVolume(name: string): Promise<void>;
 }
 

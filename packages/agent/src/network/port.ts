@@ -5,11 +5,11 @@
 export interface TaskNetwork {
   /** Sets up the host side (bridge, forwarding, masquerade) and fills the pool. Idempotent. */
   prepare(signal: AbortSignal): Promise<void>;
-  /** Gives the task a namespace with this address. Calling again with the same task gives the same lease. */
+  /** Gives the task a namespace with this address. Calling again with the same task gives the same lease while its pause container runs. */
   attach(request: AttachRequest): Promise<NetworkLease>;
   /** Idempotent; also after a restart, from the task's ARN alone. */
   release(taskArn: string): Promise<void>;
-  /** Leases that exist, found by label after a restart. */
+  /** Leases to release some day, found by label after a restart; also those whose pause container no longer runs. */
   leases(): Promise<readonly NetworkLease[]>;
   close(): Promise<void>;
 }

@@ -1,0 +1,94 @@
+import { Faults, type FaultOptions } from '../engine/faults.ts';
+import type { Engine } from '../engine/port.ts';
+import type { AttachRequest, NetworkLease, TaskNetwork } from './port.ts';
+
+export type NetworkCall = Exclude<keyof TaskNetwork, 'close'>;
+
+/** Image of the pause containers; a FakeEngine must know it (or `*`). */
+export const FAKE_PAUSE_IMAGE = 'gantry/pause:1';
+
+/**
+ * Addresses in memory. With an engine, each lease is a real pause container there (so that joining and events work as
+ * they do on Linux); without one, only an id. State belongs to the "machine": a new agent finds its leases again.
+ */
+export class FakeNetwork implements TaskNetwork {
+  readonly calls: { readonly call: NetworkCall; readonly args: readonly unknown[] }[] = [];
+  readonly #engine: Engine | undefined;
+  readonly #leases = new Map<string, NetworkLease & { readonly request: AttachRequest }>();
+  readonly #attaching = new Map<string, Promise<NetworkLease>>();
+  readonly #faults = new Faults<NetworkCall>();
+  #made = 0;
+
+  constructor(options: { readonly engine?: Engine } = {}) {
+    this.#engine = options.engine;
+  }
+
+  /** The next call of this kind fails. `afterEffect`: it does its work and only the answer is lost. */
+  failNext(call: NetworkCall, error: Error, options?: FaultOptions): void {
+    this.#faults.order(call, error, options);
+  }
+
+  prepare(): Promise<void> {
+    return this.#run('prepare', [], () => Promise.resolve());
+  }
+
+  attach(request: AttachRequest): Promise<NetworkLease> {
+    return this.#run('attach', [request], () => {
+      const pending = this.#attaching.get(request.taskArn) ?? this.#ensure(request);
+      this.#attaching.set(request.taskArn, pending);
+      return pending.finally(() => this.#attaching.delete(request.taskArn));
+    });
+  }
+
+  release(taskArn: string): Promise<void> {
+    return this.#run('release', [taskArn], async () => {
+      const lease = this.#leases.get(taskArn);
+      if (lease === undefined) return;
+      await this.#engine?.removeContainer(lease.pauseContainerId);
+      this.#leases.delete(taskArn);
+    });
+  }
+
+  leases(): Promise<readonly NetworkLease[]> {
+    return this.#run('leases', [], () => Promise.resolve([...this.#leases.values()].map(publicLease)));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #ensure(request: AttachRequest): Promise<NetworkLease> {
+    const found = this.#leases.get(request.taskArn);
+    if (found === undefined) return this.#make(request);
+    if (this.#engine === undefined) return publicLease(found);
+    const pause = await this.#engine.inspectContainer(found.pauseContainerId);
+    if (pause?.status === 'running') return publicLease(found);
+    // A namespace does not outlive its pause container.
+    await this.#engine.removeContainer(found.pauseContainerId);
+    return this.#make(request);
+  }
+
+  async #make(request: AttachRequest): Promise<NetworkLease> {
+    const { taskArn, ipv4Address } = request;
+    this.#made += 1;
+    const name = `gantry-pause-${this.#made}`;
+    let pauseContainerId = name;
+    if (this.#engine !== undefined) {
+      const Labels = { 'gantry.pause': 'lease', 'gantry.network.task-arn': taskArn };
+      const spec = { Image: FAKE_PAUSE_IMAGE, Labels, HostConfig: { NetworkMode: 'none' } };
+      pauseContainerId = (await this.#engine.createContainer(name, spec)).id;
+      await this.#engine.startContainer(pauseContainerId);
+    }
+    this.#leases.set(taskArn, { taskArn, pauseContainerId, ipv4Address, request });
+    return { taskArn, pauseContainerId, ipv4Address };
+  }
+
+  #run<T>(call: NetworkCall, args: readonly unknown[], work: () => Promise<T>): Promise<T> {
+    this.calls.push({ call, args });
+    return this.#faults.run(call, work);
+  }
+}
+
+function publicLease({ taskArn, pauseContainerId, ipv4Address }: NetworkLease): NetworkLease {
+  return { taskArn, pauseContainerId, ipv4Address };
+}
