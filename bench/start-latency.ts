@@ -1,0 +1,155 @@
+/**
+ * How much Gantry adds to the engine: RunTask → RUNNING, and kill → RUNNING again, each beside the bare engine's create + start of
+ * the same container, interleaved in one run. `node bench/start-latency.ts [--rounds 20]`
+ */
+import { parseArgs } from 'node:util';
+import { DockerEngine } from '@gantry/agent/engine/docker.ts';
+import { ecsClient } from '../test/e2e/ecs.ts';
+import { command, startWorld } from '../test/e2e/world.ts';
+import { median, quantile, report, timed, untilTrue } from './lib.ts';
+
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } });
+const rounds = Number(values.rounds);
+const engine = new DockerEngine();
+const world = await startWorld();
+const ecs = ecsClient(world);
+
+const bareSpec = {
+  Image: 'gantry/hello',
+  Labels: { 'gantry.bench': 'bare' },
+  HostConfig: {
+    Memory: 32 << 20,
+    CpuShares: 64,
+    NetworkMode: 'bridge',
+    LogConfig: { Type: 'json-file', Config: {} },
+    PortBindings: { '80/tcp': [{ HostPort: '' }] },
+  },
+  ExposedPorts: { '80/tcp': {} },
+};
+const families = {
+  bridge: { launchType: 'EC2' as const, network: undefined },
+  awsvpc: { launchType: 'FARGATE' as const, network: [await anySubnet()] },
+};
+await ecs.call('RegisterTaskDefinition', {
+  family: 'bridge',
+  containerDefinitions: [
+    { name: 'web', image: 'gantry/hello', memory: 32, cpu: 64, portMappings: [{ containerPort: 80 }] },
+  ],
+});
+await ecs.call('RegisterTaskDefinition', {
+  family: 'awsvpc',
+  networkMode: 'awsvpc',
+  requiresCompatibilities: ['FARGATE'],
+  cpu: '256',
+  memory: '512',
+  containerDefinitions: [{ name: 'web', image: 'gantry/hello', portMappings: [{ containerPort: 80 }] }],
+});
+
+async function anySubnet(): Promise<string> {
+  const { subnets } = JSON.parse(await world.gantry('status', '--json')) as { subnets: { subnetId: string }[] };
+  return subnets[0]?.subnetId as string;
+}
+
+async function bare(round: number): Promise<number> {
+  let id = '';
+  const ms = await timed(async () => {
+    ({ id } = await engine.createContainer(`gantry-bench-${process.pid}-${round}`, bareSpec));
+    await engine.startContainer(id);
+  });
+  await engine.stopContainer(id, { timeoutS: 0 });
+  await engine.removeContainer(id);
+  return ms;
+}
+
+async function task(family: keyof typeof families): Promise<number> {
+  const { launchType, network } = families[family];
+  let arn = '';
+  const ms = await timed(async () => {
+    const { tasks, failures } = await ecs.call('RunTask', {
+      taskDefinition: family,
+      launchType,
+      ...(network === undefined ? {} : { networkConfiguration: { awsvpcConfiguration: { subnets: network } } }),
+    });
+    arn = tasks?.[0]?.taskArn as string;
+    if (arn === undefined) throw new Error(JSON.stringify(failures));
+    await untilTrue(
+      `${family} task runs`,
+      async () => (await ecs.call('DescribeTasks', { tasks: [arn] })).tasks?.[0]?.lastStatus === 'RUNNING',
+    );
+  });
+  await ecs.call('StopTask', { task: arn });
+  await untilTrue(
+    'it stops',
+    async () => (await ecs.call('DescribeTasks', { tasks: [arn] })).tasks?.[0]?.lastStatus === 'STOPPED',
+    60_000,
+    20,
+  );
+  return ms;
+}
+
+async function replacement(): Promise<number> {
+  const running = async (): Promise<string[]> => {
+    const { taskArns } = await ecs.call('ListTasks', { serviceName: 'kept' });
+    if (taskArns === undefined || taskArns.length === 0) return [];
+    const { tasks } = await ecs.call('DescribeTasks', { tasks: taskArns });
+    return (tasks ?? []).filter((t) => t.lastStatus === 'RUNNING').map((t) => t.taskArn as string);
+  };
+  await untilTrue('the service runs', async () => (await running()).length === 1, 60_000, 20);
+  const [victim] = await running();
+  const id = (await command('docker', ['ps', '-q', '--filter', `label=com.amazonaws.ecs.task-arn=${victim}`])).trim();
+  const kill = command('docker', ['kill', id]);
+  return timed(async () => {
+    await kill;
+    await untilTrue('replaced', async () => {
+      const now = await running();
+      return now.length === 1 && now[0] !== victim;
+    });
+  });
+}
+
+try {
+  await ecs.call('CreateService', {
+    serviceName: 'kept',
+    taskDefinition: 'bridge',
+    desiredCount: 1,
+    launchType: 'EC2',
+  });
+  const samples = { bare: [] as number[], bridge: [] as number[], awsvpc: [] as number[], replacement: [] as number[] };
+  for (let round = -2; round < rounds; round += 1) {
+    const one = {
+      bare: await bare(round),
+      bridge: await task('bridge'),
+      awsvpc: await task('awsvpc'),
+      replacement: await replacement(),
+    };
+    if (round < 0) continue; // warm-up
+    for (const name of Object.keys(samples) as (keyof typeof samples)[]) samples[name].push(one[name]);
+  }
+  const base = median(samples.bare);
+  for (const [name, list] of Object.entries(samples)) {
+    console.log(
+      `${name.padEnd(12)} p50 ${median(list).toFixed(0)} ms, p95 ${quantile(list, 0.95).toFixed(0)} ms, ${(median(list) / base).toFixed(2)} × bare`,
+    );
+  }
+  report(
+    'RunTask → RUNNING, bridge',
+    `${(median(samples.bridge) / base).toFixed(2)} ×`,
+    '≤ 1.15 ×',
+    median(samples.bridge) / base <= 1.15,
+  );
+  report(
+    'RunTask → RUNNING, FARGATE',
+    `${(median(samples.awsvpc) / base).toFixed(2)} ×`,
+    '≤ 1.15 ×',
+    median(samples.awsvpc) / base <= 1.15,
+  );
+  report(
+    'killed → RUNNING again',
+    `${(median(samples.replacement) / base).toFixed(2)} ×`,
+    '≤ 1.5 ×',
+    median(samples.replacement) / base <= 1.5,
+  );
+} finally {
+  await world.down();
+  await engine.close();
+}
