@@ -1,0 +1,31 @@
+import type { EcsOperations, GantryOperations, LogsOperations } from '@gantry/protocol';
+
+export type EcsInput<N extends keyof EcsOperations> = EcsOperations[N]['input'];
+export type EcsOutput<N extends keyof EcsOperations> = EcsOperations[N]['output'];
+export type Task = NonNullable<EcsOutput<'DescribeTasks'>['tasks']>[number];
+export type Service = NonNullable<EcsOutput<'DescribeServices'>['services']>[number];
+export type TaskDefinition = NonNullable<EcsOutput<'DescribeTaskDefinition'>['taskDefinition']>;
+export type LogEvent = NonNullable<LogsOperations['GetLogEvents']['output']['events']>[number];
+
+/** The public API as the commands use it. Every call may reject with a CliError that a user can read. */
+export interface Api {
+  ecs<N extends keyof EcsOperations>(operation: N, input: EcsInput<N>): Promise<EcsOutput<N>>;
+  logs<N extends keyof LogsOperations>(
+    operation: N,
+    input: LogsOperations[N]['input'],
+  ): Promise<LogsOperations[N]['output']>;
+  gantry<N extends keyof GantryOperations>(
+    operation: N,
+    input: GantryOperations[N]['input'],
+  ): Promise<GantryOperations[N]['output']>;
+}
+
+/** The API said no. */
+export class ApiRefusal extends Error {
+  override readonly name = 'ApiRefusal';
+  readonly code: string;
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}

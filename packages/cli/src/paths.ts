@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+
+/** Files under the data directory that the command line reads or writes. */
+export interface Paths {
+  readonly dataDir: string;
+  readonly run: string;
+  readonly credentials: string;
+  /** Where the running control plane answers: written by `up`, read by every other command. */
+  readonly endpoint: string;
+  readonly agentConfig: string;
+  pid(name: ProcessName): string;
+  log(name: ProcessName): string;
+}
+
+export type ProcessName = 'control-plane' | 'agent' | 'dockerd';
+
+export function pathsIn(dataDir: string): Paths {
+  const run = join(dataDir, 'run');
+  return {
+    dataDir,
+    run,
+    credentials: join(dataDir, 'credentials.json'),
+    endpoint: join(run, 'endpoint.json'),
+    agentConfig: join(run, 'agent.json'),
+    pid: (name) => join(run, `${name}.pid`),
+    log: (name) => join(run, `${name}.log`),
+  };
+}

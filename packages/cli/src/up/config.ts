@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { FARGATE_POOL_CLUSTER } from '@gantry/domain';
+import type { Paths } from '../paths.ts';
+import { endpointOf, type UpSettings } from '../settings.ts';
+
+export const MAIN_OF = {
+  'control-plane': join('packages', 'control-plane', 'src', 'main.ts'),
+  agent: join('packages', 'agent', 'src', 'main.ts'),
+} as const;
+
+/** Arguments of the control plane's main. */
+export function controlPlaneArguments(root: string, settings: UpSettings): readonly string[] {
+  return [
+    join(root, MAIN_OF['control-plane']),
+    ...['--data-dir', settings.dataDir],
+    ...['--host', settings.address],
+    ...['--port', String(settings.port)],
+    ...['--region', settings.region],
+    ...['--healthy-after-ms', String(settings.healthyAfterMs)],
+    ...(settings.insecureAnyKey ? ['--insecure-any-key'] : []),
+  ];
+}
+
+export const agentArguments = (root: string, paths: Paths): readonly string[] => [
+  join(root, MAIN_OF.agent),
+  '--config',
+  paths.agentConfig,
+];
+
+export interface Capacity {
+  readonly cpuCount: number;
+  readonly memoryMiB: number;
+  readonly engineSocket: string;
+}
+
+export interface AgentConfig {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentialsFile: string;
+  readonly dataDir: string;
+  readonly engineSocket: string;
+  readonly instances: readonly AgentInstance[];
+}
+
+export interface AgentInstance {
+  readonly name: string;
+  readonly pool: 'ec2' | 'fargate';
+  readonly cluster: string;
+  readonly cpuUnits: number;
+  readonly memoryMiB: number;
+  readonly availabilityZone: string;
+  readonly instanceType: string;
+}
+
+/**
+ * What the local agent registers: one instance for EC2 tasks, as big as the host less a reserve, and one for Fargate tasks. The
+ * Fargate one promises more CPU than there is: its tasks are limited one by one, and most of them idle.
+ */
+export function agentConfig(settings: UpSettings, paths: Paths, capacity: Capacity): AgentConfig {
+  const zone = { availabilityZone: `${settings.region}a`, instanceType: 'gantry.local' } as const;
+  const cpuUnits = capacity.cpuCount * 1024;
+  const ec2: AgentInstance = {
+    name: 'local-ec2',
+    pool: 'ec2',
+    cluster: 'default',
+    cpuUnits,
+    memoryMiB: capacity.memoryMiB - settings.memoryReserveMiB,
+    ...zone,
+  };
+  const fargate: AgentInstance = {
+    name: 'local-fargate',
+    pool: 'fargate',
+    cluster: FARGATE_POOL_CLUSTER,
+    cpuUnits: cpuUnits * settings.fargateCpuOvercommit,
+    memoryMiB: capacity.memoryMiB,
+    ...zone,
+  };
+  return {
+    endpoint: endpointOf(settings),
+    region: settings.region,
+    credentialsFile: paths.credentials,
+    dataDir: join(paths.dataDir, 'agent'),
+    engineSocket: capacity.engineSocket,
+    instances: settings.fargate ? [ec2, fargate] : [ec2],
+  };
+}
