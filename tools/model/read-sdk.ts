@@ -1,6 +1,7 @@
 import type { BotocoreShapes } from './read-botocore.ts';
 import type { Declarations } from './read-declarations.ts';
-import type { Constraint, ErrorShape, ServiceModel, Source, Structure } from './shapes.ts';
+import type { Constraint, ErrorShape, ServiceModel, Structure } from '@gantry/protocol/codec/model.ts';
+import type { Source } from './source.ts';
 
 type Traits = number | Readonly<Record<string, unknown>>;
 type Schema = readonly [kind: number, namespace: string, name: string, traits: Traits, ...rest: unknown[]];

@@ -1,4 +1,4 @@
-import type { Source } from './shapes.ts';
+import type { Source } from './source.ts';
 
 export const SOURCES: readonly Source[] = [
   {

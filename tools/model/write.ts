@@ -1,4 +1,4 @@
-import type { ServiceModel } from './shapes.ts';
+import type { ServiceModel } from '@gantry/protocol/codec/model.ts';
 
 /** The model as JSON with one operation, error or shape a line, so that a diff shows what AWS added. */
 export function modelText(model: ServiceModel): string {

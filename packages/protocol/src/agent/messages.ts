@@ -239,4 +239,5 @@ export type TcsToAgent =
   | Frame<'HeartbeatMessage', { readonly healthy: boolean }>
   | Frame<'AckPublishMetric', { readonly message: string }>
   | Frame<'AckPublishHealth', { readonly message: string }>
+  | Frame<'AckPublishInstanceStatus', { readonly message: string }>
   | Frame<'StopTelemetrySessionMessage', { readonly message: string }>;

@@ -1,0 +1,40 @@
+import type { ServiceError } from '../errors.ts';
+import type { Operation, Service } from '../services.ts';
+import { jsonOperation, readJsonRequest, writeJsonError, writeJsonResponse } from './json.ts';
+import { queryForm, queryOperation, readQueryRequest, writeQueryError, writeQueryResponse } from './query.ts';
+import type { WireRequest, WireResponse } from './wire.ts';
+
+/** A request understood: which operation, and its checked input when asked for. */
+export interface Call {
+  readonly operation: Operation;
+  /** Reads and checks the input. Throws a ServiceError the client may see. */
+  input(): unknown;
+}
+
+/**
+ * Finds the operation of a request to a service, in that service's protocol. Reading the input is left for later,
+ * so that an unsigned request costs no parsing. Throws a ServiceError when the operation is not known.
+ */
+export function parseCall(service: Service, request: WireRequest): Call {
+  if (service.model.protocol === 'json') {
+    const operation = jsonOperation(service, request);
+    return { operation, input: () => readJsonRequest(operation, request.body) };
+  }
+  const form = queryForm(request);
+  const operation = queryOperation(service, form);
+  return { operation, input: () => readQueryRequest(operation, form) };
+}
+
+/** The answer of an operation that succeeded, in its service's protocol. */
+export function writeResponse(operation: Operation, output: unknown, requestId: string): WireResponse {
+  return operation.service.model.protocol === 'json'
+    ? writeJsonResponse(operation, output, requestId)
+    : writeQueryResponse(operation, output, requestId);
+}
+
+/** An error in the protocol of the service that was called; JSON when no service could be told. */
+export function writeError(service: Service | undefined, error: ServiceError, requestId: string): WireResponse {
+  return service?.model.protocol === 'query'
+    ? writeQueryError(service, error, requestId)
+    : writeJsonError(service, error, requestId);
+}

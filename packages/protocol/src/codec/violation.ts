@@ -1,0 +1,148 @@
+import { ServiceError } from '../errors.ts';
+
+/** What is wrong with a member of a request. */
+export type Fault =
+  | { readonly kind: 'type'; readonly expected: string; readonly got: unknown }
+  | { readonly kind: 'missing'; readonly list: boolean }
+  | { readonly kind: 'enum'; readonly allowed: readonly string[]; readonly got: string }
+  | {
+      readonly kind: 'bounds';
+      readonly of: 'value' | 'length';
+      readonly min?: number;
+      readonly max?: number;
+      readonly size: number;
+      readonly got: unknown;
+    }
+  | { readonly kind: 'pattern'; readonly pattern: string; readonly got: string }
+  | { readonly kind: 'union'; readonly members: readonly string[] }
+  | { readonly kind: 'depth' };
+
+/** Thrown by readers; becomes a ServiceError in the words of the service that was called. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  readonly path: readonly (string | number)[];
+  readonly fault: Fault;
+
+  constructor(path: readonly (string | number)[], fault: Fault) {
+    super(fault.kind);
+    this.path = path;
+    this.fault = fault;
+  }
+}
+
+/** Texts ECS words in its own way, by operation and member. */
+const ECS_TEXTS: Readonly<Record<string, (allowed: readonly string[]) => string>> = {
+  'UpdateContainerInstancesState.status': () => 'Container instance status should be one of [ACTIVE, DRAINING]',
+  'PutAccountSetting.name': (allowed) => `unknown should be one of [${allowed.join(',')}]`,
+  'PutAccountSettingDefault.name': (allowed) => `unknown should be one of [${allowed.join(',')}]`,
+  'DeleteAccountSetting.name': (allowed) => `unknown should be one of [${allowed.join(',')}]`,
+};
+
+/** Longest text of a caller's own value that is repeated in a message. */
+const MOST_ECHOED = 256;
+
+/**
+ * The error a client gets for a violation. ECS has texts of its own; the other services use the common validator's
+ * (`1 validation error detected: …`).
+ */
+export function violationError(service: string, operation: string, violation: Violation): ServiceError {
+  const { fault, path } = violation;
+  if (fault.kind === 'type' || fault.kind === 'depth') {
+    return new ServiceError('SerializationException', typeText(path, fault));
+  }
+  if (service !== 'ecs' && service !== 'gantry') {
+    const code = service === 'logs' ? 'InvalidParameterException' : 'ValidationError';
+    return new ServiceError(code, commonText(path, fault));
+  }
+  const code = operation === 'RegisterTaskDefinition' ? 'ClientException' : 'InvalidParameterException';
+  return new ServiceError(code, ecsText(operation, path, fault));
+}
+
+/** `overrides.containerOverrides[0].name` */
+export function dotted(path: readonly (string | number)[]): string {
+  let text = '';
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else text += text === '' ? step : `.${step}`;
+  }
+  return text;
+}
+
+function typeText(path: readonly (string | number)[], fault: Extract<Fault, { kind: 'type' | 'depth' }>): string {
+  const where = path.length === 0 ? 'the request body' : `'${dotted(path)}'`;
+  if (fault.kind === 'depth') return `The value at ${where} is nested too deeply`;
+  return `${jsonKind(fault.got)} at ${where} can not be converted to ${fault.expected}`;
+}
+
+function jsonKind(value: unknown): string {
+  if (value === null) return 'NULL_VALUE';
+  if (Array.isArray(value)) return 'START_ARRAY';
+  if (typeof value === 'object') return 'START_OBJECT';
+  if (typeof value === 'boolean') return value ? 'TRUE_VALUE' : 'FALSE_VALUE';
+  return `${(typeof value).toUpperCase()}_VALUE`;
+}
+
+type ValueFault = Exclude<Fault, { kind: 'type' | 'depth' }>;
+
+function ecsText(operation: string, path: readonly (string | number)[], fault: ValueFault): string {
+  const name = dotted(path);
+  switch (fault.kind) {
+    case 'missing':
+      // ECS: "Container Instances cannot be empty."
+      return fault.list && path.length === 1
+        ? `${titleWords(String(path[0]))} cannot be empty.`
+        : `${name} should not be null or empty.`;
+    case 'enum': {
+      const own = Object.hasOwn(ECS_TEXTS, `${operation}.${name}`) ? ECS_TEXTS[`${operation}.${name}`] : undefined;
+      return own?.(fault.allowed) ?? `${name} should be one of [${fault.allowed.join(', ')}]`;
+    }
+    case 'bounds': {
+      const what = fault.of === 'length' ? `The length of ${name}` : name;
+      return `${what} must be ${rangeText(fault.min, fault.max)}.`;
+    }
+    case 'pattern':
+      return `${name} '${echo(fault.got)}' is not valid: it must match ${fault.pattern}`;
+    case 'union':
+      return `${name} must have exactly one of [${fault.members.join(', ')}]`;
+  }
+}
+
+function commonText(path: readonly (string | number)[], fault: ValueFault): string {
+  // The common validator counts list members from 1 and calls them "member".
+  const where = path.map((step) => (typeof step === 'number' ? `${step + 1}.member` : step)).join('.');
+  const [got, rule] = commonRule(fault);
+  return `1 validation error detected: Value ${got} at '${where}' failed to satisfy constraint: Member must ${rule}`;
+}
+
+function commonRule(fault: ValueFault): readonly [got: string, rule: string] {
+  switch (fault.kind) {
+    case 'missing':
+      return ['null', 'not be null'];
+    case 'enum':
+      return [`'${echo(fault.got)}'`, `satisfy enum value set: [${fault.allowed.join(', ')}]`];
+    case 'bounds': {
+      const { min, max, size } = fault;
+      const side = min !== undefined && size < min ? `greater than or equal to ${min}` : `less than or equal to ${max}`;
+      return [`'${echo(fault.got)}'`, `have ${fault.of} ${side}`];
+    }
+    case 'pattern':
+      return [`'${echo(fault.got)}'`, `satisfy regular expression pattern: ${fault.pattern}`];
+    case 'union':
+      return ['', `have exactly one of [${fault.members.join(', ')}]`];
+  }
+}
+
+function rangeText(min: number | undefined, max: number | undefined): string {
+  if (min === undefined) return `at most ${max}`;
+  return max === undefined ? `at least ${min}` : `between ${min} and ${max}`;
+}
+
+function titleWords(camelCase: string): string {
+  const words = camelCase.replace(/([A-Z])/g, ' $1');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function echo(value: unknown): string {
+  const text = typeof value === 'string' ? value : Array.isArray(value) ? '[…]' : String(value);
+  return text.length > MOST_ECHOED ? `${text.slice(0, MOST_ECHOED)}…` : text;
+}

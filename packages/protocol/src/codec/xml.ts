@@ -1,0 +1,54 @@
+import type { ServiceModel } from './model.ts';
+import { typeOf } from './model.ts';
+
+/** `<name>…</name>` of a typed value, by its shape; nothing for an absent one. */
+export function xmlElement(model: ServiceModel, name: string, expression: string, value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return `<${name}>${xmlContent(model, expression, value)}</${name}>`;
+}
+
+function xmlContent(model: ServiceModel, expression: string, value: unknown): string {
+  const type = typeOf(model, expression);
+  switch (type.kind) {
+    case 'structure':
+      return Object.entries(type.structure.members)
+        .map(([name, member]) => xmlElement(model, name, member, (value as Readonly<Record<string, unknown>>)[name]))
+        .join('');
+    case 'list':
+      return (value as readonly unknown[]).map((item) => xmlElement(model, 'member', type.member, item)).join('');
+    case 'map':
+      return Object.entries(value as Readonly<Record<string, unknown>>)
+        .map(
+          ([key, item]) => `<entry><key>${xmlText(key)}</key>${xmlElement(model, 'value', type.value, item)}</entry>`,
+        )
+        .join('');
+    case 'timestamp':
+      return (value as Date).toISOString();
+    case 'blob':
+      return Buffer.from(value as Uint8Array).toString('base64');
+    default:
+      return xmlText(String(value));
+  }
+}
+
+/** The Query protocol's error document. */
+export function xmlError(namespace: string, status: number, code: string, message: string, requestId: string): string {
+  const type = status >= 500 ? 'Receiver' : 'Sender';
+  const inner = `<Type>${type}</Type><Code>${xmlText(code)}</Code><Message>${xmlText(message)}</Message>`;
+  return `<ErrorResponse xmlns="${namespace}"><Error>${inner}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\r': '&#xD;',
+};
+
+/** Escaped; characters XML 1.0 cannot hold, half surrogate pairs included, become U+FFFD. */
+export function xmlText(text: string): string {
+  return text
+    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+    .replace(/[&<>"\r]/g, (character) => ENTITIES[character] ?? character);
+}

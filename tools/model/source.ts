@@ -1,0 +1,13 @@
+/** What to read of one SDK client, and which operations to keep. */
+export interface Source {
+  readonly service: string;
+  readonly client: string;
+  readonly apiVersion: string;
+  readonly protocol: 'json' | 'query';
+  readonly targetPrefix?: string;
+  readonly xmlNamespace?: string;
+  /** `all`, or the names ECS users need of a neighbour service. */
+  readonly keep: 'all' | readonly string[];
+  /** Number members of shapes botocore does not know yet: `Structure.member` to its type. */
+  readonly numbers: Readonly<Record<string, 'integer' | 'long' | 'float' | 'double'>>;
+}
