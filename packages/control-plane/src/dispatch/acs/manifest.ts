@@ -1,0 +1,38 @@
+import { clusterArn, type Task } from '@gantry/domain';
+import type { TaskIdentifier } from '@gantry/protocol';
+import type { Tables } from '../../state/tables.ts';
+import { taskKeyOfArn } from '../keys.ts';
+
+export type ManifestTask = TaskIdentifier;
+
+/** Everything that should run on the instance. What should stop is left out: the agent then offers it for stopping. */
+export function manifestTasks(tasksOfInstance: readonly Task[]): readonly ManifestTask[] {
+  return tasksOfInstance
+    .filter((task) => task.desiredStatus === 'RUNNING')
+    .map((task) => ({
+      taskArn: task.taskArn,
+      taskClusterArn: clusterArn(task.scope, task.cluster),
+      desiredStatus: 'RUNNING' as const,
+    }));
+}
+
+/**
+ * The second phase: of the tasks the agent would stop because a manifest did not list them, those that really
+ * should not run here *now*. One that was placed after the manifest was made is not among them.
+ */
+export function confirmStops(
+  tables: Tables,
+  instanceKey: string,
+  candidates: readonly unknown[],
+): readonly TaskIdentifier[] {
+  return candidates.flatMap((candidate) => {
+    const { taskArn, taskClusterArn } = (candidate ?? {}) as Partial<TaskIdentifier>;
+    if (typeof taskArn !== 'string') return [];
+    const key = taskKeyOfArn(taskArn);
+    const task = key === undefined ? undefined : tables.tasks.get(key);
+    const wanted = task?.instanceKey === instanceKey && task.desiredStatus === 'RUNNING';
+    if (wanted && task.lastStatus !== 'STOPPED') return [];
+    const cluster = typeof taskClusterArn === 'string' ? taskClusterArn : '';
+    return [{ taskArn, taskClusterArn: cluster, desiredStatus: 'STOPPED' as const }];
+  });
+}

@@ -1,0 +1,53 @@
+import { clusterArn, type Instance, type OutboxMessage, type Task } from '@gantry/domain';
+import type { AcsToAgent, PayloadTask } from '@gantry/protocol';
+import type { SubnetConfig } from '../../platform.ts';
+import type { Tables } from '../../state/tables.ts';
+import { renderStop, renderTask } from '../render/task.ts';
+
+export type Payload =
+  | { readonly frame: Extract<AcsToAgent, { type: 'PayloadMessage' }> }
+  /** The task's document is gone: nothing can depend on this message any more. */
+  | { readonly obsolete: true };
+
+/**
+ * The frame of an outbox message, rendered from the task as it is now: a RUNNING of a task that is to be stopped
+ * meanwhile goes out as STOPPED, so nothing is started in order to be stopped.
+ * @throws Error when the task cannot be rendered; the text says why.
+ */
+export function payloadFor(
+  tables: Tables,
+  instance: Instance,
+  instanceKey: string,
+  message: OutboxMessage,
+  options: { readonly now: number; readonly subnets: readonly SubnetConfig[] },
+): Payload {
+  const task = tables.tasks.get(message.taskKey);
+  if (task === undefined) return { obsolete: true };
+  const runs = message.desiredStatus === 'RUNNING' && wants(task, instanceKey);
+  return {
+    frame: {
+      type: 'PayloadMessage',
+      message: {
+        messageId: message.messageId,
+        clusterArn: clusterArn(instance.scope, instance.cluster),
+        containerInstanceArn: instance.containerInstanceArn,
+        seqNum: message.seq,
+        generatedAt: options.now,
+        // One task a message: the stock agent acks all or nothing (agent-protocol 3.2).
+        tasks: [runs ? started(tables, task, options.subnets) : renderStop(task)],
+      },
+    },
+  };
+}
+
+function wants(task: Task, instanceKey: string): boolean {
+  return task.instanceKey === instanceKey && task.desiredStatus === 'RUNNING' && task.lastStatus !== 'STOPPED';
+}
+
+function started(tables: Tables, task: Task, subnets: readonly SubnetConfig[]): PayloadTask {
+  const definition = tables.taskDefinitions.get(task.taskDefinitionKey);
+  if (definition === undefined) {
+    throw new Error(`Task definition ${task.taskDefinitionArn} of task ${task.taskArn} is gone.`);
+  }
+  return renderTask({ task, definition, subnets });
+}

@@ -1,0 +1,60 @@
+import { clusterArn, shortName, type Task, type TaskDefinition } from '@gantry/domain';
+import type { PayloadTask } from '@gantry/protocol';
+import type { SubnetConfig } from '../../platform.ts';
+import { renderContainer } from './container.ts';
+import { renderNetworkInterface } from './network.ts';
+import { cpuUnitsOf, memoryMiBOf } from './size.ts';
+import { renderVolumes } from './volumes.ts';
+
+const UNITS_PER_VCPU = 1024;
+
+export interface RenderInput {
+  readonly task: Task;
+  readonly definition: TaskDefinition;
+  readonly subnets: readonly SubnetConfig[];
+}
+
+/**
+ * A task as the agent gets it: definition and overrides merged, Docker's own configuration rendered, every
+ * number a JSON number (agent-protocol 4). Pure.
+ * @throws Error when the task's subnet is not configured.
+ */
+export function renderTask({ task, definition, subnets }: RenderInput): PayloadTask {
+  const cpuUnits = cpuUnitsOf(task.overrides.cpu ?? task.cpu ?? definition.cpu);
+  const memory = memoryMiBOf(task.overrides.memory ?? task.memory ?? definition.memory);
+  const interfaces = renderNetworkInterface(task, subnets);
+  return {
+    arn: task.taskArn,
+    taskClusterArn: clusterArn(task.scope, task.cluster),
+    family: task.family,
+    version: String(task.revision),
+    desiredStatus: 'RUNNING',
+    containers: definition.containerDefinitions.map((container) => renderContainer(task, container)),
+    volumes: renderVolumes(task, definition),
+    networkMode: task.networkMode,
+    ...(cpuUnits === undefined ? {} : { cpu: cpuUnits / UNITS_PER_VCPU }),
+    ...(memory === undefined ? {} : { memory }),
+    ...(definition.pidMode === undefined ? {} : { pidMode: definition.pidMode }),
+    ...(definition.ipcMode === undefined ? {} : { ipcMode: definition.ipcMode }),
+    launchType: task.launchType,
+    ...(task.serviceKey === undefined ? {} : { serviceName: serviceNameOf(task.serviceKey) }),
+    group: task.group,
+    ...(interfaces === undefined ? {} : { elasticNetworkInterfaces: interfaces }),
+  };
+}
+
+/** All an agent needs to stop a task, also one whose definition is gone (agent-protocol 3.2). */
+export function renderStop(task: Task): PayloadTask {
+  return {
+    arn: task.taskArn,
+    taskClusterArn: clusterArn(task.scope, task.cluster),
+    family: task.family,
+    version: String(task.revision),
+    desiredStatus: 'STOPPED',
+    containers: [],
+  };
+}
+
+function serviceNameOf(serviceKey: string): string {
+  return shortName(serviceKey.slice(serviceKey.lastIndexOf('/') + 1));
+}
