@@ -46,6 +46,8 @@ export interface Instance {
   readonly nextSeq: number;
   /** When its session was lost; the liveness controller acts on it. */
   readonly disconnectedAt?: EpochMs | undefined;
+  /** When the last task of a DRAINING instance was gone. */
+  readonly drainedAt?: EpochMs | undefined;
 }
 
 /**

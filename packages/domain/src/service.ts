@@ -39,6 +39,10 @@ export interface Deployment {
   readonly failedTasks: number;
   /** Start throttle (5.7): no new task before this moment. Survives restarts because it is here. */
   readonly notBefore?: EpochMs | undefined;
+  /** How often in a row the throttle was set; each time it doubles. */
+  readonly throttleLevel?: number | undefined;
+  /** When the last failed or short run ended: a run that starts later and lasts ends the throttle. */
+  readonly lastFailureAt?: EpochMs | undefined;
   readonly createdAt: EpochMs;
   readonly updatedAt: EpochMs;
 }
@@ -74,6 +78,8 @@ export interface Service {
   readonly createdAt: EpochMs;
   readonly createdBy: string;
   readonly clientToken?: string | undefined;
+  /** The newest COMPLETED deployment: what the circuit breaker rolls back to, also after it left the list. */
+  readonly lastCompletedDeployment?: Deployment | undefined;
   /** Last time `has reached a steady state.` was said, and whether anything happened since. */
   readonly steadySince?: EpochMs | undefined;
   /** Last placement failure text and when it was said: the same text is repeated only after 6 hours. */

@@ -170,6 +170,8 @@ export interface Task {
   /** Set while PROVISIONING: when placement is tried again, and until when it may wait. */
   readonly nextPlacementAt?: EpochMs | undefined;
   readonly placementDeadlineAt?: EpochMs | undefined;
+  /** The service controller has drawn its conclusions from the stop: failure counts, throttle. */
+  readonly accounted?: true | undefined;
 }
 
 /** Counts as running for services: wanted, and not on its way out. */

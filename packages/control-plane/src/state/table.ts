@@ -5,6 +5,8 @@ interface Row<T> {
   readonly revision: number;
 }
 
+export type Observer<T> = (key: string, before: T | undefined, after: T | undefined) => void;
+
 /** Which further lists a document belongs to. `undefined` means: to none of that name. */
 export type IndexDefinition<T, I extends string> = Readonly<Record<I, (document: T) => string | undefined>>;
 
@@ -18,6 +20,7 @@ export class Table<T, I extends string = never> {
   readonly #keys = new SortedKeys();
   readonly #indexes = new Map<I, Map<string, SortedKeys>>();
   readonly #definitions: readonly (readonly [I, (document: T) => string | undefined])[];
+  readonly #observers: Observer<T>[] = [];
   static readonly #none = new SortedKeys();
 
   constructor(kind: string, indexes: IndexDefinition<T, I>) {
@@ -33,6 +36,14 @@ export class Table<T, I extends string = never> {
   /** Every key, in order. Read-only view: do not keep it over an await. */
   get keys(): SortedKeys {
     return this.#keys;
+  }
+
+  /**
+   * Tells of every change as it is made, inside transactions, undone ones included (as a change back): for views
+   * derived from the documents that must never lag behind them. An observer must not throw or write.
+   */
+  observe(observer: Observer<T>): void {
+    this.#observers.push(observer);
   }
 
   get(key: string): T | undefined {
@@ -88,6 +99,7 @@ export class Table<T, I extends string = never> {
       this.#rows.set(key, { value, revision });
       if (before === undefined) this.#keys.add(key);
     }
+    for (const observer of this.#observers) observer(key, before?.value, value);
   }
 }
 

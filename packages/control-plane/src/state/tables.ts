@@ -65,6 +65,8 @@ export function createTables() {
     tasks: new Table<Task, TaskIndex>('task', {
       cluster: (t) => clusterKey(t),
       service: (t) => t.serviceKey,
+      /** What the service controller has to look at: all but stopped tasks it has drawn its conclusions from. */
+      serviceOpen: (t) => (t.lastStatus === 'STOPPED' && t.accounted === true ? undefined : t.serviceKey),
       /** Tasks that hold resources on an instance. */
       instance: (t) => (t.lastStatus === 'STOPPED' ? undefined : t.instanceKey),
       unstopped: (t) => (t.lastStatus === 'STOPPED' ? undefined : clusterKey(t)),
@@ -111,6 +113,7 @@ export function createTables() {
 type TaskIndex =
   | 'cluster'
   | 'service'
+  | 'serviceOpen'
   | 'instance'
   | 'unstopped'
   | 'unplaced'

@@ -45,10 +45,15 @@ export function compileQuery(expression: Expression): Query {
 
 /** Whether every instance with the same attributes gives the same answer, whatever runs on it. */
 export function asksAttributesOnly(expression: Expression): boolean {
-  if (expression.kind === 'or' || expression.kind === 'and')
-    return asksAttributesOnly(expression.left) && asksAttributesOnly(expression.right);
-  if (expression.kind === 'not') return asksAttributesOnly(expression.operand);
-  return expression.subject.startsWith('attribute:');
+  switch (expression.kind) {
+    case 'or':
+    case 'and':
+      return asksAttributesOnly(expression.left) && asksAttributesOnly(expression.right);
+    case 'not':
+      return asksAttributesOnly(expression.operand);
+    default:
+      return expression.subject.startsWith('attribute:');
+  }
 }
 
 function compileComparison(subject: Subject, operator: Comparison, value: string): Query {

@@ -1,0 +1,57 @@
+import type { Ids, TaskNetworkInterface } from '@gantry/domain';
+import type { SubnetConfig } from '../../platform.ts';
+import type { Tables } from '../../state/tables.ts';
+import type { PlacementIndex } from './placement-index.ts';
+
+/** The host numbers of a subnet that tasks may have: the first usable address is the gateway's. */
+const FIRST_HOST = 2;
+
+interface Range {
+  readonly base: number;
+  /** Number of addresses, network and broadcast included. */
+  readonly size: number;
+}
+
+/** @throws Error when the configuration holds something that is no IPv4 CIDR: refused at start, so a bug here. */
+export function rangeOf(cidr: string): Range {
+  const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\/(\d+)$/.exec(cidr);
+  if (match === null) throw new Error(`${cidr} is not an IPv4 CIDR`);
+  const [a = 0, b = 0, c = 0, d = 0, bits = 32] = match.slice(1).map(Number);
+  const size = 2 ** (32 - bits);
+  const address = ((a * 256 + b) * 256 + c) * 256 + d;
+  return { base: address - (address % size), size };
+}
+
+export function dotted(address: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
+}
+
+/** The lowest address of the subnet that no task has. @returns undefined when all are taken. */
+export function freeAddress(tables: Tables, index: PlacementIndex, subnet: SubnetConfig): string | undefined {
+  const { base, size } = rangeOf(subnet.cidr);
+  for (let host = Math.max(FIRST_HOST, index.addressHint(subnet.subnetId)); host < size - 1; host += 1) {
+    const address = dotted(base + host);
+    if (tables.tasks.countBy('address', `${subnet.subnetId}/${address}`) > 0) continue;
+    index.raiseAddressHint(subnet.subnetId, host);
+    return address;
+  }
+  index.raiseAddressHint(subnet.subnetId, size);
+  return undefined;
+}
+
+/** A network interface of its own for a task, in the shape and spelling of EC2's. */
+export function newInterface(ids: Ids, region: string, subnetId: string, address: string): TaskNetworkInterface {
+  const hex = ids.hex32();
+  const octets = hex.slice(17, 27).match(/../g) ?? [];
+  const domain = region === 'us-east-1' ? 'ec2.internal' : `${region}.compute.internal`;
+  return {
+    attachmentId: ids.uuid(),
+    networkInterfaceId: `eni-${hex.slice(0, 17)}`,
+    subnetId,
+    privateIPv4Address: address,
+    // Locally administered: 0a:… is also what EC2 gives out.
+    macAddress: ['0a', ...octets].join(':'),
+    privateDnsName: `ip-${address.replaceAll('.', '-')}.${domain}`,
+    status: 'ATTACHING',
+  };
+}

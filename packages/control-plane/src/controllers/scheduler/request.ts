@@ -1,0 +1,61 @@
+import {
+  FARGATE_POOL_CLUSTER,
+  type Attribute,
+  type PlacementConstraint,
+  type PlacementStrategyRule,
+  type Reservation,
+  type Task,
+  type TaskDefinition,
+} from '@gantry/domain';
+import type { PlatformConfig, SubnetConfig } from '../../platform.ts';
+import { clusterKey } from '../../state/tables.ts';
+import { groupKeyOf } from './placement-index.ts';
+
+/** What one task asks of an instance. */
+export interface PlaceRequest {
+  readonly kind: 'ec2' | 'external' | 'fargate';
+  readonly capacityProviderName?: string | undefined;
+  readonly reservation: Reservation;
+  readonly requires: readonly Attribute[];
+  /** Zones of its subnets (awsvpc); undefined: anywhere. */
+  readonly zones?: readonly string[] | undefined;
+  readonly constraints: readonly PlacementConstraint[];
+  readonly strategy: readonly PlacementStrategyRule[];
+  readonly group: string;
+  /** Service tasks and standalone tasks have different default strategies. */
+  readonly ofService: boolean;
+}
+
+/** Key of the cluster whose instances can run the task: its own, or the hidden Fargate pool. */
+export function poolKeyOf(task: Pick<Task, 'scope' | 'cluster' | 'launchType'>, config: PlatformConfig): string {
+  if (task.launchType !== 'FARGATE') return clusterKey(task);
+  return clusterKey({ scope: config.defaultScope, cluster: FARGATE_POOL_CLUSTER });
+}
+
+/** @returns what the task asks for; `subnets` are those of its configured subnets that still have an address. */
+export function requestOf(task: Task, definition: TaskDefinition, subnets: readonly SubnetConfig[]): PlaceRequest {
+  const fargate = task.launchType === 'FARGATE';
+  const platform = platformAttributes(definition);
+  return {
+    kind: fargate ? 'fargate' : task.launchType === 'EXTERNAL' ? 'external' : 'ec2',
+    capacityProviderName: fargate ? undefined : task.capacityProviderName,
+    reservation: task.reservation,
+    requires: fargate ? platform : [...definition.requiresAttributes, ...platform],
+    zones: task.networkMode === 'awsvpc' ? [...new Set(subnets.map((subnet) => subnet.availabilityZone))] : undefined,
+    constraints: task.placementConstraints,
+    strategy: task.placementStrategy,
+    group: groupKeyOf(task),
+    ofService: task.serviceKey !== undefined,
+  };
+}
+
+/** What runtimePlatform asks of the host, in the words of the built-in attributes. */
+function platformAttributes(definition: TaskDefinition): Attribute[] {
+  const { cpuArchitecture, operatingSystemFamily } = definition.runtimePlatform ?? {};
+  const wanted: Attribute[] = [];
+  if (cpuArchitecture !== undefined)
+    wanted.push({ name: 'ecs.cpu-architecture', value: cpuArchitecture.toLowerCase() });
+  if (operatingSystemFamily !== undefined)
+    wanted.push({ name: 'ecs.os-type', value: /^windows/i.test(operatingSystemFamily) ? 'windows' : 'linux' });
+  return wanted;
+}
