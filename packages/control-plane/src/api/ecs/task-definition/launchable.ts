@@ -1,0 +1,44 @@
+import type { TaskDefinition } from '@gantry/domain';
+import { clientException } from '@gantry/protocol';
+
+/** Members ECS accepts at registration and whose work this version can not do when a task is to start. */
+const NOT_YET: readonly (readonly [string, string])[] = [
+  ['secrets', 'Secrets'],
+  ['environmentFiles', 'Environment files'],
+  ['repositoryCredentials', 'Private registry credentials'],
+  ['firelensConfiguration', 'FireLens'],
+];
+
+/**
+ * What a definition asks for that this version of Gantry can not give a task, in words; undefined when there is
+ * nothing of the kind. Better no task than one without its secrets. Pure.
+ */
+export function unsupportedMember(definition: TaskDefinition): string | undefined {
+  for (const container of definition.containerDefinitions) {
+    for (const [member, words] of NOT_YET) {
+      if (isUsed(container[member])) return `${words} ('${member}' of container '${container.name}')`;
+    }
+    if (isUsed(container.logConfiguration?.secretOptions)) {
+      return `Secret log options ('logConfiguration.secretOptions' of container '${container.name}')`;
+    }
+    if (container.logConfiguration?.logDriver === 'awsfirelens') {
+      return `FireLens (log driver 'awsfirelens' of container '${container.name}')`;
+    }
+  }
+  const system = definition.runtimePlatform?.operatingSystemFamily;
+  if (system?.startsWith('WINDOWS') === true) return `Windows ('runtimePlatform.operatingSystemFamily' ${system})`;
+  return undefined;
+}
+
+/** Throws ClientException when tasks of the definition can not be started. Pure. */
+export function checkLaunchable(definition: TaskDefinition): void {
+  const member = unsupportedMember(definition);
+  if (member === undefined) return;
+  throw clientException(
+    `${member} is not supported by this version of Gantry. Register a revision of ${definition.family} without it and try again.`,
+  );
+}
+
+function isUsed(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null;
+}
