@@ -5,6 +5,11 @@ import { epochMs, type Because, type EpochMs } from '@gantry/domain';
 import { MIGRATIONS } from './migrations.ts';
 import type { HistoryEvent, Journal, JournalBatch, StoredDocument } from './port.ts';
 
+export interface SqliteOptions {
+  /** Gives others a turn between parts of long work: a turn of the event loop in production. */
+  readonly pause?: () => Promise<void>;
+}
+
 /** Rows deleted in one go, so that forgetting a month of history never blocks the event loop for long. */
 const FORGET_ROWS = 2_000;
 
@@ -14,14 +19,16 @@ const FORGET_ROWS = 2_000;
  */
 export class SqliteJournal implements Journal {
   readonly #db: DatabaseSync;
+  readonly #pause: () => Promise<void>;
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
   readonly #event: StatementSync;
   readonly #history: StatementSync;
   readonly #forget: StatementSync;
 
-  private constructor(db: DatabaseSync) {
+  private constructor(db: DatabaseSync, options: SqliteOptions) {
     this.#db = db;
+    this.#pause = options.pause ?? (() => Promise.resolve());
     this.#put = db.prepare(
       `insert into documents (kind, key, revision, json) values (?1, ?2, ?3, ?4)
        on conflict (kind, key) do update set revision = excluded.revision, json = excluded.json`,
@@ -42,13 +49,13 @@ export class SqliteJournal implements Journal {
    * Opens or creates the file and its folder, takes the lock and brings the schema up to date.
    * Throws when another process holds it, or when a newer version of Gantry wrote it.
    */
-  static open(path: string): SqliteJournal {
+  static open(path: string, options: SqliteOptions = {}): SqliteJournal {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const db = new DatabaseSync(path);
     try {
       lock(db, path);
       migrate(db, path);
-      return new SqliteJournal(db);
+      return new SqliteJournal(db, options);
     } catch (error) {
       db.close();
       throw error;
@@ -98,7 +105,7 @@ export class SqliteJournal implements Journal {
       const { changes } = this.#forget.run(at, FORGET_ROWS);
       gone += Number(changes);
       if (changes < FORGET_ROWS) return gone;
-      await new Promise((resolve) => setImmediate(resolve));
+      await this.#pause();
     }
   }
 
