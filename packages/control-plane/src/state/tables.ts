@@ -62,37 +62,7 @@ export function createTables() {
       notInactive: (s) => (s.status === 'INACTIVE' ? undefined : 'all'),
     }),
     serviceEvents: new Table<ServiceEvents>('service-events', {}),
-    tasks: new Table<Task, TaskIndex>('task', {
-      cluster: (t) => clusterKey(t),
-      service: (t) => t.serviceKey,
-      /** What the service controller has to look at: all but stopped tasks it has drawn its conclusions from. */
-      serviceOpen: (t) => (t.lastStatus === 'STOPPED' && t.accounted === true ? undefined : t.serviceKey),
-      /** Tasks that hold resources on an instance. */
-      instance: (t) => (t.lastStatus === 'STOPPED' ? undefined : t.instanceKey),
-      unstopped: (t) => (t.lastStatus === 'STOPPED' ? undefined : clusterKey(t)),
-      /** Waiting for capacity or an address. */
-      unplaced: (t) => (t.lastStatus === 'PROVISIONING' && t.desiredStatus === 'RUNNING' ? 'all' : undefined),
-      /** Address in use, `<subnet>/<ip>`. */
-      address: (t) =>
-        t.lastStatus === 'STOPPED' || t.networkInterface === undefined
-          ? undefined
-          : `${t.networkInterface.subnetId}/${t.networkInterface.privateIPv4Address}`,
-      /** `<cluster key>/<running|pending>/<launch type>`: counts of DescribeClusters. */
-      clusterCount: (t) => (phaseOf(t) === undefined ? undefined : `${clusterKey(t)}/${phaseOf(t)}/${t.launchType}`),
-      /** `<service key>/<deployment id>/<running|pending>` of wanted tasks: counts of DescribeServices. */
-      deploymentCount: (t) =>
-        t.serviceKey === undefined || t.desiredStatus === 'STOPPED' || phaseOf(t) === undefined
-          ? undefined
-          : `${t.serviceKey}/${t.deploymentId ?? ''}/${phaseOf(t)}`,
-      // The lists of ListTasks, one per filter, each ending in `/<desired status>`.
-      desired: (t) => `${clusterKey(t)}/${t.desiredStatus}`,
-      desiredOfService: (t) => (t.serviceKey === undefined ? undefined : `${t.serviceKey}/${t.desiredStatus}`),
-      desiredOfInstance: (t) => (t.instanceKey === undefined ? undefined : `${t.instanceKey}/${t.desiredStatus}`),
-      desiredOfFamily: (t) => `${clusterKey(t)}/${t.family}/${t.desiredStatus}`,
-      desiredOfStarter: (t) =>
-        t.startedBy === undefined ? undefined : `${clusterKey(t)}/${t.startedBy}/${t.desiredStatus}`,
-      desiredOfLaunchType: (t) => `${clusterKey(t)}/${t.launchType}/${t.desiredStatus}`,
-    }),
+    tasks: taskTable(),
     instances: new Table<Instance, 'cluster' | 'clusterStatus' | 'pool' | 'arn'>('instance', {
       cluster: (i) => clusterKey(i),
       clusterStatus: (i) => `${clusterKey(i)}/${i.status}`,
@@ -108,6 +78,40 @@ export function createTables() {
     logGroups: new Table<LogGroup>('log-group', {}),
     logStreams: new Table<LogStream, 'group'>('log-stream', { group: (s) => s.logGroupKey }),
   };
+}
+
+function taskTable(): Table<Task, TaskIndex> {
+  return new Table<Task, TaskIndex>('task', {
+    cluster: (t) => clusterKey(t),
+    service: (t) => t.serviceKey,
+    /** What the service controller has to look at: all but stopped tasks it has drawn its conclusions from. */
+    serviceOpen: (t) => (t.lastStatus === 'STOPPED' && t.accounted === true ? undefined : t.serviceKey),
+    /** Tasks that hold resources on an instance. */
+    instance: (t) => (t.lastStatus === 'STOPPED' ? undefined : t.instanceKey),
+    unstopped: (t) => (t.lastStatus === 'STOPPED' ? undefined : clusterKey(t)),
+    /** Waiting for capacity or an address. */
+    unplaced: (t) => (t.lastStatus === 'PROVISIONING' && t.desiredStatus === 'RUNNING' ? 'all' : undefined),
+    /** Address in use, `<subnet>/<ip>`. */
+    address: (t) =>
+      t.lastStatus === 'STOPPED' || t.networkInterface === undefined
+        ? undefined
+        : `${t.networkInterface.subnetId}/${t.networkInterface.privateIPv4Address}`,
+    /** `<cluster key>/<running|pending>/<launch type>`: counts of DescribeClusters. */
+    clusterCount: (t) => (phaseOf(t) === undefined ? undefined : `${clusterKey(t)}/${phaseOf(t)}/${t.launchType}`),
+    /** `<service key>/<deployment id>/<running|pending>` of wanted tasks: counts of DescribeServices. */
+    deploymentCount: (t) =>
+      t.serviceKey === undefined || t.desiredStatus === 'STOPPED' || phaseOf(t) === undefined
+        ? undefined
+        : `${t.serviceKey}/${t.deploymentId ?? ''}/${phaseOf(t)}`,
+    // The lists of ListTasks, one per filter, each ending in `/<desired status>`.
+    desired: (t) => `${clusterKey(t)}/${t.desiredStatus}`,
+    desiredOfService: (t) => (t.serviceKey === undefined ? undefined : `${t.serviceKey}/${t.desiredStatus}`),
+    desiredOfInstance: (t) => (t.instanceKey === undefined ? undefined : `${t.instanceKey}/${t.desiredStatus}`),
+    desiredOfFamily: (t) => `${clusterKey(t)}/${t.family}/${t.desiredStatus}`,
+    desiredOfStarter: (t) =>
+      t.startedBy === undefined ? undefined : `${clusterKey(t)}/${t.startedBy}/${t.desiredStatus}`,
+    desiredOfLaunchType: (t) => `${clusterKey(t)}/${t.launchType}/${t.desiredStatus}`,
+  });
 }
 
 type TaskIndex =
