@@ -42,10 +42,44 @@ export class CliError extends Error {
 export const usageError = (message: string, wayOut?: string): CliError =>
   new CliError(message, { exitCode: EXIT.usage, ...(wayOut === undefined ? {} : { wayOut }) });
 
-/** The text of an error as the terminal shows it, without the leading `gantry: `. */
-export function describeError(error: unknown): readonly string[] {
+/** An error as the terminal shows it (without the leading `gantry: `), and what the process answers. */
+export function describeError(error: unknown): { readonly lines: readonly string[]; readonly exitCode: number } {
   if (error instanceof CliError) {
-    return [error.message, ...error.details.map((line) => `  | ${line}`), ...(error.wayOut ? [error.wayOut] : [])];
+    const details = error.details.map((line) => `  | ${line}`);
+    return { lines: [error.message, ...details, ...(error.wayOut ? [error.wayOut] : [])], exitCode: error.exitCode };
   }
-  return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  if (!(error instanceof Error)) return { lines: [String(error)], exitCode: EXIT.failed };
+  // By name: the modules of these classes are loaded only by commands that call the API.
+  if (error.name === 'ServiceError') {
+    const code = (error as Error & { readonly code?: string }).code ?? '';
+    return { lines: [`the API refused it: ${error.message} (${code})`, ...wayOutOf(code)], exitCode: EXIT.refused };
+  }
+  if (error.name === 'ConnectionError') {
+    return {
+      lines: [`${error.message}.`, 'Is it up? gantry status tells, gantry up starts it.'],
+      exitCode: EXIT.notRunning,
+    };
+  }
+  const missing = /Cannot find (?:package|module) '([^']+)'/.exec(error.message)?.[1];
+  if (missing !== undefined) {
+    return {
+      lines: [`a part of Gantry is not installed: ${missing}.`, "Run 'npm ci' in Gantry's folder."],
+      exitCode: EXIT.failed,
+    };
+  }
+  return { lines: [error.stack ?? error.message], exitCode: EXIT.failed };
+}
+
+const WAYS_OUT: Readonly<Record<string, string>> = {
+  ClusterNotFoundException: 'gantry status lists the clusters; --cluster names another one.',
+  UnrecognizedClientException:
+    'The key is not of this Gantry: look at AWS_ACCESS_KEY_ID, or unset AWS_ENDPOINT_URL to use its own.',
+  InvalidClientTokenId:
+    'The key is not of this Gantry: look at AWS_ACCESS_KEY_ID, or unset AWS_ENDPOINT_URL to use its own.',
+  SignatureDoesNotMatch: 'The secret key does not belong to the access key: eval "$(gantry env)" sets both.',
+};
+
+function wayOutOf(code: string): readonly string[] {
+  const text = WAYS_OUT[code];
+  return text === undefined ? [] : [text];
 }

@@ -7,7 +7,7 @@ export type Service = NonNullable<EcsOutput<'DescribeServices'>['services']>[num
 export type TaskDefinition = NonNullable<EcsOutput<'DescribeTaskDefinition'>['taskDefinition']>;
 export type LogEvent = NonNullable<LogsOperations['GetLogEvents']['output']['events']>[number];
 
-/** The public API as the commands use it. Every call may reject with a CliError that a user can read. */
+/** The public API as the commands use it. A call may reject with a ServiceError (refused) or a ConnectionError (nobody answers). */
 export interface Api {
   ecs<N extends keyof EcsOperations>(operation: N, input: EcsInput<N>): Promise<EcsOutput<N>>;
   logs<N extends keyof LogsOperations>(
@@ -18,14 +18,4 @@ export interface Api {
     operation: N,
     input: GantryOperations[N]['input'],
   ): Promise<GantryOperations[N]['output']>;
-}
-
-/** The API said no. */
-export class ApiRefusal extends Error {
-  override readonly name = 'ApiRefusal';
-  readonly code: string;
-  constructor(code: string, message: string, cause?: unknown) {
-    super(message, { cause });
-    this.code = code;
-  }
 }

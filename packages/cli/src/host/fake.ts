@@ -124,6 +124,10 @@ export class FakeHost implements Host {
     return Promise.resolve(this.files.get(path)?.length ?? 0);
   }
 
+  changedAt(): Promise<number | undefined> {
+    return Promise.resolve(undefined);
+  }
+
   accessTo(path: string): Promise<'ok' | 'denied' | 'absent'> {
     return Promise.resolve(this.access.get(path) ?? (this.files.has(path) ? 'ok' : 'absent'));
   }

@@ -24,6 +24,8 @@ export interface Host {
   readFrom(path: string, offset: number): Promise<{ readonly text: string; readonly offset: number }>;
   /** Bytes; 0 when absent. */
   fileSize(path: string): Promise<number>;
+  /** Milliseconds since 1970. */
+  changedAt(path: string): Promise<number | undefined>;
   /** Whether we may read and write it (a socket: talk to it). */
   accessTo(path: string): Promise<'ok' | 'denied' | 'absent'>;
   /** Replaces the file in one step, making its folder. Rejects with the system's error (ENOSPC, EACCES ...). */
@@ -78,6 +80,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Lets the user see the output as it comes (on stderr) instead of keeping it. */
   readonly show?: boolean;
+  /** With `show`: on stdout instead. */
+  readonly toStdout?: boolean;
 }
 
 export interface RunResult {

@@ -49,6 +49,11 @@ export function nodeHost(): Host {
         (found) => found.size,
         () => 0,
       ),
+    changedAt: (path) =>
+      stat(path).then(
+        (found) => found.mtimeMs,
+        () => undefined,
+      ),
     accessTo: (path) =>
       access(path, constants.R_OK | constants.W_OK).then(
         () => 'ok' as const,
@@ -157,7 +162,7 @@ async function which(command: string, path: string): Promise<string | undefined>
 
 function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const env = { ...process.env, ...options.env };
-  if (options.show === true) return runShown(command, args, env);
+  if (options.show === true) return runShown(command, args, env, options.toStdout === true ? 1 : 2);
   return new Promise((resolve, reject) => {
     const settings = {
       env,
@@ -174,10 +179,10 @@ function run(command: string, args: readonly string[], options: RunOptions = {})
   });
 }
 
-function runShown(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<RunResult> {
+function runShown(command: string, args: readonly string[], env: NodeJS.ProcessEnv, stdout: 1 | 2): Promise<RunResult> {
   return new Promise((resolve, reject) => {
-    // Its stdout goes to our stderr: stdout is for what the user asked for.
-    const child = spawn(command, args, { env, stdio: ['inherit', 2, 2] });
+    // As a rule its stdout goes to our stderr: stdout is for what the user asked for.
+    const child = spawn(command, args, { env, stdio: ['inherit', stdout, 2] });
     child.once('error', reject);
     child.once('exit', (code) => resolve({ code: code ?? 128, stdout: '', stderr: '' }));
   });

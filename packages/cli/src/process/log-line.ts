@@ -17,7 +17,9 @@ export function renderLogLine(line: string): string {
   const moment = time ?? at ?? ts;
   const clock = typeof moment === 'number' || typeof moment === 'string' ? timeOfDay(moment) : '';
   const fields = Object.entries(rest).map(([key, value]) => `${key}=${fieldText(value)}`);
-  return [clock, LEVELS[String(level)] ?? String(level ?? ''), text, ...fields].filter((part) => part !== '').join(' ');
+  return [clock, typeof level === 'string' ? (LEVELS[level] ?? level) : '', text, ...fields]
+    .filter((part) => part !== '')
+    .join(' ');
 }
 
 function timeOfDay(moment: number | string): string {

@@ -16,9 +16,9 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   );
 }
 
-/** Code points, which is what a terminal shows for the text we print (names are ASCII). */
+/** Names are ASCII, and so is what we say: a character is a column. */
 function widthOf(text: string): number {
-  return [...text].length;
+  return text.length;
 }
 
 /** `key  value` lines, keys padded to the longest. */

@@ -19,7 +19,7 @@ export function banner(facts: BannerFacts): readonly string[] {
   const { where, keys, command, dataDirFlag } = facts;
   const use = facts.profile
     ? [`  export AWS_ENDPOINT_URL=${where.endpoint} AWS_PROFILE=gantry`]
-    : [...exportLines(where, keys).map((line) => `  ${line}`)];
+    : exportLines(where, keys).map((line) => `  ${line}`);
   const short = facts.profile ? [] : [`  (the same in short: eval "$(${command} env${dataDirFlag})")`];
   return [
     facts.already ? 'Gantry already runs.' : 'Gantry is up.',

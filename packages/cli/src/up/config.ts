@@ -12,11 +12,11 @@ export const MAIN_OF = {
 export function controlPlaneArguments(root: string, settings: UpSettings): readonly string[] {
   return [
     join(root, MAIN_OF['control-plane']),
-    ...['--data-dir', settings.dataDir],
-    ...['--host', settings.address],
-    ...['--port', String(settings.port)],
-    ...['--region', settings.region],
-    ...['--healthy-after-ms', String(settings.healthyAfterMs)],
+    `--data-dir=${settings.dataDir}`,
+    `--host=${settings.address}`,
+    `--port=${settings.port}`,
+    `--region=${settings.region}`,
+    `--healthy-after-ms=${settings.healthyAfterMs}`,
     ...(settings.insecureAnyKey ? ['--insecure-any-key'] : []),
   ];
 }

@@ -17,7 +17,7 @@ export interface UpContext {
   readonly paths: Paths;
   readonly settings: UpSettings;
   readonly signal: AbortSignal;
-  connect(where: EndpointFile): Promise<Api>;
+  readonly connect: (where: EndpointFile) => Promise<Api>;
 }
 
 export const whereOf = (settings: UpSettings): EndpointFile => ({

@@ -34,7 +34,7 @@ export interface UpOptions {
   /** How the user calls us, for the hints. */
   readonly command: string;
   readonly dataDirFlag: string;
-  connect(where: EndpointFile): Promise<Api>;
+  readonly connect: (where: EndpointFile) => Promise<Api>;
 }
 
 /**
@@ -99,7 +99,9 @@ async function sayHow(host: Host, paths: Paths, options: UpOptions, already: boo
   if (options.writeProfile) {
     profile = (await writeProfile(host, where, keys)) === 'written';
     if (!profile) {
-      host.terminal.err('warning: an AWS profile named gantry is there already and is not ours: it was left as it was.');
+      host.terminal.err(
+        'warning: an AWS profile named gantry is there already and is not ours: it was left as it was.',
+      );
     }
   }
   const { command, dataDirFlag } = options;

@@ -1,0 +1,70 @@
+import { AwsClient, type EcsOperations, type GantryOperations, type LogsOperations } from '@gantry/protocol';
+import { parseEndpoint, type EndpointFile, type KeyPair } from '../credentials.ts';
+import { CliError, EXIT } from '../errors.ts';
+import type { Host } from '../host/port.ts';
+import { pathsIn } from '../paths.ts';
+import { dataDirOf } from '../settings.ts';
+import { administrator } from '../up/start.ts';
+import type { Api } from './port.ts';
+
+export interface Connection {
+  readonly where: EndpointFile;
+  readonly keys: KeyPair;
+  readonly dataDir: string;
+}
+
+/**
+ * Where the control plane is and with which key to talk to it: a given `--data-dir` first, else AWS_ENDPOINT_URL with its keys, else
+ * the usual data directory. Keys of the environment are used with an endpoint of the environment alone: they may be those of an AWS account.
+ */
+export async function findConnection(host: Host, dataDirFlag: string | undefined): Promise<Connection> {
+  const { env } = host;
+  const dataDir = dataDirOf(dataDirFlag, { ...host.facts, env });
+  const paths = pathsIn(dataDir);
+  const told = env['AWS_ENDPOINT_URL_ECS'] || env['AWS_ENDPOINT_URL'];
+  const file = parseEndpoint(await host.readFile(paths.endpoint));
+  if (told !== undefined && told !== '' && dataDirFlag === undefined) {
+    const region = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || file?.region || 'us-east-1';
+    const [accessKeyId, secretAccessKey] = [env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY']];
+    const keys =
+      accessKeyId !== undefined && secretAccessKey !== undefined
+        ? { accessKeyId, secretAccessKey, sessionToken: env['AWS_SESSION_TOKEN'] }
+        : await administrator(host, paths);
+    return { where: { endpoint: told.replace(/\/+$/, ''), region }, keys, dataDir };
+  }
+  if (file === undefined) {
+    const denied = (await host.accessTo(paths.endpoint)) === 'denied';
+    throw new CliError(
+      denied
+        ? `this user may not read ${paths.endpoint}.`
+        : `no Gantry was started with the data directory ${dataDir}.`,
+      {
+        wayOut: denied
+          ? 'Run it as the user who ran gantry up.'
+          : 'Start it with gantry up, or name its data directory: --data-dir, or GANTRY_DATA_DIR.',
+        exitCode: EXIT.notRunning,
+      },
+    );
+  }
+  return { where: file, keys: await administrator(host, paths), dataDir };
+}
+
+/** Clients of the three services at one endpoint. */
+export function connect(host: Host, where: EndpointFile, keys: KeyPair): Api {
+  const { sessionToken, ...pair } = keys;
+  const options = {
+    endpoint: where.endpoint,
+    region: where.region,
+    credentials: sessionToken === undefined || sessionToken === '' ? pair : { ...pair, sessionToken },
+    clock: host.clock,
+    userAgent: `gantry-cli/${host.facts.version}`,
+  };
+  const ecs = new AwsClient<EcsOperations>({ ...options, service: 'ecs' });
+  const logs = new AwsClient<LogsOperations>({ ...options, service: 'logs' });
+  const gantry = new AwsClient<GantryOperations>({ ...options, service: 'gantry' });
+  return {
+    ecs: (operation, input) => ecs.call(operation, input),
+    logs: (operation, input) => logs.call(operation, input),
+    gantry: (operation, input) => gantry.call(operation, input),
+  };
+}

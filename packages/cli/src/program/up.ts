@@ -1,0 +1,110 @@
+import type { Command } from 'commander';
+import { EXIT } from '../errors.ts';
+import type { Host } from '../host/port.ts';
+import { dataDirOf, upSettings, type UpFlags } from '../settings.ts';
+import { calledAs, DATA_DIR, durationFlag, reach, toldYes, type Ends } from './common.ts';
+
+export function addUp(program: Command, host: Host, ends: Ends): void {
+  interface Flags extends UpFlags {
+    readonly yes?: boolean;
+    readonly detach?: boolean;
+    readonly install: boolean;
+    readonly writeProfile?: boolean;
+    readonly verbose?: boolean;
+  }
+  program
+    .command('up')
+    .description('install what is missing, start control plane and agent, say how to use them')
+    .option('-y, --yes', 'install without asking (as CI=true does)')
+    .option('-d, --detach', 'leave it running in the background')
+    .option(...DATA_DIR)
+    .option('--port <port>', 'port of the API on 127.0.0.1 (default: 4566)')
+    .option('--region <region>', 'region of the local instances (default: us-east-1)')
+    .option('--insecure-any-key', 'accept any access key (throw-away CI; loopback only)')
+    .option('--no-fargate', 'no Fargate pool')
+    .option('--fargate-cpu-overcommit <factor>', 'CPU the Fargate pool promises for each there is (default: 8)')
+    .option('--memory-reserve <MiB>', 'memory that EC2 tasks do not get')
+    .option(
+      '--healthy-after <duration>',
+      'a task without health check counts as healthy after running this long (default: 40s)',
+    )
+    .option('--no-install', 'install nothing: fail when something needed is missing')
+    .option('--write-profile', 'write the profile gantry to ~/.aws')
+    .option('-v, --verbose', 'in the foreground, show debug lines, too')
+    .action(
+      ends(async (flags: Flags) => {
+        const settings = upSettings(flags, { ...host.facts, env: host.env });
+        const [{ up }, { connect }, { administrator }, { pathsIn }] = await Promise.all([
+          import('../up/up.ts'),
+          import('../api/connect.ts'),
+          import('../up/start.ts'),
+          import('../paths.ts'),
+        ]);
+        await up(host, {
+          settings,
+          yes: toldYes(host, flags.yes),
+          install: flags.install,
+          detach: flags.detach === true,
+          writeProfile: flags.writeProfile === true,
+          verbose: flags.verbose === true,
+          command: calledAs(host),
+          dataDirFlag: flags.dataDir === undefined ? '' : ` --data-dir ${flags.dataDir}`,
+          connect: async (where) => connect(host, where, await administrator(host, pathsIn(settings.dataDir))),
+        });
+        return EXIT.done;
+      }),
+    );
+}
+
+export function addProcesses(program: Command, host: Host, ends: Ends): void {
+  program
+    .command('down')
+    .description('stop control plane and agent; running tasks stay')
+    .option(...DATA_DIR)
+    .option('--tasks', 'delete all services and stop all tasks first')
+    .option('--engine', 'stop the Docker Engine, too, if gantry up started it')
+    .option('--timeout <duration>', 'how long tasks may take to stop', '150s')
+    .action(
+      ends(async (flags: { dataDir?: string; tasks?: boolean; engine?: boolean; timeout: string }) => {
+        const [{ down }, { connect }] = await Promise.all([import('../commands/down.ts'), import('../api/connect.ts')]);
+        return down(host, {
+          dataDir: dataDirOf(flags.dataDir, { ...host.facts, env: host.env }),
+          tasks: flags.tasks === true,
+          engine: flags.engine === true,
+          timeoutMs: durationFlag('--timeout', flags.timeout),
+          connect: (where, keys) => Promise.resolve(connect(host, where, keys)),
+        });
+      }),
+    );
+  program
+    .command('status')
+    .description('processes, engine, clusters, instances and subnets')
+    .option(...DATA_DIR)
+    .option('--json', 'as JSON')
+    .action(
+      ends(async (flags: { dataDir?: string; json?: boolean }) => {
+        const [{ status }, { connection, api }] = await Promise.all([
+          import('../commands/status.ts'),
+          reach(host, flags.dataDir),
+        ]);
+        return status(host, api, connection, { json: flags.json === true });
+      }),
+    );
+  program
+    .command('doctor')
+    .description('check everything Gantry depends on, and say what to do about it')
+    .option(...DATA_DIR)
+    .option('--port <port>', 'port to check')
+    .option('--json', 'as JSON')
+    .action(
+      ends(async (flags: { dataDir?: string; port?: string; json?: boolean }) => {
+        const { doctor } = await import('../doctor/doctor.ts');
+        const dataDir = dataDirOf(flags.dataDir, { ...host.facts, env: host.env });
+        const port =
+          flags.port === undefined
+            ? undefined
+            : upSettings({ port: flags.port }, { ...host.facts, env: host.env }).port;
+        return doctor(host, { dataDir, port, json: flags.json === true });
+      }),
+    );
+}
