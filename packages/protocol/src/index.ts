@@ -7,7 +7,7 @@ export type { LogsOperations } from './generated/logs-types.ts';
 export type { StsOperations } from './generated/sts-types.ts';
 export { SERVICE_NAMES, modelOf } from './models.ts';
 export type { ServiceName } from './models.ts';
-export { Operation, SERVICES, Service, serviceBySigningName, serviceByTarget } from './services.ts';
+export { Operation, SERVICES, Service, notServed, serviceBySigningName, serviceByTarget } from './services.ts';
 export { parseCall, writeError, writeResponse } from './codec/protocol.ts';
 export type { Call } from './codec/protocol.ts';
 export { header } from './codec/wire.ts';

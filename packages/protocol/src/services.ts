@@ -4,6 +4,7 @@ import type { Read } from './codec/reader.ts';
 import { Violation, violationError } from './codec/violation.ts';
 import { Writers } from './codec/writer.ts';
 import type { Write } from './codec/writer.ts';
+import { ServiceError } from './errors.ts';
 import { SERVICE_NAMES, modelOf } from './models.ts';
 import type { ServiceName } from './models.ts';
 
@@ -134,6 +135,18 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
   sts: new Service('sts'),
   gantry: new Service('gantry'),
 };
+
+/**
+ * The answer of an operation that is in the model but has no handler: the nearest modelled error, naming the operation
+ * and the page that lists what is served.
+ */
+export function notServed(operation: Operation): ServiceError {
+  const code = ['UnsupportedFeatureException', 'ClientException'].find((name) => operation.errors.includes(name));
+  return new ServiceError(
+    code ?? 'UnknownOperationException',
+    `${operation.name} is not served by Gantry yet. docs/operations.md lists the operations that are.`,
+  );
+}
 
 /** Known without loading a model; a test holds them against the models. */
 const TARGETS: ReadonlyMap<string, ServiceName> = new Map<string, ServiceName>([

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ServiceError } from '../errors.ts';
-import { SERVICES, serviceBySigningName, serviceByTarget } from '../services.ts';
+import { SERVICES, notServed, serviceBySigningName, serviceByTarget } from '../services.ts';
 import type { Operation, Service } from '../services.ts';
 import { parseCall, writeError, writeResponse } from './protocol.ts';
 import type { WireRequest } from './wire.ts';
@@ -67,6 +67,18 @@ test('every shape of every model compiles', () => {
   }
   assert.ok(SERVICES.ecs.operationNames().length >= 88, 'ECS operations are missing from the model');
   assert.ok(operations > 100);
+});
+
+test('an operation without a handler says so in an error it may answer', () => {
+  for (const [service, name, code] of [
+    [SERVICES.ecs, 'CreateTaskSet', 'UnsupportedFeatureException'],
+    [SERVICES.ecs, 'ListTasks', 'ClientException'],
+    [SERVICES.sts, 'AssumeRole', 'UnknownOperationException'],
+  ] as const) {
+    const error = notServed(operationOf(service, name));
+    assert.equal(error.code, code);
+    assert.match(error.message, new RegExp(`^${name} is not served`));
+  }
 });
 
 describe('JSON 1.1', () => {

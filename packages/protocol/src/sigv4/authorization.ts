@@ -134,7 +134,9 @@ function complete(
   }
   if (!date.startsWith(scopeDate) || scopeDate.length !== 8) {
     throw scopeError(
-      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${scopeDate.slice(0, 64)}' != '${date.slice(0, 8)}', from '${date}'.`,
+      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ` +
+        `'${scopeDate.slice(0, 64)}' != '${date.slice(0, 8)}', from ` +
+        `'${date}'.`,
     );
   }
   const names = signedHeaders
