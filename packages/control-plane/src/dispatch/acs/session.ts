@@ -1,5 +1,6 @@
 import { clusterArn, type Instance, type OutboxMessage } from '@gantry/domain';
 import type { AcsToAgent, FrameSocket } from '@gantry/protocol';
+import { requestStop } from '../../controllers/task/stop.ts';
 import type { Platform } from '../../platform.ts';
 import { parseFrame } from '../frames.ts';
 import { connect, helloOf, type Connected } from '../liveness.ts';
@@ -138,7 +139,25 @@ export class AcsSession {
       else this.#send(payload.frame);
     } catch (error) {
       this.#once.log('error', `A task cannot be sent: ${String(error)}`, { task: message.taskKey });
+      this.#giveUp(message.taskKey, error);
     }
+  }
+
+  /** It could never start: that is told to the user as a stop with its reason, not left PENDING for ever. */
+  #giveUp(taskKey: string, cause: unknown): void {
+    const { platform } = this.#options;
+    const reason = `ResourceInitializationError: ${cause instanceof Error ? cause.message : String(cause)}`;
+    platform.state
+      .transact((tx) => {
+        const task = tx.tables.tasks.get(taskKey);
+        if (task === undefined) return;
+        requestStop(tx, platform, task, {
+          stopCode: 'TaskFailedToStart',
+          stoppedReason: reason,
+          because: 'failed-to-start',
+        });
+      })
+      .catch((error: unknown) => this.#once.log('error', `A task cannot be stopped: ${String(error)}`));
   }
 
   #sendManifest(timeline: number, tasks: readonly ManifestTask[], attempts: number): void {
