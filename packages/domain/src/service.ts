@@ -39,6 +39,8 @@ export interface Deployment {
   readonly failedTasks: number;
   /** Start throttle (5.7): no new task before this moment. Survives restarts because it is here. */
   readonly notBefore?: EpochMs | undefined;
+  /** Consecutive tasks that ended by themselves right after they had started. */
+  readonly shortRuns?: number | undefined;
   /** How often in a row the throttle was set; each time it doubles. */
   readonly throttleLevel?: number | undefined;
   /** When the last failed or short run ended: a run that starts later and lasts ends the throttle. */

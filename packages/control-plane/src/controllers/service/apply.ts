@@ -1,0 +1,147 @@
+import type { Service, ServiceEvents, Task, TaskDefinition } from '@gantry/domain';
+import type { Tx } from '../../state/state.ts';
+import { placeNow, type PlacePlatform } from '../scheduler/apply.ts';
+import type { Refusal } from '../scheduler/place.ts';
+import { newTask, taskKey } from '../task/create.ts';
+import { requestStop } from '../task/stop.ts';
+import { REPEAT_AFTER_MS } from './decide.ts';
+import { startedText, stoppedText, unplacedText } from './texts.ts';
+import type { ServiceAction, ServiceView, StartAction, StopAction } from './view.ts';
+
+const MOST_EVENTS = 100;
+
+export interface Applied {
+  /** Some task found no room: the service waits for capacity. */
+  readonly waiting: boolean;
+}
+
+/** Does what was decided about the service, in one transaction with the events that tell of it. */
+export function applyService(
+  tx: Tx,
+  platform: PlacePlatform,
+  key: string,
+  view: ServiceView,
+  actions: readonly ServiceAction[],
+): Applied {
+  let service = view.service;
+  const said: string[] = [];
+  for (const action of actions) if (action.kind === 'update') service = action.service;
+  for (const action of actions) {
+    if (action.kind === 'account') account(tx, action.task);
+    if (action.kind === 'say') {
+      said.push(action.message);
+      tell(tx, service, action.because, action.message);
+    }
+  }
+  const stops = actions.filter((action): action is StopAction => action.kind === 'stop');
+  const stopped = stops.map((order) => requestStop(tx, platform, order.task, order));
+  const starts = actions.filter((action): action is StartAction => action.kind === 'start');
+  const { started, refused } = startAll(tx, platform, key, service, starts);
+  if (started.length > 0) said.push(startedText(service.serviceName, started));
+  if (stopped.length > 0) said.push(stoppedText(service.serviceName, stopped));
+  if (refused !== undefined) service = complain(tx, service, refused, said);
+  if (service !== view.service) tx.put(tx.tables.services, key, service);
+  if (said.length > 0) say(tx, platform, key, said);
+  return { waiting: refused !== undefined };
+}
+
+function startAll(
+  tx: Tx,
+  platform: PlacePlatform,
+  key: string,
+  service: Service,
+  starts: readonly StartAction[],
+): { readonly started: readonly Task[]; readonly refused: Refusal | undefined } {
+  const started: Task[] = [];
+  const full = new Set<string | undefined>();
+  let refused: Refusal | undefined;
+  for (const start of starts) {
+    // Its siblings are all alike: where one found no room, the others will not either.
+    if (full.has(start.capacityProviderName)) continue;
+    const result = placeNow(tx, platform, taskFor(tx, platform, key, service, start));
+    if ('placed' in result) {
+      started.push(result.placed);
+      tx.event({
+        subject: result.placed.taskArn,
+        type: 'task.created',
+        because: start.because,
+        text: `Started by service ${service.serviceName}, deployment ${start.deployment.id}.`,
+      });
+    } else {
+      full.add(start.capacityProviderName);
+      refused = result.refused;
+    }
+  }
+  return { started, refused };
+}
+
+function taskFor(tx: Tx, platform: PlacePlatform, key: string, service: Service, start: StartAction): Task {
+  const { deployment } = start;
+  const definition = tx.tables.taskDefinitions.get(deployment.taskDefinitionKey);
+  if (definition === undefined)
+    throw new Error(`Service ${service.serviceArn} has no task definition ${deployment.taskDefinitionKey}.`);
+  return newTask({
+    ids: platform.ids,
+    now: tx.now,
+    scope: service.scope,
+    cluster: service.cluster,
+    definition,
+    overrides: { containerOverrides: [] },
+    launchType: start.launchType,
+    capacityProviderName: start.capacityProviderName,
+    platformVersion: deployment.platformVersion,
+    awsvpcConfiguration: deployment.awsvpcConfiguration,
+    group: `service:${service.serviceName}`,
+    startedBy: deployment.id,
+    serviceKey: key,
+    deploymentId: deployment.id,
+    tags: tagsFor(service, definition),
+    placementConstraints: service.placementConstraints,
+    placementStrategy: service.placementStrategy,
+    enableExecuteCommand: service.enableExecuteCommand,
+    because: start.because,
+  });
+}
+
+function tagsFor(service: Service, definition: TaskDefinition): Task['tags'] {
+  const own =
+    service.propagateTags === 'SERVICE'
+      ? service.tags
+      : service.propagateTags === 'TASK_DEFINITION'
+        ? definition.tags
+        : [];
+  if (!service.enableECSManagedTags) return own;
+  const managed = [
+    { key: 'aws:ecs:clusterName', value: service.cluster },
+    { key: 'aws:ecs:serviceName', value: service.serviceName },
+  ];
+  return [...own, ...managed];
+}
+
+/** Tells of a refusal, unless the same was told within six hours. */
+function complain(tx: Tx, service: Service, refused: Refusal, said: string[]): Service {
+  const text = unplacedText(service.serviceName, refused);
+  const last = service.lastPlacementFailure;
+  if (last !== undefined && last.text === text && tx.now - last.at < REPEAT_AFTER_MS) return service;
+  said.push(text);
+  tell(tx, service, refused.because, refused.text);
+  return { ...service, lastPlacementFailure: { text, at: tx.now } };
+}
+
+function account(tx: Tx, task: Task): void {
+  const key = taskKey(task);
+  const current = tx.tables.tasks.get(key);
+  // Not a change a user could see: the version stays.
+  if (current !== undefined) tx.put(tx.tables.tasks, key, { ...current, accounted: true });
+}
+
+function tell(tx: Tx, service: Service, because: Refusal['because'], text: string): void {
+  tx.event({ subject: service.serviceArn, type: 'service.told', because, text });
+}
+
+function say(tx: Tx, platform: PlacePlatform, key: string, messages: readonly string[]): void {
+  const before = tx.tables.serviceEvents.get(key)?.events ?? [];
+  const news = messages.map((message) => ({ id: platform.ids.uuid(), createdAt: tx.now, message }));
+  const events: ServiceEvents['events'] = [...news.reverse(), ...before].slice(0, MOST_EVENTS);
+  tx.put(tx.tables.serviceEvents, key, { events });
+}

@@ -1,0 +1,113 @@
+import type { Instance, Service, Task } from '@gantry/domain';
+import type { Platform } from '../../platform.ts';
+import type { Change } from '../../state/state.ts';
+import type { Tables } from '../../state/tables.ts';
+import { SETTLED, type Controller, type Outcome } from '../driver.ts';
+import { isReadmission } from '../scheduler/readmission.ts';
+import { PlacementIndex } from '../scheduler/placement-index.ts';
+import { applyService } from './apply.ts';
+import { decideService } from './decide.ts';
+import type { ServiceView } from './view.ts';
+
+/** A service that found no room asks again after so long, if capacity has not called it before. */
+const RETRY_PLACEMENT_MS = 30_000;
+
+/** Keeps services as they shall be. Keys: keys of service documents. */
+export class ServiceController implements Controller {
+  readonly name = 'service';
+  readonly #platform: Platform;
+  /** Services without room at their last look. Only saves looking: a rescan or their retry finds them as well. */
+  readonly #waiting = new Set<string>();
+
+  constructor(platform: Platform) {
+    this.#platform = platform;
+  }
+
+  keys(): readonly string[] {
+    return [...this.#platform.state.tables.services.keysBy('notInactive', 'all')];
+  }
+
+  wakes(change: Change): readonly string[] {
+    switch (change.kind) {
+      case 'service':
+        return [change.key];
+      case 'task':
+        return this.#wakesOfTask(change.before as Task | undefined, change.after as Task | undefined);
+      case 'instance':
+        return this.#wakesOfInstance(
+          change.key,
+          change.before as Instance | undefined,
+          change.after as Instance | undefined,
+        );
+      default:
+        return [];
+    }
+  }
+
+  async reconcile(key: string): Promise<Outcome> {
+    const { state } = this.#platform;
+    // Nothing to decide about is the common case after a commit of our own: spare the transaction.
+    const now = this.#platform.clock.now();
+    const peek = viewOf(state.tables, this.#platform, key, now);
+    if (peek === undefined) return this.#done(key);
+    const foreseen = decideService(peek);
+    if (foreseen.every((action) => action.kind === 'wake-at')) return wakeOutcome(foreseen, now);
+    return state.transact((tx): Outcome => {
+      const view = viewOf(tx.tables, this.#platform, key, tx.now);
+      if (view === undefined) return this.#done(key);
+      const actions = decideService(view);
+      const { waiting } = applyService(tx, this.#platform, key, view, actions);
+      if (!waiting) {
+        this.#waiting.delete(key);
+        return wakeOutcome(actions, tx.now);
+      }
+      this.#waiting.add(key);
+      return { kind: 'again', afterMs: RETRY_PLACEMENT_MS };
+    });
+  }
+
+  #done(key: string): Outcome {
+    this.#waiting.delete(key);
+    return SETTLED;
+  }
+
+  #wakesOfTask(before: Task | undefined, after: Task | undefined): readonly string[] {
+    const own = after?.serviceKey ?? before?.serviceKey;
+    const freed =
+      before !== undefined &&
+      before.lastStatus !== 'STOPPED' &&
+      (after === undefined || after.lastStatus === 'STOPPED');
+    const waiting = freed && this.#waiting.size > 0 ? [...this.#waiting] : [];
+    return own === undefined ? waiting : [own, ...waiting];
+  }
+
+  /** Everyone with tasks on an instance that starts or ends draining; everyone who waits, when room may have come. */
+  #wakesOfInstance(key: string, before: Instance | undefined, after: Instance | undefined): readonly string[] {
+    const woken = isReadmission(before, after) ? [...this.#waiting] : [];
+    if (before?.status === after?.status) return woken;
+    const tasks = this.#platform.state.tables.tasks.by('instance', key);
+    return [...woken, ...tasks.flatMap((task) => task.serviceKey ?? [])];
+  }
+}
+
+function wakeOutcome(actions: ReturnType<typeof decideService>, now: number): Outcome {
+  const wake = actions.find((action) => action.kind === 'wake-at');
+  return wake === undefined ? SETTLED : { kind: 'again', afterMs: Math.max(0, wake.at - now) };
+}
+
+function viewOf(tables: Tables, platform: Platform, key: string, now: ServiceView['now']): ServiceView | undefined {
+  const service: Service | undefined = tables.services.get(key);
+  if (service === undefined) return undefined;
+  return {
+    now,
+    service,
+    tasks: tables.tasks.by('serviceOpen', key),
+    draining: (instanceKey) => tables.instances.get(instanceKey)?.status === 'DRAINING',
+    freeOn: (instanceKey) => {
+      const place = PlacementIndex.of(tables).placeOf(instanceKey);
+      if (place === undefined) return { cpu: 0, memory: 0 };
+      return { cpu: place.pool.freeCpu[place.slot] ?? 0, memory: place.pool.freeMemory[place.slot] ?? 0 };
+    },
+    healthyAfterRunningMs: platform.config.healthyAfterRunningMs,
+  };
+}

@@ -1,0 +1,41 @@
+import { epochMs, isLive, type EpochMs, type Task } from '@gantry/domain';
+import type { ServiceView } from './view.ts';
+
+/** A task that ended by itself sooner than this after it started has not really run. */
+export const SHORT_RUN_MS = 10_000;
+
+export function primaryOf(view: ServiceView) {
+  return view.service.deployments.find((deployment) => deployment.status === 'PRIMARY');
+}
+
+export function liveTasks(view: ServiceView): Task[] {
+  return view.tasks.filter(isLive);
+}
+
+function isChecked(task: Task): boolean {
+  return task.containers.some((container) => container.essential && container.hasHealthCheck);
+}
+
+/** It serves: RUNNING, and HEALTHY if anyone checks. */
+export function isReady(task: Task): boolean {
+  return isLive(task) && task.lastStatus === 'RUNNING' && (!isChecked(task) || task.healthStatus === 'HEALTHY');
+}
+
+/** It counts for minimumHealthyPercent: HEALTHY, or RUNNING long enough where nobody checks (ecs-semantics 5.3). */
+export function isHealthy(view: ServiceView, task: Task): boolean {
+  return isReady(task) && (isChecked(task) || view.now >= maturesAt(view, task));
+}
+
+/** When a RUNNING task without health checks starts to count as healthy. */
+export function maturesAt(view: ServiceView, task: Task): EpochMs {
+  return epochMs((task.startedAt ?? view.now) + view.healthyAfterRunningMs);
+}
+
+/** Verdicts before this moment are ignored. */
+export function graceEndsAt(view: ServiceView, task: Task): EpochMs {
+  return epochMs((task.startedAt ?? view.now) + (view.service.healthCheckGracePeriodSeconds ?? 0) * 1000);
+}
+
+export function isUnhealthy(view: ServiceView, task: Task): boolean {
+  return task.lastStatus === 'RUNNING' && task.healthStatus === 'UNHEALTHY' && view.now >= graceEndsAt(view, task);
+}

@@ -1,0 +1,122 @@
+import type { Because, Deployment, Task } from '@gantry/domain';
+import { graceEndsAt, isHealthy, isReady, isUnhealthy, liveTasks, maturesAt } from './health.ts';
+import { chooseStops, worthOf } from './scale-in.ts';
+import { scalingReason, UNHEALTHY_REASON } from './texts.ts';
+import type { ServiceView, StopAction } from './view.ts';
+
+/** Live tasks by what shall become of them. */
+export interface Standing {
+  readonly primary: Deployment;
+  readonly desired: number;
+  readonly live: readonly Task[];
+  /** Of PRIMARY, fine where they are. */
+  readonly keep: readonly Task[];
+  /** Of PRIMARY, unhealthy: replaced. */
+  readonly sick: readonly Task[];
+  /** Of older deployments, or on DRAINING instances: replaced. */
+  readonly leaving: readonly Task[];
+  /** Bounds of ecs-semantics 5.3. */
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly healthy: number;
+}
+
+export function standingOf(view: ServiceView, primary: Deployment): Standing {
+  const { desiredCount, deploymentConfiguration } = view.service;
+  const live = liveTasks(view);
+  const isLeaving = (task: Task): boolean =>
+    task.deploymentId !== primary.id || (task.instanceKey !== undefined && view.draining(task.instanceKey));
+  const staying = live.filter((task) => !isLeaving(task));
+  return {
+    primary,
+    desired: desiredCount,
+    live,
+    keep: staying.filter((task) => !isUnhealthy(view, task)),
+    sick: staying.filter((task) => isUnhealthy(view, task)),
+    leaving: live.filter(isLeaving),
+    minimum: Math.ceil((desiredCount * deploymentConfiguration.minimumHealthyPercent) / 100),
+    maximum: Math.floor((desiredCount * deploymentConfiguration.maximumPercent) / 100),
+    healthy: live.filter((task) => isHealthy(view, task)).length,
+  };
+}
+
+/** How many tasks PRIMARY may start now, throttle and failure aside. */
+export function startable({ desired, keep, maximum, live }: Standing): number {
+  return Math.max(0, Math.min(desired - keep.length, maximum - live.length));
+}
+
+/** Which tasks go now, and why. */
+export function stopsOf(view: ServiceView, standing: Standing): StopAction[] {
+  const surplus = chooseStops(view, standing.keep, standing.keep.length - standing.desired, standing.live);
+  const stops = surplus.map((task) => stop(standing, task, 'scale-in'));
+  // A deployment that failed and has nothing to go back to leaves the older tasks alone: they are all there is.
+  if (standing.primary.rolloutState === 'FAILED') return stops;
+  const lost = surplus.filter((task) => isHealthy(view, task)).length;
+  for (const task of leavers(view, standing, standing.healthy - lost)) {
+    const old = task.deploymentId !== standing.primary.id;
+    stops.push(stop(standing, task, old ? 'old-revision' : 'instance-draining'));
+  }
+  for (const task of sickStops(standing)) stops.push(stop(standing, task, 'container-unhealthy'));
+  return stops;
+}
+
+/** Old tasks that may go without taking the service below its minimum; the ones that do not serve go first. */
+function leavers(view: ServiceView, standing: Standing, healthy: number): readonly Task[] {
+  const { leaving, live, minimum } = standing;
+  const ordered = leaving.length === live.length && minimum === 0 ? leaving : chooseAll(view, leaving, live);
+  let spare = healthy - minimum;
+  return ordered.filter((task) => {
+    // Not RUNNING, or unhealthy: nobody misses it.
+    if (worthOf(view, task) <= 1) return true;
+    if (!isHealthy(view, task)) return spare >= 0;
+    spare -= 1;
+    return spare >= 0;
+  });
+}
+
+function chooseAll(view: ServiceView, tasks: readonly Task[], live: readonly Task[]): readonly Task[] {
+  const idle = tasks.filter((task) => worthOf(view, task) <= 1);
+  const serving = tasks.filter((task) => worthOf(view, task) > 1);
+  return [...idle, ...chooseStops(view, serving, serving.length, live)];
+}
+
+/**
+ * Unhealthy tasks are replaced first and stopped when their replacement is ready; where the maximum leaves no room for
+ * that, they go one at a time (ecs-semantics 5.6).
+ */
+function sickStops({ desired, keep, sick, live, maximum }: Standing): readonly Task[] {
+  if (sick.length === 0) return [];
+  const replaced = Math.max(0, keep.filter(isReady).length + sick.length - desired);
+  const inTransit = keep.some((task) => !isReady(task));
+  const noRoom = keep.length < desired && live.length >= maximum && !inTransit;
+  return sick.slice(0, Math.max(replaced, noRoom ? 1 : 0));
+}
+
+/** The next moment at which waiting alone changes what may be done. */
+export function nextMoment(view: ServiceView, standing: Standing): number | undefined {
+  const moments: number[] = [];
+  if (standing.leaving.length > 0) {
+    for (const task of standing.live) if (isReady(task) && !isHealthy(view, task)) moments.push(maturesAt(view, task));
+  }
+  for (const task of standing.live)
+    if (task.healthStatus === 'UNHEALTHY' && graceEndsAt(view, task) > view.now) moments.push(graceEndsAt(view, task));
+  const next = Math.min(...moments.filter((moment) => moment > view.now));
+  return Number.isFinite(next) ? next : undefined;
+}
+
+function stop({ primary }: Standing, task: Task, because: Because): StopAction {
+  const sick = because === 'container-unhealthy';
+  return {
+    kind: 'stop',
+    task,
+    stopCode: 'ServiceSchedulerInitiated',
+    stoppedReason: sick
+      ? UNHEALTHY_REASON
+      : scalingReason(because === 'old-revision' ? primary.id : ownDeployment(task, primary)),
+    because,
+  };
+}
+
+function ownDeployment(task: Task, primary: Deployment): string {
+  return task.deploymentId ?? primary.id;
+}

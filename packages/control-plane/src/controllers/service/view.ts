@@ -1,0 +1,40 @@
+import type { Because, Deployment, EpochMs, LaunchType, Service, Task } from '@gantry/domain';
+import type { StopOrder } from '../task/stop.ts';
+
+/** All a decision about one service rests on. */
+export interface ServiceView {
+  readonly now: EpochMs;
+  readonly service: Service;
+  /** Its tasks that are not STOPPED, and stopped ones not yet accounted for; in key order. */
+  readonly tasks: readonly Task[];
+  /** Whether the instance takes no tasks any more because it is DRAINING. */
+  readonly draining: (instanceKey: string) => boolean;
+  /** Free CPU units and MiB of an instance, for scaling in binpacked services. */
+  readonly freeOn: (instanceKey: string) => { readonly cpu: number; readonly memory: number };
+  readonly healthyAfterRunningMs: number;
+}
+
+export interface StartAction {
+  readonly kind: 'start';
+  readonly deployment: Deployment;
+  readonly launchType: LaunchType;
+  readonly capacityProviderName?: string | undefined;
+  readonly because: Because;
+}
+
+export interface StopAction extends StopOrder {
+  readonly kind: 'stop';
+  readonly task: Task;
+}
+
+export type ServiceAction =
+  | StartAction
+  | StopAction
+  /** The stop of this task has had its consequences. */
+  | { readonly kind: 'account'; readonly task: Task }
+  /** The service's own document changes: rollout states, failure counts, what was said when. */
+  | { readonly kind: 'update'; readonly service: Service }
+  /** A service event. */
+  | { readonly kind: 'say'; readonly message: string; readonly because: Because }
+  /** Nothing more to do now; at this moment there may be. */
+  | { readonly kind: 'wake-at'; readonly at: EpochMs; readonly because: Because };
