@@ -6,7 +6,7 @@ import { Agent, request } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { sign } from '@gantry/protocol/sigv4/sign.ts';
+import { sign } from '@gantry/protocol';
 import { startWorld } from '../test/e2e/world.ts';
 import { cpuSeconds, report } from './lib.ts';
 
@@ -22,10 +22,11 @@ const { administrator } = JSON.parse(readFileSync(join(world.dataDir, 'credentia
 };
 
 function call(operation: string, body: string): Promise<number> {
-  const signed = sign(
+  const headers = sign(
     {
       method: 'POST',
       path: '/',
+      query: '',
       headers: {
         host: url.host,
         'content-type': 'application/x-amz-json-1.1',
@@ -34,7 +35,7 @@ function call(operation: string, body: string): Promise<number> {
       body: Buffer.from(body),
     },
     administrator,
-    { service: 'ecs', region: 'us-east-1', now: new Date() },
+    { service: 'ecs', region: 'us-east-1', now: Date.now() },
   );
   return new Promise((resolve, reject) => {
     const outgoing = request(
@@ -44,7 +45,7 @@ function call(operation: string, body: string): Promise<number> {
         method: 'POST',
         path: '/',
         agent,
-        headers: signed.headers as Record<string, string>,
+        headers,
       },
       (answer) => {
         answer.resume();

@@ -1,0 +1,117 @@
+import type { Clock } from '@gantry/domain';
+import {
+  LinkError,
+  type AgentOperation,
+  type ControlPlaneLink,
+  type Input,
+  type Output,
+} from '@gantry/agent/session/port.ts';
+import type { FrameSocket } from '@gantry/protocol';
+import type { Rng } from '../seeded.ts';
+import { fateOf, type Weather } from './faults.ts';
+import { socketPair, type SocketPair } from './socket-pair.ts';
+
+/** The control plane as agents reach it; `undefined` while nobody is there. */
+export interface Plane {
+  call(operation: AgentOperation, input: unknown): Promise<unknown>;
+  accept(kind: 'acs' | 'tcs', params: URLSearchParams, socket: FrameSocket): void;
+}
+
+export interface SimLinkOptions {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  weather(): Weather;
+  plane(): Plane | undefined;
+}
+
+/**
+ * The way between one agent and the control plane, with a fate for every call: late, lost before it arrived, lost after it was
+ * done, done twice. Frames on sockets are late but in order, as on TCP; the whole connection can be cut.
+ */
+export class SimLink implements ControlPlaneLink {
+  readonly #options: SimLinkOptions;
+  readonly #open = new Set<SocketPair>();
+  #away = false;
+
+  constructor(options: SimLinkOptions) {
+    this.#options = options;
+  }
+
+  /** The machine behind this link is off: nothing arrives any more, in either direction. */
+  hangUp(): void {
+    this.#away = true;
+    this.cut();
+  }
+
+  cut(): void {
+    for (const pair of this.#open) pair.cut();
+    this.#open.clear();
+  }
+
+  async call<O extends AgentOperation>(operation: O, input: Input<O>, signal: AbortSignal): Promise<Output<O>> {
+    const { clock, rng, weather } = this.#options;
+    const fate = fateOf(rng, weather());
+    await clock.sleep(fate.beforeMs, signal);
+    const plane = this.#options.plane();
+    if (this.#away || signal.aborted || plane === undefined || fate.lose === 'request') throw lost();
+    const once = async (): Promise<unknown> => {
+      try {
+        // Through JSON, as on a wire: what does not survive that is a bug found here.
+        return await plane.call(operation, JSON.parse(JSON.stringify(input), revive(input)) as unknown);
+      } catch (error) {
+        throw asLinkError(error);
+      }
+    };
+    const answer = await once();
+    if (fate.doubled) await once().catch(() => undefined);
+    await clock.sleep(fate.afterMs, signal);
+    if (this.#away || signal.aborted || this.#options.plane() !== plane || fate.lose === 'answer') throw lost();
+    return answer as Output<O>;
+  }
+
+  async connect(kind: 'acs' | 'tcs', url: string, signal: AbortSignal): Promise<FrameSocket> {
+    const { clock, rng, weather } = this.#options;
+    const fate = fateOf(rng, weather());
+    await clock.sleep(fate.beforeMs, signal);
+    const plane = this.#options.plane();
+    if (this.#away || signal.aborted || plane === undefined || fate.lose !== 'nothing') throw lost();
+    const pair = socketPair({ clock, latencyMs: () => rng.int(0, weather().maxLatencyMs) });
+    try {
+      plane.accept(kind, new URL(url).searchParams, pair.server);
+    } catch (error) {
+      throw asLinkError(error);
+    }
+    this.#open.add(pair);
+    return kind === 'tcs' ? withHeaderBlock(pair.client) : pair.client;
+  }
+}
+
+/** Telemetry frames begin with a header block and a blank line on the wire. */
+function withHeaderBlock(socket: FrameSocket): FrameSocket {
+  return {
+    send: (text) => socket.send(`Host: sim\r\n\r\n${text}`),
+    close: (code, reason) => socket.close(code, reason),
+    onFrame: (listener) => socket.onFrame(listener),
+    onClose: (listener) => socket.onClose(listener),
+  };
+}
+
+const lost = (): LinkError => new LinkError('Unreachable', 'The connection was lost.');
+
+function asLinkError(error: unknown): LinkError {
+  if (error instanceof LinkError) return error;
+  const { code, status } = error as { readonly code?: unknown; readonly status?: number };
+  if (typeof code !== 'string') throw error; // no answer of a service: a bug of ours, and the simulation must fail of it
+  return new LinkError(code, error instanceof Error ? error.message : code, { status, cause: error });
+}
+
+/** Dates stay dates: the codec gives handlers `Date`s. */
+function revive(original: unknown): (key: string, value: unknown) => unknown {
+  const dates = new Set<string>();
+  const look = (value: unknown): void => {
+    if (value instanceof Date) dates.add(value.toJSON());
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(look);
+  };
+  look(original);
+  return (_key, value) => (typeof value === 'string' && dates.has(value) ? new Date(value) : value);
+}
