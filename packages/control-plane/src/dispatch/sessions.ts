@@ -67,6 +67,7 @@ export class Sessions implements Dispatch {
     this.#acs.set(key, session);
     // Two agents with one identity must not chase each other: on 1008 an agent waits before it comes back.
     before?.end(1008, 'a newer connection of this container instance replaced this one');
+    session.start();
   }
 
   #openTcs(key: string, socket: FrameSocket): void {
@@ -82,6 +83,7 @@ export class Sessions implements Dispatch {
     });
     this.#tcs.set(key, session);
     before?.end(1008, 'a newer connection of this container instance replaced this one');
+    session.start();
   }
 
   /** The journal says who was connected when the last control plane went; the sockets say who is. */

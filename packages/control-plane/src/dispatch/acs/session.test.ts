@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { socketPair } from '../testing/socket-pair.ts';
 import { ScriptedAgent, shortId } from '../testing/scripted-agent.ts';
 import { CALLER, codeOf, DispatchWorld } from '../testing/world.ts';
 
@@ -465,4 +466,19 @@ test('the cluster may be given as its ARN', async () => {
   agent.connect({ clusterArn: 'arn:aws:ecs:us-east-1:000000000000:cluster/default' });
   await world.settle();
   assert.equal(world.instance(arn).agentConnected, true);
+});
+
+test('a socket that broke before the session had it leaves nothing behind', async () => {
+  const { world, agent, arn } = await worldWithAgent();
+  const pair = socketPair();
+  const open = world.dispatch.admit('acs', agent.params(), CALLER);
+  pair.cut();
+  open(pair.server);
+  await world.settle();
+  await world.clock.turn(10_000);
+  assert.equal(world.instance(arn).agentConnected, false);
+  await world.place(1, arn);
+  agent.connect();
+  await world.settle();
+  assert.deepEqual(agent.told(), ['RUNNING 1']);
 });

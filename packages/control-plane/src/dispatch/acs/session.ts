@@ -42,7 +42,7 @@ export class AcsSession {
 
   constructor(options: AcsSessionOptions) {
     this.#options = options;
-    const { platform, instanceKey, params, socket } = options;
+    const { platform, instanceKey, params } = options;
     this.#once = new OncePerSession(platform, { session: 'acs', instance: instanceKey });
     this.#pulse = new Pulse({
       clock: platform.clock,
@@ -53,9 +53,13 @@ export class AcsSession {
       dueAt: () => Math.min(this.#outgoing.nextAt(), this.#manifest?.againAt ?? Infinity),
       due: () => this.#due(),
     });
-    socket.onFrame((text) => this.#receive(text));
-    socket.onClose((code) => this.#ended(code));
-    void this.#open();
+  }
+
+  /** Once the owner knows it: a socket that is closed already says so at once. */
+  start(): void {
+    this.#options.socket.onFrame((text) => this.#receive(text));
+    this.#options.socket.onClose((code) => this.#ended(code));
+    if (this.#phase === 'opening') void this.#open();
   }
 
   /** A message of this instance was committed. Before the session is open it will be read from the table. */

@@ -7,11 +7,11 @@ import {
   type Scope,
 } from '@gantry/domain';
 import { clientException, invalidParameter, ServiceError, type EcsOperations } from '@gantry/protocol';
+import { describeContainerInstance } from '../../api/ecs/wire/container-instance.ts';
 import type { Platform, RequestContext } from '../../platform.ts';
 import type { Tx } from '../../state/state.ts';
 import { clusterKey } from '../../state/tables.ts';
 import { clusterNameOf, instanceByArn, instanceKey } from '../keys.ts';
-import { describeRegistered } from './describe.ts';
 import { POOL_ATTRIBUTE, readRegistration, type Registration, type RegisterInput } from './registration.ts';
 import { registerAgain } from './reregistration.ts';
 
@@ -41,7 +41,8 @@ export async function registerContainerInstance(
       ? registerNew(tx, platform, scope, cluster, registration, input)
       : registerKnown(tx, scope, cluster, registration, input.containerInstanceArn);
   });
-  return { containerInstance: describeRegistered(instance) };
+  const tasks = platform.state.tables.tasks.by('instance', instanceKey(instance));
+  return { containerInstance: describeContainerInstance(instance, tasks, ['TAGS']) };
 }
 
 function registerNew(

@@ -27,7 +27,7 @@ export class TcsSession {
 
   constructor(options: TcsSessionOptions) {
     this.#options = options;
-    const { platform, instanceKey, socket } = options;
+    const { platform, instanceKey } = options;
     this.#once = new OncePerSession(platform, { session: 'tcs', instance: instanceKey });
     this.#pulse = new Pulse({
       clock: platform.clock,
@@ -36,9 +36,13 @@ export class TcsSession {
       beat: () => this.#send({ type: 'HeartbeatMessage', message: { healthy: true } }),
       dead: () => undefined,
     });
-    socket.onFrame((text) => this.#receive(text));
-    socket.onClose(() => this.#finish());
+  }
+
+  /** Once the owner knows it: a socket that is closed already says so at once. */
+  start(): void {
     this.#pulse.start();
+    this.#options.socket.onFrame((text) => this.#receive(text));
+    this.#options.socket.onClose(() => this.#finish());
   }
 
   /** The instance was deregistered: asks the agent to stop, then closes. */

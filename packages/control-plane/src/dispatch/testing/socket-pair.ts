@@ -33,6 +33,7 @@ class PairEnd implements FrameSocket {
 
   onClose(listener: (code: number, reason: string) => void): void {
     this.#close = listener;
+    if (this.#end !== undefined) listener(this.#end.code, this.#end.reason);
   }
 
   arrive(text: string): void {
