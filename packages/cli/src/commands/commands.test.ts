@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeApi } from '../api/fake.ts';
+import { FakeHost } from '../host/fake.ts';
+import { down } from './down.ts';
+import { logs } from './logs.ts';
+import { ps } from './ps.ts';
+import { status } from './status.ts';
+import { stop } from './stop.ts';
+import { why } from './why.ts';
+
+const ID = '0123456789abcdef0123456789abcdef';
+const OTHER = 'ffff456789abcdef0123456789abcdef';
+const arn = (id: string): string => `arn:aws:ecs:us-east-1:000000000000:task/default/${id}`;
+const CREATED = new Date(Date.UTC(2026, 0, 1) - 30_000);
+const running = {
+  taskArn: arn(ID),
+  taskDefinitionArn: 'arn:aws:ecs:us-east-1:0:task-definition/web:3',
+  group: 'service:shop',
+  lastStatus: 'RUNNING',
+  desiredStatus: 'RUNNING',
+  healthStatus: 'HEALTHY',
+  createdAt: CREATED,
+  containers: [{ name: 'web', networkBindings: [{ hostPort: 49_153, containerPort: 80, protocol: 'tcp' }] }],
+};
+const stopped = {
+  ...running,
+  taskArn: arn(OTHER),
+  group: 'family:web',
+  lastStatus: 'STOPPED',
+  desiredStatus: 'STOPPED',
+  stoppedReason: 'Essential container in task exited',
+  containers: [{ name: 'web', exitCode: 1 }],
+};
+const tasks = [running, stopped];
+const definition = {
+  networkMode: 'bridge',
+  containerDefinitions: [
+    {
+      name: 'web',
+      logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': '/g', 'awslogs-stream-prefix': 'p' } },
+    },
+  ],
+};
+const world = (more: Readonly<Record<string, (input: Record<string, unknown>) => unknown>> = {}): FakeApi =>
+  new FakeApi({
+    ListClusters: () => ({ clusterArns: ['arn:aws:ecs:us-east-1:0:cluster/default'] }),
+    ListTasks: ({ desiredStatus }) => ({
+      taskArns: tasks.filter((t) => t.desiredStatus === desiredStatus).map((t) => t.taskArn),
+    }),
+    DescribeTasks: (input) => {
+      const asked = (input['tasks'] as string[]).map((text) => text.split('/').at(-1));
+      return { tasks: tasks.filter((t) => asked.includes(t.taskArn.split('/').at(-1))) };
+    },
+    DescribeTaskDefinition: () => ({ taskDefinition: definition }),
+    DescribeServices: ({ services }) => ({
+      services: (services as string[])[0] === 'shop' ? [{ serviceName: 'shop', status: 'ACTIVE' }] : [],
+    }),
+    ...more,
+  });
+
+test('ps shows what runs, and with --all what stopped and why', async () => {
+  const host = new FakeHost();
+  await ps(host, world(), { all: false, quiet: false });
+  assert.deepEqual(host.said, [
+    'TASK          SERVICE  DEFINITION  STATUS   HEALTH   AGE  ADDRESS',
+    '0123456789ab  shop     web:3       RUNNING  HEALTHY  30s  localhost:49153->80/tcp',
+  ]);
+  const all = new FakeHost();
+  await ps(all, world(), { all: true, quiet: false });
+  assert.match(all.said[2] ?? '', /^ffff456789ab .*STOPPED .*Essential container in task exited; web: exit code 1$/);
+  const quiet = new FakeHost();
+  await ps(quiet, world(), { all: true, quiet: true });
+  assert.deepEqual(quiet.said, [ID, OTHER]);
+});
+
+const subjects: readonly (readonly [string, readonly string[]])[] = [
+  [ID, [`p/web/${ID}`]],
+  [arn(ID), [`p/web/${ID}`]],
+  ['ffff', [`p/web/${OTHER}`]],
+  ['shop', [`p/web/${ID}`, `p/web/${OTHER}`]],
+  ['web', [`p/web/${ID}`, `p/web/${OTHER}`]],
+];
+for (const [text, streams] of subjects) {
+  test(`logs finds what is meant by ${text}`, async () => {
+    const api = world({ GetLogEvents: ({ nextToken }) => ({ events: [], nextForwardToken: nextToken ?? 't' }) });
+    await logs(new FakeHost(), api, text, { cluster: 'default', follow: false, timestamps: false });
+    assert.deepEqual([...new Set(api.inputs('GetLogEvents').map((input) => input['logStreamName']))], streams);
+  });
+}
+
+test('logs of several tasks are merged by time, with the task before each line', async () => {
+  const host = new FakeHost();
+  const api = world({
+    GetLogEvents: ({ logStreamName, nextToken }) =>
+      nextToken !== undefined
+        ? { events: [], nextForwardToken: nextToken }
+        : {
+            events: String(logStreamName).endsWith(ID)
+              ? [
+                  { timestamp: 1, message: 'a' },
+                  { timestamp: 3, message: 'c' },
+                ]
+              : [{ timestamp: 2, message: 'b' }],
+            nextForwardToken: 't',
+          },
+  });
+  await logs(host, api, 'shop', { cluster: 'default', follow: false, timestamps: true });
+  assert.deepEqual(host.said, [
+    '01234567 | 1970-01-01 00:00:00 a',
+    'ffff4567 | 1970-01-01 00:00:00 b',
+    '01234567 | 1970-01-01 00:00:00 c',
+  ]);
+});
+
+test('what nobody knows is named, with a way out', async () => {
+  const options = { cluster: 'default', follow: false, timestamps: false };
+  const api = world({ ListTasks: () => ({ taskArns: [] }) });
+  await assert.rejects(logs(new FakeHost(), api, 'nope', options), {
+    message: "there is no task or service 'nope' in cluster default.",
+    wayOut: /gantry ps --all/,
+  });
+  await assert.rejects(logs(new FakeHost(), world(), 'shop', { ...options, since: 'x' }), { exitCode: 2 });
+});
+
+test('stop stops a task, scales a service down, or deletes it', async () => {
+  const options = { cluster: 'default', rm: false, wait: false, timeoutMs: 1_000, reason: 'enough' };
+  const api = world({ StopTask: () => ({}), UpdateService: () => ({}), DeleteService: () => ({}) });
+  const host = new FakeHost();
+  await stop(host, api, [ID, 'shop', OTHER], options);
+  await stop(host, api, ['shop'], { ...options, rm: true });
+  assert.deepEqual(api.inputs('StopTask'), [{ cluster: 'default', task: arn(ID), reason: 'enough' }]);
+  assert.deepEqual(api.inputs('UpdateService'), [{ cluster: 'default', service: 'shop', desiredCount: 0 }]);
+  assert.deepEqual(api.inputs('DeleteService'), [{ cluster: 'default', service: 'shop', force: true }]);
+  assert.match(
+    host.said.join('\n'),
+    /its service will start another one[\s\S]*scaling service shop to 0[\s\S]*stopped already/,
+  );
+});
+
+test('stop --wait gives up at its deadline and names who is left', async () => {
+  const options = { cluster: 'default', rm: false, wait: true, timeoutMs: 1_000, reason: 'enough' };
+  await assert.rejects(stop(new FakeHost(), world({ StopTask: () => ({}) }), [ID], options), {
+    message: `1 tasks have not stopped after 1 s: ${ID}.`,
+  });
+});
+
+test('why says the sentence first, then the history', async () => {
+  const host = new FakeHost();
+  const answer = {
+    subject: arn(ID),
+    kind: 'task',
+    status: 'STOPPED',
+    because: 'essential-exited',
+    text: 'an essential container exited',
+    details: { 'exit code': '1' },
+    history: [{ at: new Date(0), type: 'task.created', because: 'run-task', text: 'a user asked for it', by: 'ann' }],
+  };
+  await why(host, world({ Why: () => answer }), ID, { cluster: 'default', json: false });
+  assert.equal(host.said[0], `task default/${ID} is STOPPED: an essential container exited`);
+  assert.match(
+    host.said.at(-1) ?? '',
+    /1970-01-01 00:00:00 {2}task.created {2}run-task {2}a user asked for it \(by ann\)/,
+  );
+});
+
+test('status tells when nobody answers', async () => {
+  const host = new FakeHost();
+  const connection = {
+    where: { endpoint: 'http://127.0.0.1:1', region: 'r' },
+    keys: { accessKeyId: '', secretAccessKey: '' },
+    dataDir: '/d',
+  };
+  assert.equal(await status(host, new FakeApi({}), connection, { json: false }), 3);
+  assert.match(host.said.join('\n'), /no answer[\s\S]*control-plane {2}does not run[\s\S]*engine {9}does not answer/);
+});
+
+test('down --tasks ends services and tasks, waits for the engine, then stops the processes', async () => {
+  const host = new FakeHost();
+  host.files.set('/d/run/endpoint.json', '{"endpoint":"http://127.0.0.1:1","region":"us-east-1"}');
+  host.files.set('/d/credentials.json', '{"administrator":{"accessKeyId":"A","secretAccessKey":"S"}}');
+  const { pid } = await host.start({ command: 'node', args: [], logFile: '/d/run/control-plane.log' });
+  host.files.set('/d/run/control-plane.pid', JSON.stringify({ pid, identity: await host.processIdentity(pid) }));
+  let ended = false;
+  const api = world({
+    ListServices: () => ({ serviceArns: ['arn:aws:ecs:us-east-1:0:service/default/shop'] }),
+    DeleteService: () => ({}),
+    StopTask: () => {
+      ended = true;
+      return {};
+    },
+    DescribeTasks: () => ({ tasks: [{ ...running, lastStatus: ended ? 'STOPPED' : 'RUNNING' }] }),
+  });
+  const connect = (): Promise<FakeApi> => Promise.resolve(api);
+  await down(host, { dataDir: '/d', tasks: true, engine: false, timeoutMs: 1_000, connect });
+  assert.equal(api.inputs('DeleteService').length, 1);
+  assert.equal(api.inputs('StopTask').length, 1);
+  assert.equal(host.processes.size, 0);
+  assert.match(host.said.join('\n'), /Stopped: control-plane\./);
+});
+
+test('down spares a stranger that has the pid of a process of ours', async () => {
+  const host = new FakeHost();
+  const { pid } = await host.start({ command: 'somebody', args: [], logFile: '/l' });
+  host.files.set('/d/run/agent.pid', JSON.stringify({ pid, identity: 'boot:before' }));
+  await down(host, { dataDir: '/d', tasks: false, engine: false, timeoutMs: 1_000, connect: () => assert.fail() });
+  assert.equal(host.processes.size, 1);
+  assert.match(host.said.join('\n'), /Nothing of Gantry ran/);
+});

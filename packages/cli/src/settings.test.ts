@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CliError } from './errors.ts';
+import { pathsIn } from './paths.ts';
+import { dataDirOf, endpointOf, upSettings } from './settings.ts';
+import { agentConfig, controlPlaneArguments } from './up/config.ts';
+import { exportLines, parseAdministrator, parseEndpoint, shellQuote } from './credentials.ts';
+
+const around = { uid: 0, home: '/home/ann', memoryMiB: 8_192, env: {} };
+
+const dirs: readonly (readonly [string, string | undefined, number, Record<string, string>, string])[] = [
+  ['a flag', '/x', 0, { GANTRY_DATA_DIR: '/y' }, '/x'],
+  ['the environment', undefined, 0, { GANTRY_DATA_DIR: '/y' }, '/y'],
+  ['root', undefined, 0, {}, '/var/lib/gantry'],
+  ['a user', undefined, 1000, {}, '/home/ann/.local/share/gantry'],
+  ['a user with XDG', undefined, 1000, { XDG_DATA_HOME: '/d' }, '/d/gantry'],
+];
+for (const [name, flag, uid, env, expected] of dirs) {
+  test(`the data directory of ${name}`, () => assert.equal(dataDirOf(flag, { uid, home: '/home/ann', env }), expected));
+}
+
+test('settings have defaults', () => {
+  const settings = upSettings({}, around);
+  assert.equal(endpointOf(settings), 'http://127.0.0.1:4566');
+  assert.deepEqual(
+    [
+      settings.region,
+      settings.fargate,
+      settings.fargateCpuOvercommit,
+      settings.memoryReserveMiB,
+      settings.healthyAfterMs,
+    ],
+    ['us-east-1', true, 8, 512, 40_000],
+  );
+});
+
+test('every wrong flag is named, all at once', () => {
+  const flags = { port: '0', region: 'mars', fargateCpuOvercommit: 'x', memoryReserve: '9000', healthyAfter: 'soon' };
+  assert.throws(
+    () => upSettings(flags, around),
+    (error: CliError) => {
+      assert.equal(error.exitCode, 2);
+      for (const flag of [
+        '--port 0',
+        '--region mars',
+        '--fargate-cpu-overcommit x',
+        '--memory-reserve 9000',
+        '--healthy-after soon',
+      ]) {
+        assert.ok(error.message.includes(flag), `${flag} in ${error.message}`);
+      }
+      return true;
+    },
+  );
+});
+
+test('the agent registers the host once for EC2 and once, overcommitted, for Fargate', () => {
+  const settings = upSettings({ fargateCpuOvercommit: '4' }, around);
+  const capacity = { cpuCount: 2, memoryMiB: 8_192, engineSocket: '/s' };
+  const paths = pathsIn('/d');
+  assert.deepEqual(
+    agentConfig(settings, paths, capacity).instances.map((i) => [i.pool, i.cpuUnits, i.memoryMiB]),
+    [
+      ['ec2', 2_048, 7_680],
+      ['fargate', 8_192, 8_192],
+    ],
+  );
+  const without = upSettings({ fargate: false }, around);
+  assert.deepEqual(
+    agentConfig(without, paths, capacity).instances.map((i) => i.pool),
+    ['ec2'],
+  );
+});
+
+test('the control plane is told its settings', () => {
+  const args = controlPlaneArguments('/g', upSettings({ insecureAnyKey: true, dataDir: '/d', port: '14566' }, around));
+  assert.equal(args[0], '/g/packages/control-plane/src/main.ts');
+  assert.ok(args.includes('--insecure-any-key'), args.join(' '));
+  assert.match(args.join(' '), /14566/);
+});
+
+test('files of others are read with care', () => {
+  for (const text of [undefined, '', '{', '[]', '{"administrator":{"accessKeyId":1}}']) {
+    assert.equal(parseAdministrator(text), undefined);
+    assert.equal(parseEndpoint(text), undefined);
+  }
+  const keys = { accessKeyId: 'A', secretAccessKey: "s'x", account: '1' };
+  assert.deepEqual(parseAdministrator(JSON.stringify({ administrator: keys })), keys);
+  const lines = exportLines({ endpoint: 'http://127.0.0.1:1', region: 'r' }, keys);
+  assert.ok(lines.includes(`export AWS_SECRET_ACCESS_KEY='s'\\''x'`), lines.join('\n'));
+  assert.equal(shellQuote('a b'), "'a b'");
+});
