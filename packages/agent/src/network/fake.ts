@@ -1,6 +1,7 @@
 import { Faults, type FaultOptions } from '../engine/faults.ts';
 import type { Engine } from '../engine/port.ts';
 import type { AttachRequest, NetworkLease, TaskNetwork } from './port.ts';
+import { Turns } from './turns.ts';
 
 export type NetworkCall = Exclude<keyof TaskNetwork, 'close'>;
 
@@ -15,7 +16,7 @@ export class FakeNetwork implements TaskNetwork {
   readonly calls: { readonly call: NetworkCall; readonly args: readonly unknown[] }[] = [];
   readonly #engine: Engine | undefined;
   readonly #leases = new Map<string, NetworkLease & { readonly request: AttachRequest }>();
-  readonly #attaching = new Map<string, Promise<NetworkLease>>();
+  readonly #turns = new Turns();
   readonly #faults = new Faults<NetworkCall>();
   #made = 0;
 
@@ -33,20 +34,11 @@ export class FakeNetwork implements TaskNetwork {
   }
 
   attach(request: AttachRequest): Promise<NetworkLease> {
-    return this.#run('attach', [request], () => {
-      const pending = this.#attaching.get(request.taskArn) ?? this.#ensure(request);
-      this.#attaching.set(request.taskArn, pending);
-      return pending.finally(() => this.#attaching.delete(request.taskArn));
-    });
+    return this.#run('attach', [request], () => this.#turns.take(request.taskArn, () => this.#ensure(request)));
   }
 
   release(taskArn: string): Promise<void> {
-    return this.#run('release', [taskArn], async () => {
-      const lease = this.#leases.get(taskArn);
-      if (lease === undefined) return;
-      await this.#engine?.removeContainer(lease.pauseContainerId);
-      this.#leases.delete(taskArn);
-    });
+    return this.#run('release', [taskArn], () => this.#turns.take(taskArn, () => this.#remove(taskArn)));
   }
 
   leases(): Promise<readonly NetworkLease[]> {
@@ -55,6 +47,13 @@ export class FakeNetwork implements TaskNetwork {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  async #remove(taskArn: string): Promise<void> {
+    const lease = this.#leases.get(taskArn);
+    if (lease === undefined) return;
+    await this.#engine?.removeContainer(lease.pauseContainerId);
+    this.#leases.delete(taskArn);
   }
 
   async #ensure(request: AttachRequest): Promise<NetworkLease> {

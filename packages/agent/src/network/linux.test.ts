@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { epochMs, type Clock, type Ids } from '@gantry/domain';
+import { whyNoDocker } from '../engine/docker-world.ts';
+import { DockerEngine } from '../engine/docker.ts';
+import type { ContainerSpec } from '../engine/port.ts';
+import { HELLO_IMAGE } from '../images/ensure.ts';
+import { runCommand } from './command.ts';
+import { networkContract, type NetworkWorld } from './contract.ts';
+import { LinuxTaskNetwork, whyNoTaskNetwork } from './linux.ts';
+import { NETWORK_LABEL, vethName } from './pause.ts';
+import type { AttachRequest, NetworkLease } from './port.ts';
+
+const clock: Clock = {
+  now: () => epochMs(Date.now()),
+  sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
+};
+const ids: Ids = {
+  hex32: () => randomBytes(16).toString('hex'),
+  uuid: () => randomUUID(),
+  digits19: () => '0'.repeat(19),
+  random: () => 0.5,
+};
+
+// A bridge and subnets of the tests' own: an agent at work on this machine is not disturbed.
+const BRIDGE = 'gantrytest0';
+const WEB = { Image: HELLO_IMAGE, User: '65534:65534' };
+
+const skip = await why();
+
+async function why(): Promise<string | false> {
+  const missing = await whyNoTaskNetwork();
+  if (missing === undefined) return whyNoDocker('Tests of the task network on Linux');
+  const reason = `Tests of the task network on Linux NOT RUN: ${missing}`;
+  console.error(`\n*** ${reason} ***\n`);
+  return reason;
+}
+
+function request(n: number, subnet = 91): AttachRequest {
+  return {
+    taskArn: `arn:aws:ecs:us-east-1:123456789012:task/default/${String(n).padStart(32, '0')}`,
+    macAddress: `0a:00:00:00:${subnet.toString(16)}:0${n}`,
+    ipv4Address: `10.231.${subnet}.${n + 4}`,
+    gatewayCidr: `10.231.${subnet}.1/24`,
+    hostname: `ip-10-231-${subnet}-${n + 4}.ec2.internal`,
+    dnsServers: ['192.0.2.53'],
+  };
+}
+
+interface World extends NetworkWorld {
+  readonly network: LinuxTaskNetwork;
+  readonly engine: DockerEngine;
+  /** Runs a container in the lease's namespace. */
+  readonly join: (lease: NetworkLease, spec: ContainerSpec) => Promise<string>;
+}
+
+function world(options: { poolSize?: number } = {}): World {
+  const engine = new DockerEngine();
+  const open = (): LinuxTaskNetwork =>
+    new LinuxTaskNetwork({
+      engine,
+      clock,
+      ids,
+      bridge: BRIDGE,
+      poolSize: options.poolSize ?? 1,
+      refillDelayMs: 0,
+      onProblem: (error) => console.error(error),
+    });
+  const network = open();
+  const joined: string[] = [];
+  return {
+    network,
+    engine,
+    reopen: open,
+    request,
+    isUp: async (lease) => (await engine.inspectContainer(lease.pauseContainerId))?.status === 'running',
+    kill: (lease) => engine.stopContainer(lease.pauseContainerId, { timeoutS: 0 }),
+    join: async (lease, spec) => {
+      const body = {
+        Labels: { 'gantry.test': 'network' },
+        ...spec,
+        HostConfig: { NetworkMode: `container:${lease.pauseContainerId}` },
+      };
+      const { id } = await engine.createContainer(`gantry-test-net-${ids.hex32().slice(0, 8)}`, body);
+      joined.push(id);
+      await engine.startContainer(id);
+      return id;
+    },
+    close: async () => {
+      await Promise.all(joined.map((id) => engine.removeContainer(id)));
+      await network.close();
+      const last = open();
+      await last.teardown();
+      const left = await engine.listContainers(`${NETWORK_LABEL}=${BRIDGE}`);
+      await engine.close();
+      assert.deepEqual(left, [], 'pause containers left');
+      await nothingLeft();
+    },
+  };
+}
+
+/** No device, chain or namespace of ours remains; the kernel takes a moment to end a namespace. */
+async function nothingLeft(): Promise<void> {
+  assert.ok(!(await readdir('/sys/class/net')).includes(BRIDGE), 'bridge left');
+  assert.doesNotMatch(await runCommand('iptables-save', []), new RegExp(BRIDGE));
+}
+
+async function answer(address: string): Promise<string> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await (await fetch(`http://${address}/`, { signal: AbortSignal.timeout(2_000) })).text();
+    } catch (error) {
+      if (tries === 40) throw error;
+      await wait(25);
+    }
+  }
+}
+
+async function output({ engine }: World, id: string): Promise<string> {
+  const lines: string[] = [];
+  const { signal } = new AbortController();
+  for await (const line of engine.logs(id, { signal })) lines.push(line.text);
+  return lines.join('\n');
+}
+
+async function inWorld(run: (here: World) => Promise<void>, options?: { poolSize?: number }): Promise<void> {
+  const here = world(options);
+  try {
+    await run(here);
+  } finally {
+    await here.close();
+  }
+}
+
+networkContract('linux', () => Promise.resolve(world()), skip);
+
+describe('task network on Linux, for real', { skip, timeout: 60_000 }, () => {
+  it('answers the host on port 80 at an address a task, and tasks reach each other across subnets', () =>
+    inWorld(async (here) => {
+      const leases = await Promise.all([here.network.attach(request(1)), here.network.attach(request(2, 92))]);
+      const [one, two] = leases;
+      await Promise.all(leases.map((lease) => here.join(lease, WEB)));
+      const pages = await Promise.all(leases.map((lease) => answer(lease.ipv4Address)));
+      assert.match(pages[0] ?? '', /Hello from Gantry\nhost: task-[0-9a-f]{12}\n/);
+      assert.notEqual(pages[0], pages[1]);
+      const script = `wget -qO- http://${two.ipv4Address}/health && ip route && hostname -i && cat /etc/resolv.conf`;
+      const seen = await output(here, await here.join(one, { ...WEB, Cmd: ['/bin/sh', '-c', script] }));
+      assert.match(seen, /^ok$/m);
+      assert.match(seen, /^default via 10\.231\.91\.1 dev eth0/m);
+      assert.match(seen, /^10\.231\.91\.5/m);
+      assert.match(seen, /^nameserver 192\.0\.2\.53$/m);
+    }));
+
+  it('goes out under an address of the host', () =>
+    inWorld(async (here) => {
+      const { engine } = here;
+      const outside = { ...WEB, User: '', Labels: { 'gantry.test': 'network' } };
+      const { id } = await engine.createContainer(`gantry-test-net-${ids.hex32().slice(0, 8)}`, outside);
+      try {
+        await engine.startContainer(id);
+        const lease = await here.network.attach(request(1));
+        const inspect = ['inspect', '-f', '{{.NetworkSettings.IPAddress}}', id];
+        const address = (await runCommand('docker', inspect)).trim();
+        await answer(address);
+        const fetched = await output(
+          here,
+          await here.join(lease, { ...WEB, Cmd: ['wget', '-qO-', `http://${address}/`] }),
+        );
+        assert.match(fetched, /^Hello from Gantry$/m);
+        await engine.stopContainer(id, { timeoutS: 5 });
+        const log = await output(here, id);
+        assert.match(log, /GET \/$/m);
+        assert.doesNotMatch(log, new RegExp(lease.ipv4Address));
+      } finally {
+        await engine.removeContainer(id);
+      }
+    }));
+
+  it('knows its own names, and sees its own card', () =>
+    inWorld(async (here) => {
+      const lease = await here.network.attach(request(3));
+      const script = 'cat /etc/hosts; hostname; ip addr show eth0';
+      const seen = await output(here, await here.join(lease, { ...WEB, Cmd: ['/bin/sh', '-c', script] }));
+      assert.match(seen, /^10\.231\.91\.7\tip-10-231-91-7\.ec2\.internal ip-10-231-91-7 task-[0-9a-f]{12}$/m);
+      assert.match(seen, /0a:00:00:00:5b:03/);
+    }));
+
+  it('gives an address to the next task the moment the last one let go of it', () =>
+    inWorld(
+      async (here) => {
+        for (let round = 1; round <= 3; round++) {
+          const one = { ...request(1), taskArn: request(round).taskArn, macAddress: request(round).macAddress };
+          const lease = await here.network.attach(one);
+          const id = await here.join(lease, WEB);
+          assert.match(await answer(lease.ipv4Address), /Hello/);
+          await here.engine.removeContainer(id);
+          await here.network.release(one.taskArn);
+        }
+      },
+      { poolSize: 2 },
+    ));
+
+  it('leaves no wire behind, and makes one namespace a task when many come at once', () =>
+    inWorld(async (here) => {
+      const requests = [1, 2, 3, 4, 5, 6].map((n) => request(n));
+      const leases = await Promise.all(requests.map((one) => here.network.attach(one)));
+      assert.equal(new Set(leases.map((lease) => lease.pauseContainerId)).size, 6);
+      await Promise.all(requests.map((one) => here.network.release(one.taskArn)));
+      const devices = await readdir('/sys/class/net');
+      assert.deepEqual(
+        leases.filter((lease) => devices.includes(vethName(lease.pauseContainerId))),
+        [],
+      );
+    }));
+
+  it('refuses a subnet this host sits in, and input that is no address', () =>
+    inWorld(async ({ network }) => {
+      await assert.rejects(network.attach({ ...request(1), gatewayCidr: '127.0.0.1/8' }), /overlaps 127\.0\.0\.0\/8/);
+      await assert.rejects(network.attach({ ...request(1), macAddress: '0a\nlink del lo' }), /Not a MAC address/);
+      await assert.rejects(network.attach({ ...request(1), hostname: 'a\nb' }), /Not a hostname/);
+      assert.deepEqual(await network.leases(), []);
+    }));
+});

@@ -1,0 +1,229 @@
+import { access, constants } from 'node:fs/promises';
+import type { Clock, Ids } from '@gantry/domain';
+import { PAUSE_IMAGE } from '../images/ensure.ts';
+import { runCommand, type RunCommand } from './command.ts';
+import { HostBridge } from './host.ts';
+import { leaseName, parseLeaseName } from './lease-name.ts';
+import { checkRequest, describePause, dressPause, isAlive, makePause, NETWORK_LABEL, vethName } from './pause.ts';
+import type { Pause, PauseEngine } from './pause.ts';
+import { Pool } from './pool.ts';
+import type { AttachRequest, NetworkLease, TaskNetwork } from './port.ts';
+import { Turns } from './turns.ts';
+
+export interface LinuxNetworkOptions {
+  readonly engine: PauseEngine;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** Default `gantry0`. One network a bridge: two agents on one host need two. */
+  readonly bridge?: string;
+  /** Gateways known from the start (`10.0.0.1/24`); others come with the tasks. */
+  readonly gatewayCidrs?: readonly string[];
+  /** Namespaces kept ready. Default 4. */
+  readonly poolSize?: number;
+  /** Pause containers made at a time when the pool is empty. Default 4. */
+  readonly concurrency?: number;
+  readonly refillDelayMs?: number;
+  readonly image?: string;
+  /** What went wrong in the background. */
+  readonly onProblem?: (error: unknown) => void;
+  readonly run?: RunCommand;
+}
+
+/** A task is about to create and start its container, which takes about this long: do not compete with it. */
+const REFILL_DELAY_MS = 300;
+
+/** Addresses for tasks by pause containers, veth pairs and a bridge. Needs root and iproute2. */
+export class LinuxTaskNetwork implements TaskNetwork {
+  readonly #options: LinuxNetworkOptions;
+  readonly #engine: PauseEngine;
+  readonly #run: RunCommand;
+  readonly #host: HostBridge;
+  readonly #pool: Pool<Pause>;
+  readonly #leases = new Map<string, { readonly lease: NetworkLease; readonly dressed: boolean }>();
+  readonly #turns = new Turns();
+  #prepared: Promise<void> | undefined;
+  #loaded: Promise<void> | undefined;
+
+  constructor(options: LinuxNetworkOptions) {
+    this.#options = options;
+    this.#engine = options.engine;
+    this.#run = options.run ?? runCommand;
+    this.#host = new HostBridge(options.bridge ?? 'gantry0', this.#run);
+    this.#pool = new Pool({
+      clock: options.clock,
+      size: options.poolSize ?? 4,
+      concurrency: options.concurrency ?? 4,
+      refillDelayMs: options.refillDelayMs ?? REFILL_DELAY_MS,
+      make: () => this.#makePause(),
+      destroy: (pause) => this.#removePause(pause.id),
+      isAlive,
+      onProblem: options.onProblem ?? (() => undefined),
+    });
+  }
+
+  /** Resolves when the host side stands; the pool fills in the background. */
+  async prepare(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    await this.#ensurePrepared();
+    signal?.throwIfAborted();
+    void this.#pool.fill();
+  }
+
+  /** Resolves when the pool is full, or could not be filled. */
+  async whenFull(): Promise<void> {
+    await this.#ensurePrepared();
+    await this.#pool.fill();
+  }
+
+  attach(request: AttachRequest): Promise<NetworkLease> {
+    return this.#turns.take(request.taskArn, async () => {
+      checkRequest(request);
+      await this.#ensurePrepared();
+      const known = this.#leases.get(request.taskArn);
+      if (known !== undefined) {
+        const again = await this.#again(known, request);
+        if (again !== undefined) return again;
+      }
+      await this.#host.ensureGateway(request.gatewayCidr);
+      const pause = await this.#pool.take();
+      const { taskArn, ipv4Address } = request;
+      try {
+        // The name is the record. One without its address is dressed again, one without its name is removed.
+        await Promise.all([
+          this.#engine.renameContainer(pause.id, leaseName(taskArn, ipv4Address)),
+          dressPause(this.#run, pause, request),
+        ]);
+      } catch (error) {
+        await this.#removePause(pause.id).catch(this.#options.onProblem);
+        throw error;
+      }
+      const lease = { taskArn, pauseContainerId: pause.id, ipv4Address };
+      this.#leases.set(taskArn, { lease, dressed: true });
+      return lease;
+    });
+  }
+
+  release(taskArn: string): Promise<void> {
+    return this.#turns.take(taskArn, async () => {
+      await this.#load();
+      const known = this.#leases.get(taskArn);
+      if (known === undefined) return;
+      await this.#removePause(known.lease.pauseContainerId);
+      this.#leases.delete(taskArn);
+    });
+  }
+
+  async leases(): Promise<readonly NetworkLease[]> {
+    await this.#load();
+    return [...this.#leases.values()].map(({ lease }) => lease);
+  }
+
+  /** Ends the pool. Leases stay: they belong to tasks, not to this process. */
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  /** Removes everything: leases, pool, bridge and rules. */
+  async teardown(): Promise<void> {
+    await this.#pool.close();
+    await Promise.all((await this.leases()).map((lease) => this.release(lease.taskArn)));
+    await this.#host.teardown();
+    this.#prepared = undefined;
+  }
+
+  /** The lease as it was, if its namespace still stands; else it is gone. */
+  async #again(
+    known: { readonly lease: NetworkLease; readonly dressed: boolean },
+    request: AttachRequest,
+  ): Promise<NetworkLease | undefined> {
+    const { lease, dressed } = known;
+    const state = await this.#engine.inspectContainer(lease.pauseContainerId);
+    if (state?.status === 'running' && lease.ipv4Address === request.ipv4Address) {
+      if (!dressed) {
+        const pause = await describePause(this.#engine, state);
+        await dressPause(this.#run, pause, request);
+        this.#leases.set(request.taskArn, { lease, dressed: true });
+      }
+      return lease;
+    }
+    await this.#removePause(lease.pauseContainerId);
+    this.#leases.delete(request.taskArn);
+    return undefined;
+  }
+
+  #ensurePrepared(): Promise<void> {
+    this.#prepared ??= this.#prepare().catch((error: unknown) => {
+      this.#prepared = undefined;
+      throw error;
+    });
+    return this.#prepared;
+  }
+
+  async #prepare(): Promise<void> {
+    const missing = await whyNoTaskNetwork(this.#run);
+    if (missing !== undefined) throw new Error(missing);
+    await this.#host.prepare(this.#options.gatewayCidrs ?? []);
+    await this.#load();
+  }
+
+  #load(): Promise<void> {
+    this.#loaded ??= this.#findLeases().catch((error: unknown) => {
+      this.#loaded = undefined;
+      throw error;
+    });
+    return this.#loaded;
+  }
+
+  /** Leases from the time before; what was in the pool then, or has died, is removed. */
+  async #findLeases(): Promise<void> {
+    const found = await this.#engine.listContainers(`${NETWORK_LABEL}=${this.#host.name}`);
+    const left: string[] = [];
+    for (const state of found) {
+      const read = parseLeaseName(state.name);
+      if (read === undefined) left.push(state.id);
+      else this.#leases.set(read.taskArn, { lease: { ...read, pauseContainerId: state.id }, dressed: false });
+    }
+    await Promise.all(left.map((id) => this.#removePause(id)));
+  }
+
+  #makePause(): Promise<Pause> {
+    const hex = this.#options.ids.hex32().slice(0, 12);
+    return makePause(this.#engine, this.#run, {
+      image: this.#options.image ?? PAUSE_IMAGE,
+      bridge: this.#host.name,
+      mtu: this.#host.mtu,
+      name: `gantry-pause-${hex}`,
+      hostname: `task-${hex}`,
+    });
+  }
+
+  /** The wire first: the kernel takes its time with a dead namespace, and its address may be wanted at once. */
+  async #removePause(id: string): Promise<void> {
+    const link = vethName(id);
+    const there = await access(`/sys/class/net/${link}`, constants.F_OK).then(
+      () => true,
+      () => false,
+    );
+    // It may go by itself between the look and the deed.
+    if (there) await this.#run('ip', ['link', 'delete', link]).catch(() => undefined);
+    await this.#engine.removeContainer(id);
+  }
+}
+
+/** What this host lacks for addresses of tasks, with the way out; undefined: nothing. */
+export async function whyNoTaskNetwork(run: RunCommand = runCommand): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) {
+    return 'Tasks in network mode awsvpc need root on this host, to make network namespaces. Run Gantry as root.';
+  }
+  for (const [program, pack] of [
+    ['ip', 'iproute2'],
+    ['nsenter', 'util-linux'],
+  ] as const) {
+    try {
+      await run(program, ['-V']);
+    } catch {
+      return `Tasks in network mode awsvpc need the program ${program}. Install the package ${pack}.`;
+    }
+  }
+  return undefined;
+}
