@@ -58,6 +58,7 @@ export interface Service {
   readonly status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   readonly desiredCount: number;
   readonly schedulingStrategy: 'REPLICA' | 'DAEMON';
+  /** Kept beside a strategy that came later: an empty strategy goes back to it. The strategy wins. */
   readonly launchType?: LaunchType | undefined;
   readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[] | undefined;
   readonly platformVersion?: string | undefined;
@@ -80,6 +81,8 @@ export interface Service {
   readonly createdAt: EpochMs;
   readonly createdBy: string;
   readonly clientToken?: string | undefined;
+  /** Of all parameters of its CreateService, to tell a repeated call from another one. */
+  readonly createFingerprint?: string | undefined;
   /** The newest COMPLETED deployment: what the circuit breaker rolls back to, also after it left the list. */
   readonly lastCompletedDeployment?: Deployment | undefined;
   /** Last time `has reached a steady state.` was said, and whether anything happened since. */

@@ -147,9 +147,9 @@ export function phaseOf(task: Task): 'running' | 'pending' | undefined {
 
 /** The launch type a service's tasks get, also when a capacity provider strategy chooses. */
 export function infrastructureOf(service: Service): 'EC2' | 'FARGATE' | 'EXTERNAL' | 'MANAGED_INSTANCES' {
-  if (service.launchType !== undefined) return service.launchType;
   const [first] = service.capacityProviderStrategy ?? [];
-  return first?.capacityProvider?.startsWith('FARGATE') === true ? 'FARGATE' : 'EC2';
+  if (first !== undefined) return first.capacityProvider?.startsWith('FARGATE') === true ? 'FARGATE' : 'EC2';
+  return service.launchType ?? 'EC2';
 }
 
 export type Tables = ReturnType<typeof createTables>;

@@ -1,0 +1,28 @@
+import type { Platform } from '../../platform.ts';
+import { accountSettingHandlers } from './account-setting.ts';
+import { attributeHandlers } from './attribute.ts';
+import { capacityProviderHandlers } from './capacity-provider.ts';
+import { clusterHandlers } from './cluster.ts';
+import type { EcsHandlers } from './common/handler.ts';
+import { containerInstanceHandlers } from './container-instance.ts';
+import { serviceHandlers } from './service.ts';
+import { tagHandlers } from './tag.ts';
+import { taskDefinitionHandlers } from './task-definition.ts';
+import { taskHandlers } from './task.ts';
+
+export { ensureFirstClusters } from './cluster/create.ts';
+
+/** The operations users call, by name. The front door answers for every other operation of the model. */
+export function ecsHandlers(platform: Platform) {
+  return {
+    ...clusterHandlers(platform),
+    ...capacityProviderHandlers(platform),
+    ...taskDefinitionHandlers(platform),
+    ...taskHandlers(platform),
+    ...serviceHandlers(platform),
+    ...containerInstanceHandlers(platform),
+    ...attributeHandlers(platform),
+    ...tagHandlers(platform),
+    ...accountSettingHandlers(platform),
+  } satisfies Partial<EcsHandlers>;
+}

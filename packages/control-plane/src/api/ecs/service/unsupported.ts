@@ -1,0 +1,60 @@
+import { invalidParameter, ServiceError } from '@gantry/protocol';
+import type { CreateServiceRequest, DeploymentConfiguration, UpdateServiceRequest } from '@aws-sdk/client-ecs';
+import { refuseExecuteCommand } from '../task/validate.ts';
+
+/** Lists that ask for something only when they hold something. */
+const LISTS = {
+  loadBalancers: 'Load balancers',
+  serviceRegistries: 'Service registries',
+  volumeConfigurations: 'EBS volumes',
+  vpcLatticeConfigurations: 'VPC Lattice',
+  gatewayConnectors: 'Gateway connectors',
+} as const;
+
+/**
+ * Refuses what this version of Gantry does not do for services; nothing is dropped in silence. Pure.
+ * Throws UnsupportedFeatureException, or InvalidParameterException for single members.
+ */
+export function refuseUnsupported(input: CreateServiceRequest | UpdateServiceRequest): void {
+  for (const [member, words] of Object.entries(LISTS)) {
+    if ((input[member as keyof typeof LISTS] ?? []).length > 0) throw notSupported(words, member);
+  }
+  if (input.serviceConnectConfiguration?.enabled === true) {
+    throw notSupported('Service Connect', 'serviceConnectConfiguration');
+  }
+  if ((input.monitoring?.metricConfigurations ?? []).length > 0) throw notSupported('Metric monitoring', 'monitoring');
+  if (input.enableExecuteCommand === true) refuseExecuteCommand();
+  const controller = input.deploymentController?.type ?? 'ECS';
+  if (controller !== 'ECS') throw notSupported(`The deployment controller ${controller}`, 'deploymentController');
+  if ('schedulingStrategy' in input && input.schedulingStrategy === 'DAEMON') {
+    throw notSupported('The scheduling strategy DAEMON', 'schedulingStrategy');
+  }
+  if ('role' in input && input.role !== undefined && input.role !== '') {
+    throw invalidParameter('Role is only valid for services configured to use load balancers. Leave it out.');
+  }
+  refuseInDeployments(input.deploymentConfiguration);
+}
+
+function refuseInDeployments(configuration: DeploymentConfiguration | undefined): void {
+  if (configuration === undefined) return;
+  const { strategy = 'ROLLING', bakeTimeInMinutes = 0, lifecycleHooks = [] } = configuration;
+  if (strategy !== 'ROLLING')
+    throw notSupported(`The deployment strategy ${strategy}`, 'deploymentConfiguration.strategy');
+  if (bakeTimeInMinutes > 0) throw notSupported('A bake time', 'deploymentConfiguration.bakeTimeInMinutes');
+  if (lifecycleHooks.length > 0) throw notSupported('Lifecycle hooks', 'deploymentConfiguration.lifecycleHooks');
+  if (configuration.alarms?.enable === true) throw notSupported('Deployment alarms', 'deploymentConfiguration.alarms');
+  for (const member of ['linearConfiguration', 'canaryConfiguration', 'earlySuccessCriteria'] as const) {
+    if (configuration[member] !== undefined) throw notSupported('This', `deploymentConfiguration.${member}`);
+  }
+  const breaker = configuration.deploymentCircuitBreaker;
+  if (breaker?.thresholdConfiguration !== undefined || breaker?.resetOnHealthyTask === false) {
+    throw notSupported('An own circuit breaker threshold', 'deploymentConfiguration.deploymentCircuitBreaker');
+  }
+}
+
+function notSupported(words: string, member: string): ServiceError {
+  return new ServiceError(
+    'UnsupportedFeatureException',
+    `${words} ('${member}') is not supported by this version of Gantry. Leave it out and try again.`,
+  );
+}

@@ -1,0 +1,79 @@
+import type { DeploymentConfiguration, TaskDefinition } from '@gantry/domain';
+import { invalidParameter } from '@gantry/protocol';
+import type { CreateServiceRequest, DeploymentConfiguration as WireDeploymentConfiguration } from '@aws-sdk/client-ecs';
+import { checkClientToken, checkName, checkRange } from '../common/names.ts';
+import { refuseUnsupported } from './unsupported.ts';
+
+const MAX_TASKS = 5000;
+const MAX_GRACE_S = 2_147_483_647;
+
+/** What ECS takes when nothing is said (ecs-semantics 5.3). */
+export const DEFAULT_DEPLOYMENT: DeploymentConfiguration = {
+  minimumHealthyPercent: 100,
+  maximumPercent: 200,
+  deploymentCircuitBreaker: { enable: false, rollback: false },
+};
+
+/** What can be said of a CreateService without looking at any state (ecs-semantics 5.1). Pure. */
+export function checkCreateService(input: CreateServiceRequest): void {
+  checkName('Service name', input.serviceName ?? '');
+  checkClientToken(input.clientToken, 36);
+  refuseUnsupported(input);
+  if (input.taskDefinition === undefined || input.taskDefinition === '') {
+    throw invalidParameter('TaskDefinition can not be blank.');
+  }
+  if (input.desiredCount === undefined) {
+    throw invalidParameter('The desired count can not be null for a service with scheduling strategy REPLICA.');
+  }
+  checkDesiredCount(input.desiredCount);
+}
+
+export function checkDesiredCount(count: number | undefined): void {
+  checkRange('desiredCount', count, 0, MAX_TASKS);
+}
+
+/**
+ * `given` laid over what holds: members that are not given stay. Pure. Throws InvalidParameterException for a
+ * combination under which no deployment could ever move.
+ */
+export function mergeDeployment(
+  current: DeploymentConfiguration,
+  given: WireDeploymentConfiguration | undefined,
+): DeploymentConfiguration {
+  if (given === undefined) return current;
+  const breaker = given.deploymentCircuitBreaker;
+  if (breaker !== undefined && (breaker.enable === undefined || breaker.rollback === undefined)) {
+    throw invalidParameter("deploymentCircuitBreaker needs both 'enable' and 'rollback'.");
+  }
+  const { minimumHealthyPercent = current.minimumHealthyPercent, maximumPercent = current.maximumPercent } = given;
+  if (minimumHealthyPercent < 0) throw invalidParameter('minimumHealthyPercent must not be negative.');
+  if (maximumPercent < 1) throw invalidParameter('maximumPercent must be above 0.');
+  if (maximumPercent < minimumHealthyPercent) {
+    throw invalidParameter(
+      `maximumPercent (${maximumPercent}) must not be less than minimumHealthyPercent (${minimumHealthyPercent}).`,
+    );
+  }
+  if (minimumHealthyPercent === 100 && maximumPercent === 100) {
+    throw invalidParameter(
+      'Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.',
+    );
+  }
+  return {
+    minimumHealthyPercent,
+    maximumPercent,
+    deploymentCircuitBreaker:
+      breaker === undefined
+        ? current.deploymentCircuitBreaker
+        : { enable: breaker.enable === true, rollback: breaker.rollback === true },
+  };
+}
+
+/** A grace period means something only where something is checked. Pure; throws InvalidParameterException. */
+export function checkGracePeriod(seconds: number | undefined, definition: TaskDefinition): void {
+  checkRange('healthCheckGracePeriodSeconds', seconds, 0, MAX_GRACE_S);
+  if (seconds === undefined || seconds === 0) return;
+  if (definition.containerDefinitions.some((container) => container.healthCheck !== undefined)) return;
+  throw invalidParameter(
+    'Health check grace period is only valid for services configured to use load balancers, or whose containers have a health check.',
+  );
+}

@@ -1,0 +1,104 @@
+import type { TaskDefinition, TaskOverride } from '@gantry/domain';
+import { clientException, invalidParameter } from '@gantry/protocol';
+import type { ContainerOverride, TaskOverride as WireTaskOverride } from '@aws-sdk/client-ecs';
+import { checkTaskCpu, fargateSizeProblem, normaliseCpu, normaliseMemory } from '../task-definition/sizes.ts';
+
+const MAX_LENGTH = 8192;
+const MIN_MEMORY_MIB = 6;
+
+/**
+ * The overrides of a RunTask or StartTask (ecs-semantics 3.9), checked against the definition; sizes normalised.
+ * Pure. Throws InvalidParameterException or ClientException.
+ */
+export function checkOverrides(
+  definition: TaskDefinition,
+  infrastructure: 'EC2' | 'FARGATE',
+  given: WireTaskOverride | undefined,
+): TaskOverride {
+  if (given === undefined) return { containerOverrides: [] };
+  const { length } = JSON.stringify(given);
+  if (length > MAX_LENGTH) {
+    throw invalidParameter(`The overrides are ${length} characters of JSON; at most ${MAX_LENGTH} are allowed.`);
+  }
+  if ((given.inferenceAcceleratorOverrides ?? []).length > 0) {
+    throw invalidParameter("'inferenceAcceleratorOverrides' are not supported. Remove them and try again.");
+  }
+  const cpu = normaliseCpu(given.cpu);
+  const memory = normaliseMemory(given.memory);
+  checkTaskCpu(cpu);
+  if (infrastructure === 'FARGATE' && (cpu !== undefined || memory !== undefined)) {
+    const problem = fargateSizeProblem(cpu ?? definition.cpu, memory ?? definition.memory, false);
+    if (problem !== undefined) throw clientException(problem);
+  }
+  checkStorage(given, infrastructure);
+  const overrides = (given.containerOverrides ?? []).map((override) =>
+    checkContainer(definition, override, memory ?? definition.memory),
+  );
+  const names = overrides.map((override) => override.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw invalidParameter(`There is more than one override for container named ${twice}.`);
+  return {
+    containerOverrides: overrides as unknown as TaskOverride['containerOverrides'],
+    cpu,
+    memory,
+    taskRoleArn: given.taskRoleArn || undefined,
+    executionRoleArn: given.executionRoleArn || undefined,
+    ephemeralStorage: given.ephemeralStorage,
+  };
+}
+
+function checkStorage(given: WireTaskOverride, infrastructure: 'EC2' | 'FARGATE'): void {
+  const sizeGiB = given.ephemeralStorage?.sizeInGiB;
+  if (sizeGiB === undefined) return;
+  if (infrastructure !== 'FARGATE') throw invalidParameter('ephemeralStorage can only be overridden with FARGATE.');
+  if (sizeGiB < 21 || sizeGiB > 200) {
+    throw invalidParameter(`ephemeralStorage.sizeInGiB must be between 21 and 200; it is ${sizeGiB}.`);
+  }
+}
+
+function checkContainer(
+  definition: TaskDefinition,
+  override: ContainerOverride,
+  taskMemory: string | undefined,
+): ContainerOverride {
+  const { name = '' } = override;
+  const container = definition.containerDefinitions.find((candidate) => candidate.name === name);
+  if (container === undefined) {
+    throw invalidParameter(`Override for container named ${name} is not a container in the TaskDefinition.`);
+  }
+  for (const member of ['environmentFiles', 'resourceRequirements'] as const) {
+    if ((override[member] ?? []).length > 0) {
+      throw invalidParameter(
+        `Override for container named ${name}: '${member}' is not supported by this version of Gantry. Remove it and try again.`,
+      );
+    }
+  }
+  if (override.cpu !== undefined && override.cpu < 0) {
+    throw invalidParameter(`Override for container named ${name}: 'cpu' must not be negative.`);
+  }
+  for (const member of ['memory', 'memoryReservation'] as const) {
+    const value = override[member];
+    if (value === undefined) continue;
+    if (value < MIN_MEMORY_MIB) {
+      throw invalidParameter(
+        `Override for container named ${name}: '${member}' must be at least ${MIN_MEMORY_MIB} MiB.`,
+      );
+    }
+    if (taskMemory !== undefined && value > Number(taskMemory)) {
+      throw clientException(`The '${member}' setting for container is greater than for the task.`);
+    }
+  }
+  const hard = override.memory ?? container.memory;
+  const soft = override.memoryReservation ?? container.memoryReservation;
+  if (hard !== undefined && soft !== undefined && hard <= soft) {
+    throw invalidParameter(
+      `Override for container named ${name}: 'memoryReservation' (${soft}) must be less than 'memory' (${hard}).`,
+    );
+  }
+  for (const variable of override.environment ?? []) {
+    if (variable.name === undefined || variable.name === '') {
+      throw invalidParameter(`Override for container named ${name} has an environment variable without a name.`);
+    }
+  }
+  return override;
+}

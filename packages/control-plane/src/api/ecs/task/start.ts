@@ -1,0 +1,105 @@
+import type { AwsVpcConfiguration, Instance, Tag, Task, TaskDefinition, TaskOverride } from '@gantry/domain';
+import type { Failure, StartTaskRequest, StartTaskResponse } from '@aws-sdk/client-ecs';
+import { placeNow } from '../../../controllers/scheduler/apply.ts';
+import { newTask } from '../../../controllers/task/create.ts';
+import type { Tx } from '../../../state/state.ts';
+import { activeCluster } from '../common/clusters.ts';
+import { taskTags } from '../common/tags.ts';
+import { namedInstance } from '../container-instance/find.ts';
+import { checkLaunchable } from '../task-definition/launchable.ts';
+import { usableDefinition } from '../task-definition/reference.ts';
+import { describedTask } from './describe.ts';
+import { checkCompatible } from './launch.ts';
+import { checkNetwork } from './network.ts';
+import { checkOverrides } from './overrides.ts';
+import type { RunContext } from './run.ts';
+
+interface Plan {
+  readonly cluster: string;
+  readonly definition: TaskDefinition;
+  readonly overrides: TaskOverride;
+  readonly awsvpcConfiguration: AwsVpcConfiguration | undefined;
+}
+
+/** StartTask in its transaction (ecs-semantics 4.2): one task on each of the given instances, no strategy. */
+export function startTasks(
+  tx: Tx,
+  context: RunContext,
+  input: StartTaskRequest,
+  tags: readonly Tag[],
+): StartTaskResponse {
+  const { scope, platform } = context;
+  const { clusterName } = activeCluster(tx.tables, scope, input.cluster);
+  const definition = usableDefinition(tx.tables, scope, input.taskDefinition as string);
+  checkCompatible(definition, 'EC2');
+  const plan: Plan = {
+    cluster: clusterName,
+    definition,
+    overrides: checkOverrides(definition, 'EC2', input.overrides),
+    awsvpcConfiguration: checkNetwork(definition, 'EC2', input.networkConfiguration, platform.config.subnets),
+  };
+  checkLaunchable(definition);
+  const tasks: Task[] = [];
+  const failures: Failure[] = [];
+  for (const reference of input.containerInstances ?? []) {
+    const { arn, key, instance } = namedInstance(tx.tables, scope, clusterName, reference);
+    const unfit = reasonAgainst(instance);
+    if (unfit !== undefined) {
+      failures.push({ arn, reason: unfit });
+      continue;
+    }
+    const result = placeNow(tx, platform, taskOf(tx, context, plan, input, tags), { instanceKey: key });
+    if ('refused' in result) {
+      failures.push({ arn, reason: result.refused.reason, detail: result.refused.text });
+      continue;
+    }
+    const { placed } = result;
+    tasks.push(placed);
+    tx.event({
+      subject: placed.taskArn,
+      type: 'task.created',
+      because: 'start-task',
+      text: `Task ${placed.id} of ${placed.family}:${placed.revision} was asked for on container instance ${placed.instanceId}.`,
+      by: context.by,
+    });
+  }
+  return { tasks: tasks.map((task) => describedTask(tx.tables, task)), failures };
+}
+
+/** Why an instance takes no task at all; what it has room for is placement's to say. */
+function reasonAgainst(instance: Instance | undefined): string | undefined {
+  if (instance === undefined) return 'MISSING';
+  return instance.status === 'ACTIVE' ? undefined : 'INACTIVE';
+}
+
+function taskOf(
+  tx: Tx,
+  { platform, scope }: RunContext,
+  plan: Plan,
+  input: StartTaskRequest,
+  tags: readonly Tag[],
+): Task {
+  const { cluster, definition, overrides, awsvpcConfiguration } = plan;
+  return newTask({
+    ids: platform.ids,
+    now: tx.now,
+    scope,
+    cluster,
+    definition,
+    overrides,
+    launchType: 'EC2',
+    awsvpcConfiguration,
+    group: input.group || `family:${definition.family}`,
+    startedBy: input.startedBy || undefined,
+    tags: taskTags({
+      explicit: tags,
+      propagated: input.propagateTags === 'TASK_DEFINITION' ? definition.tags : [],
+      managed: input.enableECSManagedTags === true,
+      cluster,
+    }),
+    placementConstraints: [],
+    placementStrategy: [],
+    enableExecuteCommand: false,
+    because: 'start-task',
+  });
+}

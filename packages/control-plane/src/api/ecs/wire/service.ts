@@ -1,0 +1,110 @@
+import {
+  clusterArn,
+  type AwsVpcConfiguration,
+  type Deployment,
+  type Service,
+  type ServiceEvents,
+} from '@gantry/domain';
+import type {
+  Deployment as WireDeployment,
+  NetworkConfiguration,
+  Service as WireService,
+  ServiceField,
+} from '@aws-sdk/client-ecs';
+import { wireDate, wireList } from '../common/handler.ts';
+
+export interface DeploymentCounts {
+  readonly running: number;
+  readonly pending: number;
+}
+
+/** What a service's description takes from other documents. */
+export interface ServiceSurroundings {
+  /** By deployment id. */
+  readonly countsOf: (deployment: Deployment) => DeploymentCounts;
+  readonly events: ServiceEvents['events'];
+}
+
+/** A service as CreateService, UpdateService and DescribeServices show it (ecs-semantics 5.2, 5.4, 12). Pure. */
+export function describeService(
+  service: Service,
+  { countsOf, events }: ServiceSurroundings,
+  include: readonly ServiceField[] = [],
+): WireService {
+  const counts = service.deployments.map(countsOf);
+  const sum = (member: keyof DeploymentCounts): number => counts.reduce((total, one) => total + one[member], 0);
+  const { minimumHealthyPercent, maximumPercent, deploymentCircuitBreaker } = service.deploymentConfiguration;
+  return {
+    serviceArn: service.serviceArn,
+    serviceName: service.serviceName,
+    clusterArn: clusterArn(service.scope, service.cluster),
+    loadBalancers: [],
+    serviceRegistries: [],
+    status: service.status,
+    desiredCount: service.desiredCount,
+    runningCount: sum('running'),
+    pendingCount: sum('pending'),
+    ...infrastructureMembers(service),
+    taskDefinition: service.taskDefinitionArn,
+    deploymentConfiguration: {
+      deploymentCircuitBreaker,
+      maximumPercent,
+      minimumHealthyPercent,
+      strategy: 'ROLLING',
+      bakeTimeInMinutes: 0,
+    },
+    deployments: service.deployments.map((deployment) => describeDeployment(deployment, countsOf(deployment))),
+    roleArn: service.roleArn,
+    events: events.map(({ id, createdAt, message }) => ({ id, createdAt: new Date(createdAt), message })),
+    createdAt: wireDate(service.createdAt),
+    placementConstraints: wireList(service.placementConstraints),
+    placementStrategy: wireList(service.placementStrategy),
+    networkConfiguration: networkOf(service.awsvpcConfiguration),
+    healthCheckGracePeriodSeconds: service.healthCheckGracePeriodSeconds,
+    schedulingStrategy: service.schedulingStrategy,
+    deploymentController: service.deploymentController,
+    tags: include.includes('TAGS') ? wireList(service.tags) : undefined,
+    createdBy: service.createdBy,
+    enableECSManagedTags: service.enableECSManagedTags,
+    propagateTags: service.propagateTags,
+    enableExecuteCommand: service.enableExecuteCommand,
+    availabilityZoneRebalancing: service.availabilityZoneRebalancing,
+  };
+}
+
+function describeDeployment(deployment: Deployment, counts: DeploymentCounts): WireDeployment {
+  return {
+    id: deployment.id,
+    status: deployment.status,
+    taskDefinition: deployment.taskDefinitionArn,
+    desiredCount: deployment.desiredCount,
+    pendingCount: counts.pending,
+    runningCount: counts.running,
+    failedTasks: deployment.failedTasks,
+    createdAt: wireDate(deployment.createdAt),
+    updatedAt: wireDate(deployment.updatedAt),
+    ...infrastructureMembers(deployment),
+    networkConfiguration: networkOf(deployment.awsvpcConfiguration),
+    rolloutState: deployment.rolloutState,
+    rolloutStateReason: deployment.rolloutStateReason,
+  };
+}
+
+/** Exactly one of launchType and capacityProviderStrategy, and the platform where there is one. */
+function infrastructureMembers(
+  owner: Pick<Service, 'launchType' | 'capacityProviderStrategy' | 'platformVersion'>,
+): Pick<WireService, 'launchType' | 'capacityProviderStrategy' | 'platformVersion' | 'platformFamily'> {
+  const { launchType, capacityProviderStrategy: strategy, platformVersion } = owner;
+  const platform = platformVersion === undefined ? {} : { platformVersion, platformFamily: 'Linux' };
+  return strategy === undefined
+    ? { launchType, ...platform }
+    : { capacityProviderStrategy: wireList(strategy), ...platform };
+}
+
+function networkOf(configuration: AwsVpcConfiguration | undefined): NetworkConfiguration | undefined {
+  if (configuration === undefined) return undefined;
+  const { subnets, securityGroups, assignPublicIp } = configuration;
+  return {
+    awsvpcConfiguration: { subnets: wireList(subnets), securityGroups: wireList(securityGroups), assignPublicIp },
+  };
+}
