@@ -48,6 +48,8 @@ export interface Instance {
   readonly disconnectedAt?: EpochMs | undefined;
   /** When the last task of a DRAINING instance was gone. */
   readonly drainedAt?: EpochMs | undefined;
+  /** When it was first seen INACTIVE: it stays describable for a while. */
+  readonly inactiveAt?: EpochMs | undefined;
 }
 
 /**

@@ -37,6 +37,8 @@ export class Driver {
   readonly #failures = new Map<string, number>();
   #nudge = new AbortController();
   #busy = false;
+  #stopped = false;
+  #waiters: (() => void)[] = [];
   #rescanAt: number;
 
   constructor(controller: Controller, clock: Clock, options: DriverOptions) {
@@ -48,11 +50,17 @@ export class Driver {
 
   /** Nothing is due now and nothing runs. */
   get idle(): boolean {
+    if (this.#stopped) return true;
     if (this.#busy) return false;
     const now = this.#clock.now();
     if (this.#rescanAt <= now) return false;
     for (const at of this.#due.values()) if (at <= now) return false;
     return true;
+  }
+
+  /** Resolves when it is next idle; at once when it is. */
+  whenIdle(): Promise<void> {
+    return this.idle ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
   }
 
   observe(changes: readonly Change[]): void {
@@ -81,10 +89,19 @@ export class Driver {
         await Promise.all(ready.map((key) => this.#reconcile(key)));
         this.#busy = false;
       } else {
+        this.#tellIdle();
         await this.#clock.sleep(this.#nextAt() - now, this.#nudge.signal);
       }
     }
     stop.removeEventListener('abort', nudge);
+    this.#stopped = true;
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const resolve of waiters) resolve();
   }
 
   #rescan(now: number): void {

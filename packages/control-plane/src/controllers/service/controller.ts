@@ -57,12 +57,14 @@ export class ServiceController implements Controller {
       if (view === undefined) return this.#done(key);
       const actions = decideService(view);
       const { waiting } = applyService(tx, this.#platform, key, view, actions);
+      const outcome = wakeOutcome(actions, tx.now);
       if (!waiting) {
         this.#waiting.delete(key);
-        return wakeOutcome(actions, tx.now);
+        return outcome;
       }
       this.#waiting.add(key);
-      return { kind: 'again', afterMs: RETRY_PLACEMENT_MS };
+      const sooner = outcome.kind === 'again' && outcome.afterMs > 0 ? outcome.afterMs : RETRY_PLACEMENT_MS;
+      return { kind: 'again', afterMs: Math.min(sooner, RETRY_PLACEMENT_MS) };
     });
   }
 
