@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { Host } from '../host/port.ts';
 import { CLUSTER, collect, DATA_DIR, durationFlag, reach, type Ends } from './common.ts';
 
@@ -15,7 +15,7 @@ export function addRun(program: Command, host: Host, ends: Ends): void {
     readonly service?: boolean;
     readonly count?: string;
     readonly cluster: string;
-    readonly wait: boolean;
+    readonly wait?: boolean;
     readonly follow?: boolean;
     readonly timeout: string;
     readonly dataDir?: string;
@@ -36,7 +36,7 @@ export function addRun(program: Command, host: Host, ends: Ends): void {
     .option('--service', 'keep it running: create the service, or update it')
     .option('--count <n>', 'how many', '1')
     .option(...CLUSTER)
-    .addOption(new Option('--wait', 'wait until it runs (the default)').default(true))
+    .option('--wait', 'wait until it runs (the default)')
     .option('--no-wait', 'return as soon as it is accepted')
     .option('-f, --follow', 'show its output until it stops, and answer with its exit code')
     .option('--timeout <duration>', 'how long to wait', '120s')
@@ -51,7 +51,7 @@ export function addRun(program: Command, host: Host, ends: Ends): void {
           { region: connection.where.region, env: host.env },
         );
         const timeoutMs = durationFlag('--timeout', flags.timeout);
-        return run(host, api, plan, { wait: flags.wait, follow: flags.follow === true, timeoutMs });
+        return run(host, api, plan, { wait: flags.wait !== false, follow: flags.follow === true, timeoutMs });
       }),
     );
 }
