@@ -1,0 +1,58 @@
+import { parseAccountId, parseRegion, type Clock, type Scope } from '@gantry/domain';
+import { credentialScope, header, ServiceError, verify, type WireRequest } from '@gantry/protocol';
+import type { Caller } from '../../platform.ts';
+import type { KeyRing, Principal } from './keys.ts';
+
+export interface Authenticated {
+  readonly caller: Caller;
+  readonly principal: Principal;
+}
+
+/**
+ * Tells who sent a request to the service of that signing name.
+ * @throws ServiceError what AWS answers to a missing, unknown, wrong or late signature.
+ */
+export type Authenticate = (request: WireRequest, signingName: string) => Authenticated;
+
+/** The default: every request is signed with a key of the ring. */
+export function signedBy(keys: KeyRing, clock: Clock): Authenticate {
+  return (request, service) => {
+    const verified = verify(request, (id) => keys.key(id), { now: clock.now(), service });
+    const principal = keys.key(verified.accessKeyId);
+    const region = parseRegion(verified.region);
+    if (principal === undefined || region === undefined)
+      throw new ServiceError('InvalidSignatureException', 'Credential should be scoped to a valid region.');
+    const { account, principalArn, accessKeyId } = principal;
+    return { caller: { account, region, principalArn, accessKeyId }, principal };
+  };
+}
+
+/**
+ * `--insecure-any-key`: signatures are not looked at. A 12-digit access key id names the account, and the region is
+ * the one signed for. For throw-away use on loopback, so a page in a browser must not get through: not by a name it
+ * made to point here, and not from its own origin.
+ */
+export function anyKey(defaults: Scope): Authenticate {
+  return (request) => {
+    refuseBrowsers(request);
+    const claimed = credentialScope(request);
+    const accessKeyId = claimed?.accessKeyId ?? 'anonymous';
+    const account = parseAccountId(accessKeyId) ?? defaults.account;
+    const region = parseRegion(claimed?.region ?? '') ?? defaults.region;
+    const principalArn = `arn:aws:iam::${account}:root`;
+    const principal: Principal = { accessKeyId, account, principalArn, role: 'administrator' };
+    return { caller: { account, region, principalArn, accessKeyId }, principal };
+  };
+}
+
+const LOOPBACK_NAME = /^(localhost|[\w-]+(\.[\w-]+)*\.localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
+
+function refuseBrowsers(request: WireRequest): void {
+  const [host, origin] = [header(request, 'host') ?? '', header(request, 'origin')];
+  if (origin === undefined && LOOPBACK_NAME.test(host)) return;
+  throw new ServiceError(
+    'AccessDeniedException',
+    `With --insecure-any-key requests must come to localhost and not from a browser (host '${host.slice(0, 256)}'). ` +
+      'Start without it to use signed requests.',
+  );
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { ServiceError } from '@gantry/protocol';
+
+/** A whole PutLogEvents of a mebibyte fits, written as JSON with every character escaped. */
+export const MOST_BODY_BYTES = 8 * 1024 * 1024;
+/** Of all bodies being received at once; more is answered with 503. */
+const MOST_BUFFERED_BYTES = 256 * 1024 * 1024;
+
+/** So much of a refused body is read and dropped, for a client that reads its answer only when it has sent all. */
+const MOST_DISCARDED_BYTES = 64 * 1024 * 1024;
+
+const unzip = promisify(gunzip);
+
+/** The body or its inflated form is larger than this server takes. */
+export function tooLarge(): ServiceError {
+  return new ServiceError('RequestEntityTooLargeException', `The request is larger than ${MOST_BODY_BYTES} bytes.`, {
+    status: 413,
+  });
+}
+
+/** The client went before its request was complete: there is nobody to answer. */
+export class ClientGone extends Error {}
+
+/** Reads request bodies whole, within a limit each and a limit together. */
+export class BodyReader {
+  #buffered = 0;
+
+  /** @throws ServiceError RequestEntityTooLargeException (413) | ServiceUnavailable (503); ClientGone */
+  async read(request: IncomingMessage): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let [bytes, kept] = [0, 0];
+    let refusal = Number(request.headers['content-length'] ?? 0) > MOST_BODY_BYTES ? tooLarge() : undefined;
+    try {
+      // Leaving the loop must not destroy the connection: it is to carry the answer.
+      for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (refusal === undefined) {
+          kept += chunk.length;
+          this.#buffered += chunk.length;
+          chunks.push(chunk);
+          if (bytes > MOST_BODY_BYTES) refusal = tooLarge();
+          else if (this.#buffered > MOST_BUFFERED_BYTES) refusal = busy();
+        }
+        if (refusal !== undefined) chunks.length = 0;
+        if (bytes > MOST_DISCARDED_BYTES) break;
+      }
+    } catch (cause) {
+      throw new ClientGone('request', { cause });
+    } finally {
+      this.#buffered -= kept;
+    }
+    if (refusal !== undefined) throw refusal;
+    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
+  }
+}
+
+/**
+ * The body as it was before the client compressed it. Call it after the signature is verified: that covers the
+ * compressed bytes, and nobody unknown makes us inflate.
+ * @throws ServiceError RequestEntityTooLargeException | SerializationException
+ */
+export async function decodeBody(body: Uint8Array, contentEncoding: string | undefined): Promise<Uint8Array> {
+  const encoding = contentEncoding?.trim().toLowerCase() ?? '';
+  // `aws-chunked` says something about signing in S3 alone.
+  if (encoding === '' || encoding === 'identity') return body;
+  if (encoding !== 'gzip')
+    throw new ServiceError(
+      'SerializationException',
+      `Content-Encoding '${encoding.slice(0, 64)}' is not supported; send gzip, or none.`,
+    );
+  try {
+    return await unzip(body, { maxOutputLength: MOST_BODY_BYTES });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
+    throw new ServiceError('SerializationException', 'The request body is not valid gzip.', { cause });
+  }
+}
+
+function busy(): ServiceError {
+  const text = 'Too many large requests are being received at once. Try again.';
+  return new ServiceError('ServiceUnavailable', text, { status: 503 });
+}

@@ -1,0 +1,137 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { WireResponse } from '@gantry/protocol';
+import type { Dispatch } from '../../dispatch/port.ts';
+import { BodyReader, ClientGone } from './body.ts';
+import { Pipeline, type PipelineOptions } from './pipeline.ts';
+import { refuseSocket, Upgrades } from './upgrade.ts';
+import { wireRequest } from './wire-request.ts';
+
+export interface FrontDoorOptions extends PipelineOptions {
+  readonly dispatch: Dispatch;
+  readonly version: string;
+}
+
+export const HEALTH_PATH = '/_gantry/health';
+
+/** A client that is not done with its headers after this long is cut off (slow loris), an unused connection too. */
+const HEADERS_WITHIN_MS = 10_000;
+const REQUEST_WITHIN_MS = 60_000;
+/** Longer than clients keep idle connections, so that they and not we close them. */
+const KEEP_ALIVE_MS = 75_000;
+const MOST_CONNECTIONS = 16_384;
+const MOST_HEADER_BYTES = 32 * 1024;
+const STOP_WITHIN_MS = 3_000;
+
+/** The one HTTP endpoint: the API at `POST /`, the agents' websockets, and the health page. */
+export class FrontDoor {
+  readonly #pipeline: Pipeline;
+  readonly #bodies = new BodyReader();
+  readonly #upgrades: Upgrades;
+  readonly #server: Server;
+  readonly #health: string;
+
+  constructor(options: FrontDoorOptions) {
+    this.#pipeline = new Pipeline(options);
+    this.#health = JSON.stringify({ status: 'ok', version: options.version });
+    this.#upgrades = new Upgrades({
+      authenticate: options.authenticate,
+      dispatch: options.dispatch,
+      visible: (error) => this.#pipeline.visible(error, options.ids.uuid(), { upgrade: true }),
+    });
+    this.#server = createServer({
+      maxHeaderSize: MOST_HEADER_BYTES,
+      headersTimeout: HEADERS_WITHIN_MS,
+      requestTimeout: REQUEST_WITHIN_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: HEADERS_WITHIN_MS / 4,
+      noDelay: true,
+    });
+    this.#server.maxConnections = MOST_CONNECTIONS;
+    this.#server.on('request', (request, response) => void this.#answer(request, response));
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#server.on('clientError', (error, socket) => refuseClient(error as NodeJS.ErrnoException, socket));
+  }
+
+  /** Resolves with the port once connections are taken; rejects when the address is not to be had. */
+  listen(port: number, host: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ port, host, backlog: 1024 }, () => {
+        this.#server.off('error', reject);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Takes no more connections, lets requests under way finish for a moment, then closes all. Call it after the sessions said goodbye. */
+  async stop(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    const cut = setTimeout(() => {
+      this.#upgrades.terminate();
+      this.#server.closeAllConnections();
+    }, STOP_WITHIN_MS);
+    await closed;
+    clearTimeout(cut);
+    this.#upgrades.terminate();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      if (request.url === HEALTH_PATH) return this.#answerHealth(request, response);
+      let body: Buffer;
+      try {
+        body = await this.#bodies.read(request);
+      } catch (error) {
+        if (error instanceof ClientGone) return;
+        // What is still coming of the body is not read: the connection cannot be used again.
+        response.shouldKeepAlive = false;
+        send(response, this.#pipeline.refuse(error, wireRequest(request, Buffer.alloc(0))));
+        return;
+      }
+      send(response, await this.#pipeline.answer(wireRequest(request, body)));
+    } catch (error) {
+      this.#pipeline.visible(error, 'none', { url: request.url?.slice(0, 256) });
+      response.destroy();
+    }
+  }
+
+  #answerHealth(request: IncomingMessage, response: ServerResponse): void {
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    request.resume();
+    send(response, { status: isRead ? 200 : 405, headers: { 'content-type': 'application/json' }, body: this.#health });
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (request.headers.upgrade?.toLowerCase() === 'websocket') return this.#upgrades.handle(request, socket, head);
+    socket.on('error', () => undefined);
+    refuseSocket(
+      socket,
+      400,
+      JSON.stringify({ message: 'Only websockets are upgraded to. Send HTTP/1.1 without it.' }),
+    );
+  }
+}
+
+function send(response: ServerResponse, { status, headers, body }: WireResponse): void {
+  if (response.destroyed || response.headersSent) return;
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}
+
+const CLIENT_ERRORS: Readonly<Record<string, readonly [status: number, message: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, `The request's headers are larger than ${MOST_HEADER_BYTES} bytes.`],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not come in time.'],
+};
+
+/** What is no HTTP at all: one answer, and the connection is closed. */
+function refuseClient(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, message] = CLIENT_ERRORS[error.code ?? ''] ?? [400, 'The request is not valid HTTP/1.1.'];
+  refuseSocket(socket, status, JSON.stringify({ __type: 'BadRequestException', message }));
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ServiceError } from '@gantry/protocol';
+import { WebSocketServer } from 'ws';
+import type { Dispatch, SessionKind } from '../../dispatch/port.ts';
+import type { Authenticate } from './authenticate.ts';
+import { authorise } from './authorise.ts';
+import { frameSocket } from './frame-socket.ts';
+import { wireRequest } from './wire-request.ts';
+
+const PATHS: Readonly<Record<string, { readonly kind: SessionKind; readonly action: string }>> = {
+  '/acs/ws': { kind: 'acs', action: 'ecs:Poll' },
+  '/tcs/ws': { kind: 'tcs', action: 'ecs:StartTelemetrySession' },
+};
+const MOST_FRAME_BYTES = 4 * 1024 * 1024;
+
+export interface UpgradeOptions {
+  readonly authenticate: Authenticate;
+  readonly dispatch: Dispatch;
+  /** What the client may see of an error. */
+  readonly visible: (error: unknown) => ServiceError;
+}
+
+/** The agents' websockets: authenticated and admitted before they are upgraded; refused with an HTTP answer. */
+export class Upgrades {
+  readonly #options: UpgradeOptions;
+  readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MOST_FRAME_BYTES });
+
+  constructor(options: UpgradeOptions) {
+    this.#options = options;
+  }
+
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Until it is upgraded nobody else listens, and an unheard error would end the process.
+    const ignore = (): void => undefined;
+    socket.on('error', ignore);
+    try {
+      const attach = this.#admit(request);
+      this.#server.handleUpgrade(request, socket, head, (websocket) => {
+        socket.off('error', ignore);
+        attach(frameSocket(websocket));
+      });
+    } catch (error) {
+      const { status, code, message } = this.#options.visible(error);
+      // Agents look for the exception's name in the body (agent-protocol 3).
+      refuseSocket(socket, status, JSON.stringify({ [code]: message }));
+    }
+  }
+
+  /** Cuts off what is still connected; the sessions have said goodbye. */
+  terminate(): void {
+    for (const socket of this.#server.clients) socket.terminate();
+    this.#server.close();
+  }
+
+  #admit(request: IncomingMessage): ReturnType<Dispatch['admit']> {
+    const wire = wireRequest(request, Buffer.alloc(0));
+    const route = Object.hasOwn(PATHS, wire.path) ? PATHS[wire.path] : undefined;
+    if (route === undefined || wire.method !== 'GET')
+      throw new ServiceError('BadRequestException', `There is no websocket at ${wire.path.slice(0, 256)}.`, {
+        status: 404,
+      });
+    const { caller, principal } = this.#options.authenticate(wire, 'ecs');
+    authorise(principal, route.action);
+    return this.#options.dispatch.admit(route.kind, new URLSearchParams(wire.query), caller);
+  }
+}
+
+const REASONS: Readonly<Record<number, string>> = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found' };
+
+/** An HTTP answer on a bare socket, and its end. */
+export function refuseSocket(socket: Duplex, status: number, body: string): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const head = [
+    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
