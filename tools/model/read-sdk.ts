@@ -110,6 +110,10 @@ export class SdkReader {
       const declared = this.#declarations.memberTypes.get(`${structure}.${name}`);
       members[name] = this.#expression(ref, botocore, declared, `${structure}.${name}`);
     }
+    for (const [path, type] of Object.entries(this.#source.unpublished ?? {})) {
+      const [owner, name] = path.split('.') as [string, string];
+      if (owner === structure) members[name] = type;
+    }
     return members;
   }
 

@@ -8,6 +8,8 @@ export interface Source {
   readonly xmlNamespace?: string;
   /** `all`, or the names ECS users need of a neighbour service. */
   readonly keep: 'all' | readonly string[];
+  /** Members that are spoken but not in the public model: `Structure.member` to the name of its type. */
+  readonly unpublished?: Readonly<Record<string, string>>;
   /** Number members of shapes botocore does not know yet: `Structure.member` to its type. */
   readonly numbers: Readonly<Record<string, 'integer' | 'long' | 'float' | 'double'>>;
 }

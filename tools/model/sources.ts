@@ -8,6 +8,8 @@ export const SOURCES: readonly Source[] = [
     protocol: 'json',
     targetPrefix: 'AmazonEC2ContainerServiceV20141113',
     keep: 'all',
+    // Agents send it so that a retried registration finds its first one (docs/design/agent-protocol.md, 2).
+    unpublished: { 'RegisterContainerInstanceRequest.clientToken': 'string' },
     numbers: {
       'DaemonCapacityProvider.withoutDaemonCount': 'integer',
       'DaemonDeploymentCapacityProvider.withoutDaemonInstanceCount': 'integer',

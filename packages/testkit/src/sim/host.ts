@@ -1,0 +1,166 @@
+import { Agent, DEFAULTS, MemoryCheckpoint, MemoryDisk } from '@gantry/agent/index.ts';
+import { FakeCgroups } from '@gantry/agent/cgroup/fake.ts';
+import { FakeEngine, type EngineCall } from '@gantry/agent/engine/fake.ts';
+import type { FakeImage } from '@gantry/agent/engine/fake-script.ts';
+import { EngineError, type ContainerState } from '@gantry/agent/engine/port.ts';
+import { FakeNetwork } from '@gantry/agent/network/fake.ts';
+import type { Clock, Ids } from '@gantry/domain';
+import type { Rng } from '../seeded.ts';
+import type { Weather } from './faults.ts';
+import type { HostView } from './invariants.ts';
+import { SimLink, type Plane } from './link.ts';
+
+/** How the images of the simulated world behave. */
+const IMAGES: Readonly<Record<string, FakeImage>> = {
+  'gantry/pause:1': {},
+  steady: {},
+  'one-shot': { exit: { code: 0, afterMs: 1_500 } },
+  'short-lived': { exit: { code: 3, afterMs: 900_000 } },
+  'slow-stop': { stopMs: 1_500 },
+  deaf: { ignoresSigterm: true },
+  'cannot-start': { startFails: 'exec: "/nothing": stat /nothing: no such file or directory: unknown' },
+};
+
+export interface SimHostOptions {
+  readonly name: string;
+  readonly pool: 'ec2' | 'fargate';
+  readonly cluster: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly rng: Rng;
+  weather(): Weather;
+  plane(): Plane | undefined;
+  /** Something an agent should never have to say. */
+  problem(text: string): void;
+}
+
+/** A machine: its engine, namespaces, cgroups and disk are its own and outlive its agents. */
+export class SimHost {
+  readonly #options: SimHostOptions;
+  #engine: FakeEngine;
+  #network: FakeNetwork;
+  #cgroups = new FakeCgroups();
+  #disk = new MemoryDisk();
+  #agent: Agent | undefined;
+  #link: SimLink | undefined;
+  #checkpoint: MemoryCheckpoint | undefined;
+  #engines = 0;
+
+  constructor(options: SimHostOptions) {
+    this.#options = options;
+    this.#engine = this.#newEngine();
+    this.#network = new FakeNetwork({ engine: this.#engine });
+  }
+
+  #newEngine(): FakeEngine {
+    this.#engines += 1;
+    const { clock, rng, name } = this.#options;
+    return new FakeEngine({ clock, images: IMAGES, name: `${name}-${this.#engines}`, latencyMs: () => rng.int(1, 40) });
+  }
+
+  async startAgent(): Promise<void> {
+    if (this.#agent !== undefined) return;
+    const { name, pool, cluster, clock, ids, rng, weather, plane, problem } = this.#options;
+    const link = new SimLink({ clock, rng, weather, plane });
+    const checkpoint = new MemoryCheckpoint(this.#disk);
+    const agent = new Agent(
+      {
+        ...DEFAULTS,
+        cluster,
+        identity: {
+          pool,
+          instanceType: 'sim.large',
+          availabilityZone: 'us-east-1a',
+          architecture: 'x64',
+          attributes: {},
+        },
+        capacity: { cpuUnits: 4096, memoryMiB: pool === 'ec2' ? 700 : 8192, tcpPorts: [22], udpPorts: [] },
+      },
+      {
+        engine: this.#engine,
+        network: this.#network,
+        cgroups: this.#cgroups,
+        link,
+        checkpoint,
+        clock,
+        ids,
+        log: (level, text) => {
+          if (level === 'error') problem(`${name}: ${text}`);
+        },
+      },
+    );
+    [this.#agent, this.#link, this.#checkpoint] = [agent, link, checkpoint];
+    const starting = agent.start();
+    void starting
+      .then(({ ended }) => ended)
+      .then((end) => {
+        if (this.#agent === agent && end.exitCode !== 0)
+          problem(`${name}: the agent ended with ${end.exitCode}: ${end.reason}`);
+      })
+      .catch((error: unknown) =>
+        problem(`${name}: the agent died: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+      );
+    await Promise.resolve();
+  }
+
+  /** `kill -9` of the agent: nothing it had not written is there for the next one. */
+  async crashAgent(): Promise<void> {
+    const agent = this.#agent;
+    if (agent === undefined) return;
+    this.#agent = undefined;
+    this.#link?.hangUp();
+    this.#checkpoint?.drop();
+    await agent.stop();
+  }
+
+  /** The machine is lost with all that was on it, its identity too: what comes back registers as a new instance. */
+  async die(): Promise<void> {
+    await this.crashAgent();
+    this.#engine.goDown();
+    this.#engine = this.#newEngine();
+    this.#network = new FakeNetwork({ engine: this.#engine });
+    this.#cgroups = new FakeCgroups();
+    this.#disk = new MemoryDisk();
+  }
+
+  cutConnections(): void {
+    this.#link?.cut();
+  }
+
+  restartEngine(keepContainers: boolean): void {
+    this.#engine.restart({ keepContainers });
+  }
+
+  failEngineCall(rng: Rng): void {
+    const call = rng.pick<EngineCall>([
+      'createContainer',
+      'startContainer',
+      'stopContainer',
+      'removeContainer',
+      'inspectContainer',
+      'listContainers',
+    ]);
+    const error = new EngineError(rng.pick(['timeout', 'unreachable', 'failed']), 'the engine had a bad moment');
+    this.#engine.failNext(call, error, { afterEffect: rng.chance(0.5) });
+  }
+
+  killContainer(rng: Rng, how: 'kill' | 'vanish'): void {
+    const running = this.#engine
+      .containers()
+      .filter((c) => c.status === 'running' && c.labels['com.amazonaws.ecs.task-arn'] !== undefined);
+    if (running.length === 0) return;
+    const victim = rng.pick<ContainerState>(running);
+    if (how === 'kill') this.#engine.kill(victim.id);
+    else this.#engine.vanish(victim.id);
+  }
+
+  async view(): Promise<HostView> {
+    return {
+      name: this.#options.name,
+      containerInstanceArn: this.#agent?.containerInstanceArn,
+      up: this.#agent !== undefined,
+      containers: this.#engine.containers(),
+      leases: await this.#network.leases(),
+    };
+  }
+}

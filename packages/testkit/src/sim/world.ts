@@ -1,0 +1,319 @@
+import {
+  FARGATE_POOL_CLUSTER,
+  parseAccountId,
+  parseRegion,
+  type AccountId,
+  type Region,
+  type Service,
+} from '@gantry/domain';
+import type { EcsOperations } from '@gantry/protocol';
+import { ServiceError } from '@gantry/protocol';
+import { assemble, type ControlPlane } from '@gantry/control-plane/assemble.ts';
+import { MemoryLogStore } from '@gantry/control-plane/logs/memory.ts';
+import type { Caller, PlatformConfig } from '@gantry/control-plane/platform.ts';
+import { MemoryJournal } from '@gantry/control-plane/store/memory.ts';
+import { FakeClock } from '../fake-clock.ts';
+import { Rng, SeededIds } from '../seeded.ts';
+import { CALM, STORM, type Weather } from './faults.ts';
+import { SimHost } from './host.ts';
+import { HeldJournal } from './journal.ts';
+import { brokenByChange, keyOf, type Snapshot } from './invariants.ts';
+import type { Plane } from './link.ts';
+
+const ACCOUNT = parseAccountId('000000000000') as AccountId;
+const REGION = parseRegion('us-east-1') as Region;
+const CONFIG: PlatformConfig = {
+  defaultScope: { account: ACCOUNT, region: REGION },
+  endpoint: 'http://sim:4566',
+  healthyAfterRunningMs: 5_000,
+  stoppedTaskRetentionMs: 3_600_000,
+  historyRetentionMs: 30 * 86_400_000,
+  instanceGoneAfterMs: 600_000,
+  subnets: [{ subnetId: 'subnet-0000000000000000a', availabilityZone: 'us-east-1a', cidr: '10.20.0.0/20' }],
+};
+const ADMINISTRATOR: Caller = {
+  account: ACCOUNT,
+  region: REGION,
+  principalArn: `arn:aws:iam::${ACCOUNT}:root`,
+  accessKeyId: 'SIM',
+};
+
+/** A settle that takes longer than this much fake time is a loop that never rests. */
+const MOST_SETTLE_MS = 4 * 3_600_000;
+
+/** A control plane, a few machines with their agents, and users, in one process on one fake clock. The seed decides everything. */
+export class World {
+  readonly clock = new FakeClock();
+  readonly ids: SeededIds;
+  readonly subnetId = CONFIG.subnets[0]?.subnetId as string;
+  readonly hosts: SimHost[] = [];
+  readonly #rng: Rng;
+  readonly #journal = new MemoryJournal();
+  readonly #logs: MemoryLogStore;
+  #controlPlane: ControlPlane | undefined;
+  #held: HeldJournal | undefined;
+  #weather: Weather = CALM;
+  #commits = 0;
+  readonly #hopeless = new Set<string>();
+  readonly #acknowledged = { tasks: new Set<string>(), services: new Set<string>() };
+  readonly brokenOnTheWay: string[] = [];
+  readonly problems: string[] = [];
+
+  private constructor(rng: Rng) {
+    this.#rng = rng;
+    this.ids = new SeededIds(rng.int(1, 2 ** 31));
+    this.#logs = new MemoryLogStore();
+  }
+
+  static async start(rng: Rng): Promise<World> {
+    const world = new World(rng);
+    await world.#startControlPlane();
+    for (const [name, pool] of [
+      ['ec2-a', 'ec2'],
+      ['ec2-b', 'ec2'],
+      ['pool', 'fargate'],
+    ] as const) {
+      const host = new SimHost({
+        name,
+        pool,
+        cluster: pool === 'ec2' ? 'default' : FARGATE_POOL_CLUSTER,
+        clock: world.clock,
+        ids: world.ids,
+        rng,
+        weather: () => world.#weather,
+        plane: () => world.#plane(),
+        problem: (text) => world.problems.push(text),
+      });
+      world.hosts.push(host);
+      await host.startAgent();
+    }
+    await world.settle();
+    return world;
+  }
+
+  get tables(): Snapshot['tables'] {
+    return this.#running.platform.state.tables;
+  }
+
+  get #running(): ControlPlane {
+    if (this.#controlPlane === undefined) throw new Error('the control plane is down');
+    return this.#controlPlane;
+  }
+
+  async #startControlPlane(): Promise<void> {
+    const held = (this.#held = new HeldJournal(this.#journal));
+    const controlPlane = await assemble({
+      journal: held,
+      clock: this.clock,
+      ids: this.ids,
+      schedule: queueMicrotask,
+      config: CONFIG,
+      logStore: this.#logs,
+      log: (level, message, fields) => {
+        if (level === 'error' && this.#held === held)
+          this.problems.push(`control plane: ${message} ${JSON.stringify(fields ?? {})}`);
+      },
+    });
+    this.#controlPlane = controlPlane;
+    controlPlane.platform.state.onCommit((changes) => {
+      this.#commits += 1;
+      for (const change of changes)
+        this.brokenOnTheWay.push(...brokenByChange(change, controlPlane.platform.state.tables));
+    });
+  }
+
+  #plane(): Plane | undefined {
+    const controlPlane = this.#controlPlane;
+    if (controlPlane === undefined) return undefined;
+    return {
+      call: (operation, input) =>
+        controlPlane.handle(/Log/.test(operation) ? 'logs' : 'ecs', operation, input, ADMINISTRATOR),
+      accept: (kind, params, socket) => controlPlane.dispatch.accept(kind, params, socket, ADMINISTRATOR),
+    };
+  }
+
+  /** A user's call. What the service refuses is a fine answer, and gives undefined; anything unplanned ends the simulation. */
+  async ask<O extends keyof EcsOperations>(
+    operation: O,
+    input: EcsOperations[O]['input'],
+  ): Promise<EcsOperations[O]['output'] | undefined> {
+    try {
+      const pending = this.#running.handle('ecs', operation, input, ADMINISTRATOR);
+      await this.clock.turn(0);
+      return (await pending) as EcsOperations[O]['output'];
+    } catch (error) {
+      if (error instanceof ServiceError && error.status < 500) return undefined;
+      throw new Error(`${operation} failed`, { cause: error });
+    }
+  }
+
+  async createService(serviceName: string, hopeless: boolean, more: object): Promise<void> {
+    const answer = await this.ask('CreateService', { serviceName, ...more } as EcsOperations['CreateService']['input']);
+    if (answer === undefined) return;
+    const key = `${ACCOUNT}/${REGION}/default/${serviceName}`;
+    this.#acknowledged.services.add(key);
+    if (hopeless) this.#hopeless.add(key);
+    else this.#hopeless.delete(key);
+  }
+
+  nowHopeful(service: string): void {
+    this.#hopeless.delete(`${ACCOUNT}/${REGION}/default/${service}`);
+  }
+
+  async runTasks(input: object): Promise<void> {
+    const answer = await this.ask('RunTask', input as EcsOperations['RunTask']['input']);
+    for (const task of answer?.tasks ?? []) this.#acknowledged.tasks.add(task.taskArn as string);
+  }
+
+  anyService(rng: Rng): string | undefined {
+    const active = [...this.tables.services.values()].filter((s) => s.status === 'ACTIVE');
+    return active.length === 0 ? undefined : rng.pick(active).serviceName;
+  }
+
+  launchTypeOf(service: string): Service['launchType'] {
+    return [...this.tables.services.values()].find((s) => s.serviceName === service)?.launchType;
+  }
+
+  anyTask(rng: Rng): string | undefined {
+    const live = [...this.tables.tasks.values()].filter((t) => t.lastStatus !== 'STOPPED');
+    return live.length === 0 ? undefined : rng.pick(live).taskArn;
+  }
+
+  killContainer(rng: Rng, how: 'kill' | 'vanish' = 'kill'): void {
+    rng.pick(this.hosts).killContainer(rng, how);
+  }
+
+  async restartAgent(rng: Rng): Promise<void> {
+    const host = rng.pick(this.hosts);
+    await host.crashAgent();
+    await this.clock.turn(rng.int(0, 5_000));
+    await host.startAgent();
+  }
+
+  async agentAway(rng: Rng): Promise<void> {
+    const host = rng.pick(this.hosts);
+    await host.crashAgent();
+    if (rng.chance(0.5)) host.killContainer(rng, 'kill');
+    await this.clock.turn(rng.int(10_000, 300_000));
+    await host.startAgent();
+  }
+
+  async restartControlPlane(): Promise<void> {
+    const crashed = this.#running;
+    this.#controlPlane = undefined;
+    this.#held?.drop();
+    this.#held = undefined;
+    for (const host of this.hosts) host.cutConnections();
+    await crashed.stop().catch(() => undefined); // its last commit fails: it is dead
+    await this.clock.turn(this.#rng.int(0, 20_000));
+    await this.#startControlPlane();
+  }
+
+  cutConnections(rng: Rng): void {
+    rng.pick(this.hosts).cutConnections();
+  }
+
+  restartEngine(rng: Rng): void {
+    rng.pick(this.hosts).restartEngine(rng.chance(0.5));
+  }
+
+  async machineDies(rng: Rng): Promise<void> {
+    const host = rng.pick(this.hosts);
+    await host.die();
+    await this.clock.turn(rng.int(1_000, 1_200_000));
+    await host.startAgent();
+  }
+
+  failEngineCall(rng: Rng): void {
+    rng.pick(this.hosts).failEngineCall(rng);
+  }
+
+  turnWeather(rng: Rng): void {
+    this.#weather = rng.chance(0.5) ? STORM : CALM;
+  }
+
+  async toggleDraining(rng: Rng): Promise<void> {
+    const instances = [...this.tables.instances.values()].filter((i) => i.pool === 'ec2' && i.status !== 'INACTIVE');
+    if (instances.length === 0) return;
+    const instance = rng.pick(instances);
+    await this.ask('UpdateContainerInstancesState', {
+      cluster: 'default',
+      containerInstances: [instance.containerInstanceArn],
+      status: instance.status === 'ACTIVE' ? 'DRAINING' : 'ACTIVE',
+    });
+  }
+
+  /** Calms the weather, brings every instance back to ACTIVE duty only if `wake`, and turns the clock until two whole rescans changed nothing. */
+  async settle(): Promise<void> {
+    this.#weather = CALM;
+    const deadline = this.clock.now() + MOST_SETTLE_MS;
+    for (let quiet = 0; quiet < 3;) {
+      const before = this.#commits;
+      await this.clock.turn(60_000);
+      quiet = this.#commits === before || this.#onlyHopelessMoves() ? quiet + 1 : 0;
+      if (this.clock.now() > deadline)
+        throw new Error(`the world does not settle: ${this.#commits - before} commits in the last minute`);
+    }
+  }
+
+  /** A service that can never start keeps trying, further and further apart: it is quiet when nothing else moves. */
+  #onlyHopelessMoves(): boolean {
+    if (this.#hopeless.size === 0) return false;
+    return (
+      [...this.tables.tasks.values()].every(
+        (t) =>
+          t.lastStatus === 'STOPPED' ||
+          t.lastStatus === 'RUNNING' ||
+          (t.serviceKey !== undefined && this.#hopeless.has(t.serviceKey)),
+      ) &&
+      [...this.tables.services.values()].every(
+        (s) => s.status === 'INACTIVE' || this.#hopeless.has(keyOf(s)) || this.#steady(s),
+      )
+    );
+  }
+
+  #steady(service: Service): boolean {
+    const tasks = this.tables.tasks.by('service', keyOf(service)).filter((t) => t.lastStatus !== 'STOPPED');
+    return (
+      service.status === 'ACTIVE' &&
+      service.deployments.length === 1 &&
+      (tasks.length === service.desiredCount || service.lastPlacementFailure !== undefined)
+    );
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    return {
+      tables: this.tables,
+      hosts: await Promise.all(this.hosts.map((host) => host.view())),
+      hopeless: this.#hopeless,
+      acknowledged: this.#acknowledged,
+    };
+  }
+
+  /** Everything is taken down; afterwards nothing may be left anywhere. */
+  async takeDown(): Promise<void> {
+    for (const instance of this.tables.instances.values()) {
+      if (instance.status === 'DRAINING') {
+        await this.ask('UpdateContainerInstancesState', {
+          cluster: 'default',
+          containerInstances: [instance.containerInstanceArn],
+          status: 'ACTIVE',
+        });
+      }
+    }
+    for (const service of [...this.tables.services.values()]) {
+      if (service.status === 'ACTIVE') await this.ask('DeleteService', { service: service.serviceName, force: true });
+    }
+    for (const task of [...this.tables.tasks.values()]) {
+      if (task.desiredStatus === 'RUNNING') await this.ask('StopTask', { task: task.taskArn });
+    }
+    this.#hopeless.clear();
+    await this.settle();
+  }
+
+  async stop(): Promise<void> {
+    for (const host of this.hosts) await host.crashAgent();
+    await this.#controlPlane?.stop();
+    this.#controlPlane = undefined;
+  }
+}

@@ -1,0 +1,8 @@
+import { test } from 'node:test';
+import { simulate } from '@gantry/testkit/sim/simulate.ts';
+
+for (let seed = 1; seed <= 60; seed += 1) {
+  test(`seed ${seed}`, async () => {
+    await simulate(seed, 10);
+  });
+}
