@@ -1,0 +1,56 @@
+import type { Checkpoint } from './port.ts';
+
+/** The "disk": it outlives the agents that open checkpoints on it. */
+export class MemoryDisk {
+  readonly durable = new Map<string, string>();
+}
+
+/** A checkpoint in memory, as forgetful as a real one: what was not flushed is lost when the agent is dropped. */
+export class MemoryCheckpoint implements Checkpoint {
+  readonly #disk: MemoryDisk;
+  #pending = new Map<string, unknown>();
+  #flushing: Promise<void> | undefined;
+  #dropped = false;
+
+  constructor(disk: MemoryDisk = new MemoryDisk()) {
+    this.#disk = disk;
+  }
+
+  load(): Promise<ReadonlyMap<string, unknown>> {
+    const entries = [...this.#disk.durable].map(([key, text]) => [key, JSON.parse(text) as unknown] as const);
+    return Promise.resolve(new Map(entries));
+  }
+
+  put(key: string, document: unknown): void {
+    this.#pending.set(key, document);
+    void this.flush();
+  }
+
+  delete(key: string): void {
+    this.put(key, undefined);
+  }
+
+  flush(): Promise<void> {
+    this.#flushing ??= Promise.resolve().then(() => {
+      this.#flushing = undefined;
+      const pending = this.#pending;
+      this.#pending = new Map();
+      if (this.#dropped) return;
+      for (const [key, document] of pending) {
+        if (document === undefined) this.#disk.durable.delete(key);
+        else this.#disk.durable.set(key, JSON.stringify(document));
+      }
+    });
+    return this.#flushing;
+  }
+
+  /** As `kill -9` does: what is not on the disk yet never gets there. */
+  drop(): void {
+    this.#dropped = true;
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+    this.#dropped = true;
+  }
+}

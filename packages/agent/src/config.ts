@@ -1,0 +1,220 @@
+import { NAME_PATTERN, parseRegion } from '@gantry/domain';
+import { DEFAULTS, type AgentConfig } from './agent.ts';
+import { PULL_BEHAVIOURS, type PullBehaviour } from './supervisor/images.ts';
+
+/** One process: several instances on one engine. */
+export interface ProcessConfig {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentialsFile: string;
+  readonly dataDir: string;
+  readonly engineSocket: string | undefined;
+  readonly bridge: string | undefined;
+  readonly pidFile: string | undefined;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly instances: readonly { readonly name: string; readonly config: AgentConfig }[];
+}
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** All that is wrong with the configuration, together. */
+export class InvalidConfig extends Error {
+  override readonly name = 'InvalidConfig';
+  constructor(problems: readonly string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+/** The stock agent's: ssh, the engine over TCP, its own two. */
+const RESERVED_TCP_PORTS = [22, 2375, 2376, 51678, 51679] as const;
+
+/**
+ * Reads the configuration file's value; the environment variables of `ecs.config` lie over it.
+ * @throws InvalidConfig
+ */
+export function readConfig(value: unknown, env: Env, host: { readonly architecture: string }): ProcessConfig {
+  const reader = new Reader();
+  const file = reader.object(value, 'the file');
+  const common = readCommon(reader, file, env);
+  const list = Array.isArray(file['instances']) ? (file['instances'] as unknown[]) : [];
+  if (list.length === 0) reader.problem('instances must be a list of at least one instance');
+  const instances = list.map((entry, index) => readInstance(reader, entry, index, env, { ...common, ...host }));
+  const names = instances.map(({ name }) => name);
+  if (new Set(names).size !== names.length) reader.problem('two instances have the same name');
+  const endpoint = reader.text(file, 'endpoint') ?? '';
+  if (!/^https?:\/\/[^/]+/.test(endpoint)) reader.problem(`endpoint must be an http(s) URL, not "${endpoint}"`);
+  const region = reader.text(file, 'region') ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1';
+  if (parseRegion(region) === undefined) reader.problem(`region "${region}" is not a region`);
+  const socket = reader.text(file, 'engineSocket') ?? reader.text(file, 'dockerHost') ?? env['DOCKER_HOST'];
+  if (socket?.startsWith('tcp:')) reader.problem(`the engine is reached over a unix socket, not over ${socket}`);
+  const logLevel = LOG_LEVELS.find(
+    (level) => level === (reader.text(file, 'logLevel') ?? env['ECS_LOGLEVEL'] ?? 'info'),
+  );
+  if (logLevel === undefined) reader.problem(`logLevel must be one of ${LOG_LEVELS.join(', ')}`);
+  const config = {
+    endpoint,
+    region,
+    credentialsFile: reader.required(file, 'credentialsFile'),
+    dataDir: reader.required(file, 'dataDir'),
+    engineSocket: socket?.replace(/^unix:\/\//, ''),
+    bridge: reader.text(file, 'bridge'),
+    pidFile: reader.text(file, 'pidFile'),
+    logLevel: logLevel ?? 'info',
+    instances,
+  };
+  if (reader.problems.length > 0) throw new InvalidConfig(reader.problems);
+  return config;
+}
+
+interface Common {
+  readonly pullBehaviour: PullBehaviour;
+  readonly stopTimeoutS: number;
+  readonly cleanUpDelayMs: number;
+  readonly reservedMemoryMiB: number;
+  readonly logFileMiB: number;
+  readonly logFiles: number;
+  readonly tcpPorts: readonly number[];
+  readonly udpPorts: readonly number[];
+}
+
+function readCommon(reader: Reader, file: Json, env: Env): Common {
+  const wanted = env['ECS_IMAGE_PULL_BEHAVIOR'] ?? reader.text(file, 'imagePullBehavior') ?? DEFAULTS.pullBehaviour;
+  const pullBehaviour = PULL_BEHAVIOURS.find((behaviour) => behaviour === wanted);
+  if (pullBehaviour === undefined)
+    reader.problem(`the image pull behaviour must be one of ${PULL_BEHAVIOURS.join(', ')}, not "${wanted}"`);
+  const stopMs = reader.duration(env, 'ECS_CONTAINER_STOP_TIMEOUT') ?? DEFAULTS.stopTimeoutS * 1000;
+  return {
+    pullBehaviour: pullBehaviour ?? DEFAULTS.pullBehaviour,
+    stopTimeoutS: Math.max(1, Math.round(stopMs / 1000)),
+    cleanUpDelayMs:
+      reader.duration(env, 'ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION') ??
+      reader.number(file, 'cleanUpDelayMs') ??
+      DEFAULTS.cleanUpDelayMs,
+    reservedMemoryMiB:
+      reader.numberText(env, 'ECS_RESERVED_MEMORY') ??
+      reader.number(file, 'reservedMemoryMiB') ??
+      DEFAULTS.reservedMemoryMiB,
+    logFileMiB: reader.number(file, 'logFileMiB') ?? DEFAULTS.logFileMiB,
+    logFiles: reader.number(file, 'logFiles') ?? DEFAULTS.logFiles,
+    tcpPorts: reader.ports(env, 'ECS_RESERVED_PORTS') ?? RESERVED_TCP_PORTS,
+    udpPorts: reader.ports(env, 'ECS_RESERVED_PORTS_UDP') ?? [],
+  };
+}
+
+function readInstance(
+  reader: Reader,
+  value: unknown,
+  index: number,
+  env: Env,
+  common: Common & { readonly architecture: string },
+): ProcessConfig['instances'][number] {
+  const entry = reader.object(value, `instances[${index}]`);
+  const name = reader.required(entry, 'name', `instances[${index}].name`);
+  if (!NAME_PATTERN.test(name)) reader.problem(`instances[${index}].name "${name}" is not a name`);
+  const pool = reader.text(entry, 'pool') ?? 'ec2';
+  if (pool !== 'ec2' && pool !== 'fargate')
+    reader.problem(`instances[${index}].pool must be ec2 or fargate, not "${pool}"`);
+  const { tcpPorts, udpPorts, architecture, ...rest } = common;
+  const given = reader.object(entry['attributes'] ?? reader.json(env, 'ECS_INSTANCE_ATTRIBUTES') ?? {}, 'attributes');
+  const attributes = Object.fromEntries(Object.entries(given).map(([key, text]) => [key, String(text)]));
+  const config: AgentConfig = {
+    ...rest,
+    resyncMs: DEFAULTS.resyncMs,
+    cluster: reader.text(entry, 'cluster') ?? env['ECS_CLUSTER'] ?? 'default',
+    identity: {
+      pool: pool === 'fargate' ? 'fargate' : 'ec2',
+      instanceType: reader.text(entry, 'instanceType'),
+      availabilityZone: reader.text(entry, 'availabilityZone'),
+      architecture,
+      attributes,
+    },
+    capacity: {
+      cpuUnits: reader.number(entry, 'cpuUnits'),
+      memoryMiB: reader.number(entry, 'memoryMiB'),
+      tcpPorts,
+      udpPorts,
+    },
+  };
+  return { name, config };
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Reads members and gathers what is wrong with them. */
+class Reader {
+  readonly problems: string[] = [];
+
+  problem(text: string): void {
+    this.problems.push(text);
+  }
+
+  object(value: unknown, what: string): Json {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+    this.problem(`${what} must be an object`);
+    return {};
+  }
+
+  text(from: Json, name: string): string | undefined {
+    const value = from[name];
+    if (value === undefined || value === null || typeof value === 'string') return value ?? undefined;
+    this.problem(`${name} must be a text`);
+    return undefined;
+  }
+
+  required(from: Json, name: string, label = name): string {
+    const value = this.text(from, name) ?? '';
+    if (value === '') this.problem(`${label} is missing`);
+    return value;
+  }
+
+  number(from: Json, name: string): number | undefined {
+    const value = from[name];
+    if (value === undefined || value === null) return undefined;
+    if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return Math.floor(value);
+    this.problem(`${name} must be a number of at least 0`);
+    return undefined;
+  }
+
+  numberText(env: Env, name: string): number | undefined {
+    const text = env[name];
+    if (text === undefined || text === '') return undefined;
+    if (/^[0-9]+$/.test(text)) return Number(text);
+    this.problem(`${name} must be a whole number, not "${text}"`);
+    return undefined;
+  }
+
+  /** `3h`, `1m30s`, `500ms`. */
+  duration(env: Env, name: string): number | undefined {
+    const text = env[name];
+    if (text === undefined || text === '') return undefined;
+    const parts = [...text.matchAll(/([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)/g)];
+    if (parts.map(([whole]) => whole).join('') === text) {
+      return parts.reduce((sum, [, amount = '0', unit = 's']) => sum + Number(amount) * (UNIT_MS[unit] ?? 0), 0);
+    }
+    this.problem(`${name} must be a duration such as 30s or 3h, not "${text}"`);
+    return undefined;
+  }
+
+  json(env: Env, name: string): unknown {
+    const text = env[name];
+    if (text === undefined || text === '') return undefined;
+    try {
+      return JSON.parse(text);
+    } catch {
+      this.problem(`${name} must be JSON, not "${text}"`);
+      return undefined;
+    }
+  }
+
+  ports(env: Env, name: string): readonly number[] | undefined {
+    const value = this.json(env, name);
+    if (value === undefined) return undefined;
+    if (Array.isArray(value) && value.every((port) => Number.isInteger(port) && port > 0 && port < 65_536))
+      return value as number[];
+    this.problem(`${name} must be a JSON list of ports`);
+    return undefined;
+  }
+}

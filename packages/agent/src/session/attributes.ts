@@ -1,0 +1,88 @@
+import type { EcsOperations } from '@gantry/protocol';
+import type { EngineInfo } from '../engine/port.ts';
+import type { Capacity } from '../supervisor/admission.ts';
+
+type Register = EcsOperations['RegisterContainerInstance']['input'];
+type Attribute = NonNullable<Register['attributes']>[number];
+type Resource = NonNullable<Register['totalResources']>[number];
+
+/** What the instance says it is. `pool: 'fargate'`: it belongs to the hidden pool, users never see it. */
+export interface InstanceIdentity {
+  readonly pool: 'ec2' | 'fargate';
+  readonly instanceType: string | undefined;
+  readonly availabilityZone: string | undefined;
+  /** Node's name of the architecture: `x64`, `arm64`. */
+  readonly architecture: string;
+  readonly hasTaskNetwork: boolean;
+  /** Custom ones: sent at the first registration only. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+const CAPABILITY = 'com.amazonaws.ecs.capability.';
+/** What this agent really does; a capability it does not offer keeps tasks that need it away. */
+const CAPABILITIES = [
+  'ecs.capability.container-ordering',
+  'ecs.capability.full-sync',
+  'ecs.capability.container-restart-policy',
+  'ecs.capability.container-health-check',
+  'ecs.capability.task-cpu-mem-limit',
+  'ecs.capability.increased-task-cpu-limit',
+  'ecs.capability.execution-role-awslogs',
+  'ecs.capability.docker-plugin.local',
+  `${CAPABILITY}privileged-container`,
+  `${CAPABILITY}logging-driver.awslogs`,
+  `${CAPABILITY}logging-driver.none`,
+] as const;
+/** Drivers the engine offers that work without anything of ours. */
+const PASSED_THROUGH = ['json-file', 'local', 'journald', 'syslog', 'fluentd', 'gelf', 'splunk', 'logentries'];
+
+export function capabilities(identity: InstanceIdentity, engine: EngineInfo): readonly Attribute[] {
+  const named = (name: string): Attribute => ({ name });
+  const drivers = engine.logDrivers.filter((driver) => PASSED_THROUGH.includes(driver));
+  return [
+    ...CAPABILITIES.map(named),
+    ...apiVersions(engine.apiVersion).map((version) => named(`${CAPABILITY}docker-remote-api.${version}`)),
+    ...drivers.map((driver) => named(`${CAPABILITY}logging-driver.${driver}`)),
+    ...(identity.hasTaskNetwork ? [named('ecs.capability.task-eni')] : []),
+    { name: 'ecs.os-type', value: 'linux' },
+    { name: 'ecs.os-family', value: 'LINUX' },
+    { name: 'ecs.cpu-architecture', value: identity.architecture === 'arm64' ? 'arm64' : 'x86_64' },
+    { name: 'gantry.pool', value: identity.pool },
+    ...(identity.instanceType === undefined ? [] : [{ name: 'ecs.instance-type', value: identity.instanceType }]),
+    ...(identity.availabilityZone === undefined
+      ? []
+      : [{ name: 'ecs.availability-zone', value: identity.availabilityZone }]),
+  ];
+}
+
+export function customAttributes(identity: InstanceIdentity): readonly Attribute[] {
+  return Object.entries(identity.attributes).map(([name, value]) => (value === '' ? { name } : { name, value }));
+}
+
+export function totalResources(capacity: Capacity): readonly Resource[] {
+  const amount = (name: string, integerValue: number): Resource => ({ name, type: 'INTEGER', integerValue });
+  const set = (name: string, ports: readonly number[]): Resource => ({
+    name,
+    type: 'STRINGSET',
+    stringSetValue: ports.map(String),
+  });
+  return [
+    amount('CPU', capacity.cpuUnits),
+    amount('MEMORY', capacity.memoryMiB),
+    set('PORTS', capacity.tcpPorts),
+    set('PORTS_UDP', capacity.udpPorts),
+  ];
+}
+
+/** The control plane must echo what was sent to the letter; the first attribute it did not, or `undefined`. */
+export function notEchoed(sent: readonly Attribute[], echoed: readonly Attribute[]): Attribute | undefined {
+  const values = new Map(echoed.map(({ name, value }) => [name, value]));
+  return sent.find(({ name, value }) => (value ?? '') !== '' && values.get(name) !== value);
+}
+
+/** 1.17 to what the engine speaks: each level is an attribute of its own. */
+function apiVersions(latest: string): readonly string[] {
+  const [major = '1', minor = '24'] = latest.split('.');
+  if (major !== '1') return [latest];
+  return Array.from({ length: Math.max(0, Number(minor) - 16) }, (_, i) => `1.${17 + i}`);
+}

@@ -1,0 +1,174 @@
+import type { FrameSocket } from '@gantry/protocol';
+import { LinkError, type AgentOperation, type ControlPlaneLink, type Input, type Output } from './port.ts';
+
+/** A control plane in the same process, as the link needs it. */
+export interface MemoryControlPlane {
+  /** Throws errors with a `code`, as handlers do. */
+  call(operation: AgentOperation, input: unknown, options: { readonly region?: string }): Promise<unknown>;
+  /** Takes the control plane's end of a new socket, or throws an error with a `code`: the handshake is refused. */
+  accept(kind: 'acs' | 'tcs', params: URLSearchParams, socket: FrameSocket): void;
+}
+
+/** The link of tests and the simulator. Nothing is lost on it unless it is told so. */
+export class MemoryLink implements ControlPlaneLink {
+  readonly #plane: MemoryControlPlane;
+  readonly #sockets = new Set<{ cut(): void }>();
+  readonly #faults = new Map<string, { readonly error: Error; readonly afterEffect: boolean }[]>();
+  /** Nobody answers: calls and handshakes fail, open sockets were cut. */
+  #down = false;
+
+  constructor(plane: MemoryControlPlane) {
+    this.#plane = plane;
+  }
+
+  /** The network to the control plane is gone until `comeUp`. */
+  goDown(): void {
+    this.#down = true;
+    this.cut();
+  }
+
+  comeUp(): void {
+    this.#down = false;
+  }
+
+  /** Both ends of every open socket see 1006. */
+  cut(): void {
+    for (const socket of Array.from(this.#sockets)) socket.cut();
+  }
+
+  /** The next call of this operation fails. `afterEffect`: it does its work and only the answer is lost. */
+  failNext(
+    operation: AgentOperation,
+    error: Error = unreachable(),
+    options: { readonly times?: number; readonly afterEffect?: boolean } = {},
+  ): void {
+    const faults = this.#faults.get(operation) ?? [];
+    for (let i = 0; i < (options.times ?? 1); i += 1) faults.push({ error, afterEffect: options.afterEffect ?? false });
+    this.#faults.set(operation, faults);
+  }
+
+  async call<O extends AgentOperation>(
+    operation: O,
+    input: Input<O>,
+    signal: AbortSignal,
+    options: { readonly region?: string } = {},
+  ): Promise<Output<O>> {
+    await Promise.resolve();
+    if (signal.aborted) throw unreachable();
+    const fault = this.#faults.get(operation)?.shift();
+    if (this.#down) throw unreachable();
+    if (fault !== undefined && !fault.afterEffect) throw fault.error;
+    let output: unknown;
+    try {
+      output = await this.#plane.call(operation, input, options);
+    } catch (error) {
+      throw asLinkError(error);
+    }
+    if (fault !== undefined) throw fault.error;
+    if (this.#down || signal.aborted) throw unreachable();
+    return output as Output<O>;
+  }
+
+  async connect(kind: 'acs' | 'tcs', url: string): Promise<FrameSocket> {
+    await Promise.resolve();
+    if (this.#down) throw unreachable();
+    const pair = memorySocketPair();
+    const open = { cut: (): void => pair.cut() };
+    try {
+      this.#plane.accept(kind, new URL(url).searchParams, pair.server);
+    } catch (error) {
+      throw asLinkError(error);
+    }
+    this.#sockets.add(open);
+    pair.ended(() => this.#sockets.delete(open));
+    return kind === 'tcs' ? signedFrames(pair.agent) : pair.agent;
+  }
+}
+
+export interface MemorySocketPair {
+  readonly server: FrameSocket;
+  readonly agent: FrameSocket;
+  cut(): void;
+  ended(listener: () => void): void;
+}
+
+/** Two ends of a websocket: frames come in order, later than the call that sent them. */
+export function memorySocketPair(): MemorySocketPair {
+  const server = new MemoryEnd();
+  const agent = new MemoryEnd();
+  server.peer = agent;
+  agent.peer = server;
+  return {
+    server,
+    agent,
+    cut: () => {
+      server.finish(1006, '');
+      agent.finish(1006, '');
+    },
+    ended: (listener) => (agent.onEnded = listener),
+  };
+}
+
+class MemoryEnd implements FrameSocket {
+  peer: MemoryEnd | undefined;
+  onEnded: () => void = () => undefined;
+  readonly #kept: string[] = [];
+  #frame: ((text: string) => void) | undefined;
+  #close: ((code: number, reason: string) => void) | undefined;
+  #end: readonly [number, string] | undefined;
+
+  send(text: string): void {
+    const { peer } = this;
+    if (this.#end === undefined) queueMicrotask(() => peer?.arrive(text));
+  }
+
+  close(code: number, reason: string): void {
+    const { peer } = this;
+    this.finish(code, reason);
+    queueMicrotask(() => peer?.finish(code, reason));
+  }
+
+  onFrame(listener: (text: string) => void): void {
+    this.#frame = listener;
+    for (const text of this.#kept.splice(0)) listener(text);
+  }
+
+  onClose(listener: (code: number, reason: string) => void): void {
+    this.#close = listener;
+    if (this.#end !== undefined) listener(...this.#end);
+  }
+
+  finish(code: number, reason: string): void {
+    if (this.#end !== undefined) return;
+    this.#end = [code, reason];
+    this.onEnded();
+    this.#close?.(code, reason);
+  }
+
+  arrive(text: string): void {
+    if (this.#end !== undefined) return;
+    if (this.#frame === undefined) this.#kept.push(text);
+    else this.#frame(text);
+  }
+}
+
+/** Telemetry frames begin with a header block on the wire; here it is there and empty of secrets. */
+function signedFrames(socket: FrameSocket): FrameSocket {
+  return {
+    send: (text) => socket.send(`Host: memory\r\n\r\n${text}`),
+    close: (code, reason) => socket.close(code, reason),
+    onFrame: (listener) => socket.onFrame(listener),
+    onClose: (listener) => socket.onClose(listener),
+  };
+}
+
+function unreachable(): LinkError {
+  return new LinkError('Unreachable', 'The control plane does not answer.');
+}
+
+function asLinkError(error: unknown): LinkError {
+  if (error instanceof LinkError) return error;
+  const { code, status } = error as { readonly code?: unknown; readonly status?: number };
+  const message = error instanceof Error ? error.message : String(error);
+  return new LinkError(typeof code === 'string' ? code : 'InternalFailure', message, { status, cause: error });
+}

@@ -1,0 +1,71 @@
+import type { EcsOperations, FrameSocket, LogsOperations } from '@gantry/protocol';
+
+/** The operations an agent calls, and of which service each is. */
+export const AGENT_OPERATIONS = {
+  RegisterContainerInstance: 'ecs',
+  DiscoverPollEndpoint: 'ecs',
+  SubmitTaskStateChange: 'ecs',
+  CreateLogGroup: 'logs',
+  CreateLogStream: 'logs',
+  DescribeLogStreams: 'logs',
+  PutLogEvents: 'logs',
+} as const;
+
+export type AgentOperation = keyof typeof AGENT_OPERATIONS;
+
+type AllOperations = EcsOperations & LogsOperations;
+export type Input<O extends AgentOperation> = AllOperations[O]['input'];
+export type Output<O extends AgentOperation> = AllOperations[O]['output'];
+
+/**
+ * The way to the control plane. Adapters: `transport-http.ts` (signed HTTP and websockets) and `memory-link.ts`
+ * (handlers and sockets in the same process: tests and the simulator).
+ */
+export interface ControlPlaneLink {
+  /**
+   * `region`: another one than the agent's own, for logs that go there.
+   * @throws LinkError
+   */
+  call<O extends AgentOperation>(
+    operation: O,
+    input: Input<O>,
+    signal: AbortSignal,
+    options?: { readonly region?: string },
+  ): Promise<Output<O>>;
+  /**
+   * Opens a session's websocket. The url is complete, with its query. On `tcs` the adapter puts the signed header
+   * block in front of every frame that is sent.
+   * @throws LinkError when the handshake fails
+   */
+  connect(kind: 'acs' | 'tcs', url: string, signal: AbortSignal): Promise<FrameSocket>;
+}
+
+/** `code` is the service's error name; `Unreachable` when there was no answer at all. */
+export class LinkError extends Error {
+  override readonly name = 'LinkError';
+  readonly code: string;
+  readonly status: number | undefined;
+
+  constructor(
+    code: string,
+    message: string,
+    options: { readonly status?: number | undefined; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.status = options.status;
+  }
+}
+
+const TRANSIENT =
+  /^(Unreachable|ServerException|InternalFailure|ServiceUnavailable|ServiceUnavailableException|ThrottlingException|Throttling|LimitExceededException)$/;
+
+/** Whether the same call may succeed later. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof LinkError)) return false;
+  return TRANSIENT.test(error.code) || (error.status ?? 0) >= 500;
+}
+
+export function isCode(error: unknown, code: string): boolean {
+  return error instanceof LinkError && error.code === code;
+}

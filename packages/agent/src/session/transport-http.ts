@@ -1,0 +1,204 @@
+import type { Clock } from '@gantry/domain';
+import {
+  AwsClient,
+  ConnectionError,
+  ServiceError,
+  sign,
+  type Credentials,
+  type EcsOperations,
+  type FrameSocket,
+  type LogsOperations,
+} from '@gantry/protocol';
+import type { IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import {
+  AGENT_OPERATIONS,
+  LinkError,
+  type AgentOperation,
+  type ControlPlaneLink,
+  type Input,
+  type Output,
+} from './port.ts';
+
+export interface HttpLinkOptions {
+  /** `http://127.0.0.1:4566` */
+  readonly endpoint: string;
+  readonly region: string;
+  /** Asked before each call and handshake: rotated credentials are taken up. */
+  readonly credentials: () => Credentials | Promise<Credentials>;
+  readonly clock: Clock;
+  readonly userAgent: string;
+}
+
+type Client = AwsClient<EcsOperations> & AwsClient<LogsOperations>;
+
+const HANDSHAKE_MS = 10_000;
+const LARGEST_FRAME_BYTES = 8 * 1024 * 1024;
+
+/** Signed HTTP calls and signed websocket handshakes. */
+export class HttpLink implements ControlPlaneLink {
+  readonly #options: HttpLinkOptions;
+  readonly #clients = new Map<string, Client>();
+
+  constructor(options: HttpLinkOptions) {
+    const credentials = async (): Promise<Credentials> => {
+      try {
+        return await options.credentials();
+      } catch (cause) {
+        // They may come: the control plane writes them at its first start.
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new LinkError('Unreachable', `there are no credentials yet: ${reason}`, { cause });
+      }
+    };
+    this.#options = { ...options, credentials };
+  }
+
+  async call<O extends AgentOperation>(
+    operation: O,
+    input: Input<O>,
+    signal: AbortSignal,
+    options: { readonly region?: string } = {},
+  ): Promise<Output<O>> {
+    const client = this.#client(AGENT_OPERATIONS[operation], options.region ?? this.#options.region);
+    try {
+      return (await client.call(operation as never, input as never, { signal })) as Output<O>;
+    } catch (error) {
+      throw asLinkError(error);
+    }
+  }
+
+  async connect(kind: 'acs' | 'tcs', url: string, signal: AbortSignal): Promise<FrameSocket> {
+    const target = new URL(url.replace(/^http/, 'ws'));
+    const credentials = await this.#options.credentials();
+    const { region, clock, userAgent } = this.#options;
+    const request = {
+      method: 'GET',
+      path: target.pathname,
+      query: target.search.slice(1),
+      headers: { host: target.host },
+      body: '',
+    };
+    const headers = {
+      ...sign(request, credentials, { service: 'ecs', region, now: clock.now() }),
+      'user-agent': userAgent,
+    };
+    const socket = new WebSocket(target, {
+      headers,
+      signal,
+      perMessageDeflate: false,
+      handshakeTimeout: HANDSHAKE_MS,
+      maxPayload: LARGEST_FRAME_BYTES,
+    });
+    const frames = framesOf(socket);
+    await opened(socket, target);
+    return kind === 'acs' ? frames : this.#signedFrames(frames, target, credentials);
+  }
+
+  /** Telemetry frames carry a signed header block of their own (agent-protocol 6). */
+  #signedFrames(frames: FrameSocket, target: URL, credentials: Credentials): FrameSocket {
+    const { region, clock } = this.#options;
+    const path = target.pathname;
+    return {
+      ...frames,
+      send: (body) => {
+        const request = { method: 'GET', path, query: '', headers: { host: target.host }, body };
+        const headers = sign(request, credentials, { service: 'ecs', region, now: clock.now() });
+        const token = headers['x-amz-security-token'];
+        const block = [
+          `Authorization: ${headers['authorization']}`,
+          `Host: ${target.host}`,
+          `X-Amz-Date: ${headers['x-amz-date']}`,
+          ...(token === undefined ? [] : [`X-Amz-Security-Token: ${token}`]),
+        ];
+        frames.send(`${block.join('\r\n')}\r\n\r\n${body}`);
+      },
+    };
+  }
+
+  #client(service: 'ecs' | 'logs', region: string): Client {
+    const key = `${service} ${region}`;
+    const known = this.#clients.get(key);
+    if (known !== undefined) return known;
+    const { endpoint, credentials, clock, userAgent } = this.#options;
+    const client = new AwsClient({ service, endpoint, region, credentials, clock, userAgent }) as unknown as Client;
+    this.#clients.set(key, client);
+    return client;
+  }
+}
+
+function framesOf(socket: WebSocket): FrameSocket {
+  const kept: string[] = [];
+  let onFrame: ((text: string) => void) | undefined;
+  let onClose: ((code: number, reason: string) => void) | undefined;
+  let end: readonly [number, string] | undefined;
+  socket.on('message', (data: Buffer) => {
+    const text = data.toString('utf8');
+    if (onFrame === undefined) kept.push(text);
+    else onFrame(text);
+  });
+  socket.on('close', (code, reason) => {
+    end = [code, reason.toString('utf8')];
+    onClose?.(...end);
+  });
+  // `close` follows every `error` and says all there is to say.
+  socket.on('error', () => undefined);
+  return {
+    send: (text) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
+    close: (code, reason) => socket.close(code, reason.slice(0, 120)),
+    onFrame: (listener) => {
+      onFrame = listener;
+      for (const text of kept.splice(0)) listener(text);
+    },
+    onClose: (listener) => {
+      onClose = listener;
+      if (end !== undefined) listener(...end);
+    },
+  };
+}
+
+function opened(socket: WebSocket, target: URL): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('open', () => resolve());
+    socket.once('error', (cause) => {
+      reject(
+        new LinkError('Unreachable', `no websocket at ${target.origin}${target.pathname}: ${cause.message}`, { cause }),
+      );
+    });
+    socket.once('unexpected-response', (_request, response) => {
+      void refusalOf(response)
+        .then(reject, reject)
+        .finally(() => socket.terminate());
+    });
+  });
+}
+
+/** A refused handshake: `{"<ExceptionType>": "text"}`, or the framed form. */
+async function refusalOf(response: IncomingMessage): Promise<LinkError> {
+  const status = response.statusCode ?? 0;
+  let body = '';
+  try {
+    for await (const chunk of response) {
+      body += String(chunk);
+      if (body.length > 4096) break;
+    }
+    const value = JSON.parse(body) as Record<string, unknown>;
+    if (typeof value['type'] === 'string') return new LinkError(value['type'], body.slice(0, 500), { status });
+    if (typeof value['__type'] === 'string') return new LinkError(value['__type'], body.slice(0, 500), { status });
+    const [code, text] = Object.entries(value)[0] ?? [];
+    if (code !== undefined) return new LinkError(code, String(text), { status });
+  } catch {
+    // an answer in no known form: its status says enough
+  }
+  return new LinkError('Unreachable', `the handshake was answered with HTTP ${status}: ${body.slice(0, 200)}`, {
+    status,
+  });
+}
+
+function asLinkError(error: unknown): Error {
+  if (error instanceof ServiceError)
+    return new LinkError(error.code, error.message, { status: error.status, cause: error });
+  if (error instanceof ConnectionError) return new LinkError('Unreachable', error.message, { cause: error });
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,168 @@
+import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
+import type { ContainerSpec } from '../engine/port.ts';
+import type { PortBinding, TaskModel } from './model.ts';
+import { CONTAINER_NAME_LABEL, containerName, taskLabels, taskVolumeName } from './naming.ts';
+import { configOf, hostConfigOf } from './plan.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface SpecOptions {
+  readonly owner: string;
+  /** How much of a container's awslogs output the engine keeps until it is shipped. */
+  readonly logFileMiB: number;
+  readonly logFiles: number;
+}
+
+const MIB = 1024 * 1024;
+/** Docker refuses less. */
+const LEAST_MEMORY_MIB = 6;
+
+/** A mount names a volume the task does not have. */
+export class InvalidVolume extends Error {
+  override readonly name = 'InvalidVolume';
+}
+
+/**
+ * The engine's create body. What the control plane rendered (`dockerConfig`) is laid over what follows from the
+ * payload's own members; network, cgroup, logging and labels are the agent's and come last. Pure.
+ * @throws InvalidVolume
+ */
+export function containerSpec(
+  task: PayloadTask,
+  container: PayloadContainer,
+  model: TaskModel,
+  options: SpecOptions,
+): ContainerSpec {
+  const rendered = configOf(container);
+  const overrides = JSON.parse(container.overrides || '{}') as { readonly command?: readonly string[] };
+  const command = overrides.command ?? container.command;
+  const config: Json = {
+    Image: container.image,
+    ...(command === undefined ? {} : { Cmd: command }),
+    ...(container.entryPoint === undefined ? {} : { Entrypoint: container.entryPoint }),
+    Env: Object.entries(container.environment).map(([name, value]) => `${name}=${value}`),
+    // A health check that came with the image is not the task's.
+    Healthcheck: { Test: ['NONE'] },
+    ExposedPorts: Object.fromEntries(container.portMappings.map((mapping) => [portKey(mapping), {}])),
+  };
+  const body = overlay(config, rendered);
+  const labels = {
+    ...(body['Labels'] as Json | undefined),
+    ...taskLabels(task, options.owner),
+    [CONTAINER_NAME_LABEL]: container.name,
+  };
+  const own = { ...body, Labels: labels, HostConfig: hostConfig(task, container, model, options) };
+  return joinsPause(task) ? withoutNetworkOf(own) : own;
+}
+
+/** Bindings as they were asked for; only for containers whose host ports are all given. */
+export function fixedPorts(task: PayloadTask, container: PayloadContainer): readonly PortBinding[] {
+  if ((task.networkMode ?? 'bridge') !== 'bridge') return [];
+  return container.portMappings.map(({ containerPort = 0, hostPort = 0, protocol }) => ({
+    bindIP: '0.0.0.0',
+    containerPort,
+    hostPort,
+    protocol,
+  }));
+}
+
+function hostConfig(task: PayloadTask, container: PayloadContainer, model: TaskModel, options: SpecOptions): Json {
+  const bridge = (task.networkMode ?? 'bridge') === 'bridge';
+  const base: Json = {
+    NetworkMode: task.networkMode ?? 'bridge',
+    Binds: binds(task, container),
+    VolumesFrom: container.volumesFrom.map(
+      ({ sourceContainer, readOnly }) => containerName(task, sourceContainer) + (readOnly ? ':ro' : ''),
+    ),
+    PortBindings: bridge ? portBindings(container) : {},
+    Links: bridge ? (container.links ?? []).map((link) => linkOf(task, link)) : [],
+    Memory: container.memory > 0 ? Math.max(container.memory, LEAST_MEMORY_MIB) * MIB : 0,
+    CpuShares: Math.min(Math.max(container.cpu, 2), 262_144),
+  };
+  const merged = { ...overlay(base, hostConfigOf(container)), AutoRemove: false, RestartPolicy: {} };
+  const rendered = hostConfigOf(container).LogConfig;
+  const pause = `container:${model.pauseContainerId ?? ''}`;
+  return {
+    ...merged,
+    ...(rendered?.Type === 'awslogs' ? { LogConfig: keptForShipping(options) } : {}),
+    ...(model.cgroupParent === undefined ? {} : { CgroupParent: model.cgroupParent }),
+    ...(joinsPause(task) ? { NetworkMode: pause } : {}),
+    ...namespaceMode('PidMode', task.pidMode, pause),
+    ...namespaceMode('IpcMode', task.ipcMode, pause),
+  };
+}
+
+/** awslogs is shipped by the agent from the engine's own log files, which outlive both the agent and the control plane. */
+function keptForShipping(options: SpecOptions): Json {
+  return { Type: 'json-file', Config: { 'max-size': `${options.logFileMiB}m`, 'max-file': String(options.logFiles) } };
+}
+
+function binds(task: PayloadTask, container: PayloadContainer): readonly string[] {
+  return container.mountPoints.map(({ sourceVolume, containerPath, readOnly }) => {
+    const volume = task.volumes?.find(({ name }) => name === sourceVolume);
+    if (volume === undefined) throw new InvalidVolume(`Invalid volume referenced: ${sourceVolume}`);
+    const shared = volume.dockerVolumeConfiguration?.['scope'] === 'shared';
+    const path = volume.host?.sourcePath ?? '';
+    const source = path !== '' ? path : shared ? volume.name : taskVolumeName(task, volume.name);
+    return `${source}:${containerPath}${readOnly ? ':ro' : ''}`;
+  });
+}
+
+function portBindings(container: PayloadContainer): Json {
+  const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
+  for (const mapping of container.portMappings) {
+    const hostPort = mapping.hostPort ?? 0;
+    // IPv4 alone: for a port of its own choice the engine may pick another number for IPv6.
+    (bindings[portKey(mapping)] ??= []).push({ HostIp: '0.0.0.0', HostPort: hostPort > 0 ? String(hostPort) : '' });
+  }
+  return bindings;
+}
+
+function portKey(mapping: PayloadContainer['portMappings'][number]): string {
+  return `${mapping.containerPort}/${mapping.protocol}`;
+}
+
+function linkOf(task: PayloadTask, link: string): string {
+  const [name = link, alias = name] = link.split(':');
+  return `${containerName(task, name)}:${alias}`;
+}
+
+function joinsPause(task: PayloadTask): boolean {
+  return task.networkMode === 'awsvpc';
+}
+
+/** Name, DNS and ports belong to the namespace, and that is the pause container's; the engine refuses them here. */
+function withoutNetworkOf(spec: Json): Json {
+  const { Hostname: _1, Domainname: _2, ExposedPorts: _3, MacAddress: _4, ...config } = spec;
+  const {
+    Dns: _5,
+    DnsOptions: _6,
+    DnsSearch: _7,
+    ExtraHosts: _8,
+    Links: _9,
+    PortBindings: _10,
+    ...host
+  } = spec['HostConfig'] as Json;
+  return { ...config, HostConfig: host };
+}
+
+function namespaceMode(member: string, mode: string | undefined, pause: string): Json {
+  if (mode === undefined || mode === '') return {};
+  return { [member]: mode === 'task' ? pause : mode };
+}
+
+/** `over` wins; maps are merged by key, as when JSON is read over an object that has values already. */
+function overlay(base: Json, over: Json): Json {
+  const result: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const below = result[key];
+    const merges =
+      isObject(below) && isObject(value) && (key === 'Labels' || key === 'ExposedPorts' || key === 'PortBindings');
+    result[key] = merges ? { ...below, ...value } : value;
+  }
+  return result;
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

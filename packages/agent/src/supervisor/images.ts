@@ -1,0 +1,152 @@
+import type { Clock } from '@gantry/domain';
+import { EngineError, type Engine, type ImageInfo } from '../engine/port.ts';
+
+/**
+ * - `prefer-cached` (ours by default): use the image the engine has, pull only what it lacks: the fastest start, and no registry is needed.
+ * - `once`: the same here, because this agent never deletes images.
+ * - `default`: ask the registry first; when that fails, use the image the engine has and carry the failure as the container's reason.
+ * - `always`: ask the registry; a failure stops the task.
+ */
+export const PULL_BEHAVIOURS = ['prefer-cached', 'once', 'default', 'always'] as const;
+export type PullBehaviour = (typeof PULL_BEHAVIOURS)[number];
+
+export interface PreparedImage {
+  readonly digest: string | undefined;
+  readonly pull?: { readonly startedAtMs: number; readonly stoppedAtMs: number } | undefined;
+  readonly warning?: string | undefined;
+}
+
+/** `reason` is what the container carries: `CannotPullContainerError: …`. */
+export class PullFailed extends Error {
+  override readonly name = 'PullFailed';
+  readonly startedAtMs: number;
+  constructor(reason: string, startedAtMs: number, cause?: unknown) {
+    super(reason, { cause });
+    this.startedAtMs = startedAtMs;
+  }
+}
+
+/** How long an answer about an image is taken for true. A create that finds it gone calls `forget`. */
+const REMEMBER_MS = 30_000;
+const MOST_TRIES = 5;
+const FIRST_RETRY_MS = 1_100;
+const LAST_RETRY_MS = 5_000;
+
+interface SharedPull {
+  readonly result: Promise<PreparedImage>;
+  readonly abort: AbortController;
+  waiters: number;
+}
+
+/** Images of one engine: what is here, and bringing what is not. Many containers that want the same image share one pull. */
+export class Images {
+  readonly #engine: Engine;
+  readonly #clock: Clock;
+  readonly #behaviour: PullBehaviour;
+  readonly #known = new Map<string, { readonly info: ImageInfo; readonly atMs: number }>();
+  readonly #inspecting = new Map<string, Promise<ImageInfo | undefined>>();
+  readonly #pulls = new Map<string, SharedPull>();
+
+  constructor(engine: Engine, clock: Clock, behaviour: PullBehaviour) {
+    this.#engine = engine;
+    this.#clock = clock;
+    this.#behaviour = behaviour;
+  }
+
+  /** @throws PullFailed, or the signal's reason when it was aborted, or an `unreachable` EngineError. */
+  async prepare(reference: string, signal: AbortSignal): Promise<PreparedImage> {
+    const present = this.#behaviour === 'always' ? undefined : await this.#inspect(reference);
+    if (present !== undefined && !this.#asksRegistry(reference, present)) return { digest: present.repoDigest };
+    try {
+      return await this.#pull(reference, signal);
+    } catch (error) {
+      if (present === undefined || !(error instanceof PullFailed)) throw error;
+      return { digest: present.repoDigest, warning: error.message };
+    }
+  }
+
+  forget(reference: string): void {
+    this.#known.delete(reference);
+  }
+
+  /** An image that was made here has no registry to ask. */
+  #asksRegistry(reference: string, present: ImageInfo): boolean {
+    return this.#behaviour === 'default' && (hasRegistryPart(reference) || present.repoDigest !== undefined);
+  }
+
+  async #inspect(reference: string): Promise<ImageInfo | undefined> {
+    const known = this.#known.get(reference);
+    if (known !== undefined && this.#clock.now() - known.atMs < REMEMBER_MS) return known.info;
+    const pending = this.#inspecting.get(reference);
+    if (pending !== undefined) return await pending;
+    const asked = this.#engine.inspectImage(reference).finally(() => this.#inspecting.delete(reference));
+    this.#inspecting.set(reference, asked);
+    const info = await asked;
+    if (info === undefined) this.#known.delete(reference);
+    else this.#known.set(reference, { info, atMs: this.#clock.now() });
+    return info;
+  }
+
+  async #pull(reference: string, signal: AbortSignal): Promise<PreparedImage> {
+    const shared = this.#pulls.get(reference) ?? this.#startPull(reference);
+    shared.waiters += 1;
+    const leave = (): void => {
+      shared.waiters -= 1;
+      if (shared.waiters === 0) shared.abort.abort();
+    };
+    try {
+      return await Promise.race([shared.result, rejectOnAbort(signal)]);
+    } finally {
+      leave();
+    }
+  }
+
+  #startPull(reference: string): SharedPull {
+    const abort = new AbortController();
+    const result = this.#pullWithRetries(reference, abort.signal).finally(() => this.#pulls.delete(reference));
+    result.catch(() => undefined); // every waiter may have left
+    const shared = { result, abort, waiters: 0 };
+    this.#pulls.set(reference, shared);
+    return shared;
+  }
+
+  async #pullWithRetries(reference: string, signal: AbortSignal): Promise<PreparedImage> {
+    const startedAtMs = this.#clock.now();
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.#engine.pullImage(reference, { signal });
+        break;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const message = error instanceof Error ? error.message : String(error);
+        if (error instanceof EngineError && error.kind === 'unreachable') throw error;
+        if (error instanceof EngineError && (error.kind === 'not-found' || error.kind === 'bad-request')) {
+          throw new PullFailed(`CannotPullContainerError: Error response from daemon: ${message}`, startedAtMs, error);
+        }
+        if (tries >= MOST_TRIES) {
+          const text = `CannotPullContainerError: ref pull has been retried ${tries} time(s): ${message}`;
+          throw new PullFailed(text, startedAtMs, error);
+        }
+        await this.#clock.sleep(Math.min(FIRST_RETRY_MS * 1.5 ** (tries - 1), LAST_RETRY_MS), signal);
+      }
+    }
+    const stoppedAtMs = this.#clock.now();
+    this.#known.delete(reference);
+    const info = await this.#inspect(reference);
+    return { digest: info?.repoDigest, pull: { startedAtMs, stoppedAtMs } };
+  }
+}
+
+/** `registry.example/app`, `localhost:5000/app`: the first part names a host. */
+export function hasRegistryPart(reference: string): boolean {
+  const [first = '', ...rest] = reference.split('/');
+  return rest.length > 0 && (first.includes('.') || first.includes(':') || first === 'localhost');
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const no = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    if (signal.aborted) no();
+    else signal.addEventListener('abort', no, { once: true });
+  });
+}

@@ -1,0 +1,112 @@
+import type { ContainerState } from '../engine/port.ts';
+import { RESOURCES, type ContainerModel, type ResourceState, type TaskModel } from './model.ts';
+import { CONTAINER_NAME_LABEL, OWNER_LABEL, TASK_ARN_LABEL } from './naming.ts';
+import type { Fact } from './observe.ts';
+import { factsOfState, messageOf, type PerformPorts, type TaskView } from './perform.ts';
+
+export interface Reconciled {
+  /** With nothing in flight: those calls died with the last process. */
+  readonly task: TaskView;
+  readonly facts: readonly Fact[];
+}
+
+const ENGINE_RETRY_MS = 1_000;
+
+/**
+ * After a restart: what the checkpoint says against what the engine has. Containers that were created but not
+ * written down are adopted; those of tasks nobody knows are removed, and so are their network leases (their payload
+ * was never acked: it comes again).
+ */
+export async function reconcile(
+  ports: PerformPorts,
+  owner: string,
+  restored: readonly TaskView[],
+  signal: AbortSignal,
+): Promise<readonly Reconciled[]> {
+  const found = await listOwn(ports, owner, signal);
+  const byTask = Map.groupBy(found, (state) => state.labels[TASK_ARN_LABEL] ?? '');
+  const known = new Set(restored.map(({ plan }) => plan.arn));
+  for (const [arn, states] of byTask) if (!known.has(arn)) await removeStrays(ports, arn, states);
+  const results: Reconciled[] = [];
+  for (const task of restored) results.push(await compare(ports, task, byTask.get(task.plan.arn) ?? [], signal));
+  return results;
+}
+
+function listOwn(ports: PerformPorts, owner: string, signal: AbortSignal): Promise<readonly ContainerState[]> {
+  return insist(ports, signal, [], () => ports.engine.listContainers(`${OWNER_LABEL}=${owner}`));
+}
+
+/** An engine that does not answer tells nothing about its containers: ask until it does. */
+async function insist<T>(ports: PerformPorts, signal: AbortSignal, otherwise: T, ask: () => Promise<T>): Promise<T> {
+  while (!signal.aborted) {
+    try {
+      return await ask();
+    } catch (error) {
+      ports.log('warn', `the engine does not answer: ${messageOf(error)}`);
+      await ports.clock.sleep(ENGINE_RETRY_MS, signal);
+    }
+  }
+  return otherwise;
+}
+
+async function removeStrays(ports: PerformPorts, arn: string, states: readonly ContainerState[]): Promise<void> {
+  ports.log('info', `removing ${states.length} container(s) of ${arn}, which was never acknowledged`);
+  try {
+    for (const { id } of states) await ports.engine.removeContainer(id);
+    await ports.network.release(arn);
+  } catch (error) {
+    ports.log('warn', `removing what is left of ${arn}: ${messageOf(error)}`);
+  }
+}
+
+async function compare(
+  ports: PerformPorts,
+  task: TaskView,
+  states: readonly ContainerState[],
+  signal: AbortSignal,
+): Promise<Reconciled> {
+  const facts: Fact[] = [];
+  const containers: ContainerModel[] = [];
+  for (const before of task.model.containers) {
+    const listed = states.find((state) => state.labels[CONTAINER_NAME_LABEL] === before.name);
+    const id = before.dockerId ?? listed?.id;
+    containers.push(atRest(before, id));
+    if (before.known === 'STOPPED' || id === undefined) continue;
+    // A list does not tell exit codes, an inspection does.
+    const state = await insist(ports, signal, undefined, () => ports.engine.inspectContainer(id));
+    const nowMs = ports.clock.now();
+    if (signal.aborted) break;
+    if (state === undefined) facts.push({ kind: 'vanished', container: before.name, atMs: nowMs });
+    else facts.push(...resumed(before, state, nowMs));
+  }
+  const model = { ...task.model, containers, resources: resourcesAtRest(task.model), cleaning: undefined };
+  return { task: { ...task, model }, facts };
+}
+
+function resumed(before: ContainerModel, state: ContainerState, nowMs: number): readonly Fact[] {
+  const facts: Fact[] = [{ kind: 'created', container: before.name, dockerId: state.id }];
+  // It waits for its restart in place: what the inspection shows is the run before.
+  const stale = before.restartedAtMs !== undefined && (state.startedAtMs ?? 0) <= before.restartedAtMs;
+  if (before.known === 'CREATED' && stale) return facts;
+  return [...facts, ...factsOfState(before.name, state, nowMs, false)];
+}
+
+function atRest(container: ContainerModel, dockerId: string | undefined): ContainerModel {
+  return {
+    ...container,
+    dockerId,
+    applied: container.known,
+    attempts: 0,
+    retryAtMs: undefined,
+    pullCancelled: undefined,
+  };
+}
+
+/** A task that goes down gives back what may have been made; one that goes up asks for it again (every such call may be repeated). */
+function resourcesAtRest(model: TaskModel): TaskModel['resources'] {
+  const asked: ResourceState = model.desired === 'STOPPED' ? 'ready' : 'wanted';
+  const back: Partial<Record<ResourceState, ResourceState>> = { asked, releasing: 'ready' };
+  return Object.fromEntries(
+    RESOURCES.map((resource) => [resource, back[model.resources[resource]] ?? model.resources[resource]]),
+  ) as TaskModel['resources'];
+}

@@ -1,0 +1,79 @@
+import type { PayloadTask, PayloadVolume } from '@gantry/protocol';
+import { EngineError, type Engine } from '../engine/port.ts';
+import { taskLabels, taskVolumeName } from './naming.ts';
+import { messageOf, type PerformPorts, type TaskView } from './perform.ts';
+
+const REMOVE_TRIES = 10;
+const REMOVE_RETRY_MS = 5_000;
+
+interface DockerVolume {
+  readonly scope?: 'task' | 'shared';
+  readonly autoprovision?: boolean;
+  readonly driver?: string;
+  readonly driverOpts?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Volumes that are not paths of the host. Idempotent: the engine takes a volume that is there for a new one. */
+export async function makeVolumes(engine: Engine, task: PayloadTask, owner: string): Promise<void> {
+  const labels = taskLabels(task, owner);
+  for (const volume of task.volumes ?? []) {
+    if ((volume.host?.sourcePath ?? '') !== '') continue;
+    if (volume.efsVolumeConfiguration !== undefined)
+      throw new Error(`volume ${volume.name}: EFS is not served by this agent`);
+    const docker: DockerVolume = volume.dockerVolumeConfiguration ?? {};
+    if (docker.scope !== 'shared') {
+      const own = { ...docker.labels, ...labels };
+      await engine.createVolume(taskVolumeName(task, volume.name), { ...driverOf(docker), labels: own });
+    } else if (docker.autoprovision === true) {
+      if (!(await engine.inspectVolume(volume.name))) {
+        await engine.createVolume(volume.name, { ...driverOf(docker), labels: { ...docker.labels } });
+      }
+    } else if (!(await engine.inspectVolume(volume.name))) {
+      throw new Error(`volume ${volume.name} is shared, not autoprovisioned, and does not exist on the instance`);
+    }
+  }
+}
+
+/** Removes every trace of a task that is over. Waits until its logs are shipped. Gives up, with a word in the log, after a while. */
+export async function removeTask(ports: PerformPorts, view: TaskView, signal: AbortSignal): Promise<void> {
+  const ids = view.model.containers.flatMap(({ dockerId }) => (dockerId === undefined ? [] : [dockerId]));
+  await ports.logs.finished(ids, signal);
+  const { payload, plan } = view;
+  const jobs: (() => Promise<void>)[] = ids.map((id) => () => ports.engine.removeContainer(id));
+  for (const volume of payload.volumes ?? []) {
+    if (livesWithTask(volume)) jobs.push(() => ports.engine.removeVolume(taskVolumeName(payload, volume.name)));
+  }
+  if (plan.needs.network) jobs.push(() => ports.network.release(plan.arn));
+  if (plan.needs.cgroup) jobs.push(() => ports.cgroups.remove(plan.taskId));
+  for (const job of jobs) await insist(ports, plan.arn, job, signal);
+  for (const id of ids) ports.logs.forget(id);
+}
+
+async function insist(ports: PerformPorts, arn: string, job: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  for (let tries = 1; !signal.aborted; tries += 1) {
+    try {
+      return await job();
+    } catch (error) {
+      if (error instanceof EngineError && error.kind === 'not-found') return;
+      const unreachable = error instanceof EngineError && error.kind === 'unreachable';
+      if (!unreachable && tries >= REMOVE_TRIES) {
+        ports.log('error', `cleaning up ${arn}: ${messageOf(error)}; something of it is left behind`);
+        return;
+      }
+      await ports.clock.sleep(REMOVE_RETRY_MS, signal);
+    }
+  }
+}
+
+function livesWithTask(volume: PayloadVolume): boolean {
+  const shared = (volume.dockerVolumeConfiguration as DockerVolume | undefined)?.scope === 'shared';
+  return (volume.host?.sourcePath ?? '') === '' && !shared && volume.efsVolumeConfiguration === undefined;
+}
+
+function driverOf(docker: DockerVolume): Pick<DockerVolume, 'driver' | 'driverOpts'> {
+  return {
+    ...(docker.driver === undefined ? {} : { driver: docker.driver }),
+    ...(docker.driverOpts === undefined ? {} : { driverOpts: docker.driverOpts }),
+  };
+}

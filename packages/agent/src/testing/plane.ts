@@ -1,0 +1,140 @@
+import type { FrameSocket, PayloadTask } from '@gantry/protocol';
+import type { MemoryControlPlane } from '../session/memory-link.ts';
+import { LinkError, type AgentOperation, type Input } from '../session/port.ts';
+
+export const INSTANCE_ARN = 'arn:aws:ecs:us-east-1:000000000000:container-instance/default/0123';
+export type StateChange = Input<'SubmitTaskStateChange'>;
+
+/** A control plane as an agent sees it: scripted by the test, remembering all it is told. */
+export class ScriptedPlane implements MemoryControlPlane {
+  readonly calls: {
+    readonly operation: AgentOperation;
+    readonly input: unknown;
+    readonly region: string | undefined;
+  }[] = [];
+  readonly reports: StateChange[] = [];
+  readonly groups = new Set<string>();
+  readonly streams = new Map<string, { timestamp?: number | undefined; message?: string | undefined }[]>();
+  readonly received: {
+    readonly kind: 'acs' | 'tcs';
+    readonly type: string;
+    readonly message: Record<string, unknown>;
+  }[] = [];
+  readonly connections: {
+    readonly kind: 'acs' | 'tcs';
+    readonly params: URLSearchParams;
+    readonly socket: FrameSocket;
+    closed?: readonly [number, string];
+  }[] = [];
+  refuseHandshake: ((kind: 'acs' | 'tcs') => LinkError | undefined) | undefined;
+  #seq = 0;
+  #messages = 0;
+
+  call(operation: AgentOperation, input: unknown, options: { readonly region?: string }): Promise<unknown> {
+    this.calls.push({ operation, input, region: options.region });
+    const answer = this.#answer(operation, input);
+    return answer instanceof LinkError ? Promise.reject(answer) : Promise.resolve(answer);
+  }
+
+  accept(kind: 'acs' | 'tcs', params: URLSearchParams, socket: FrameSocket): void {
+    const refusal = this.refuseHandshake?.(kind);
+    if (refusal !== undefined) throw refusal;
+    const connection: (typeof this.connections)[number] = { kind, params, socket };
+    this.connections.push(connection);
+    socket.onFrame((text) => {
+      const frame = JSON.parse(text.slice(text.indexOf('{'))) as { type: string; message: Record<string, unknown> };
+      this.received.push({ kind, ...frame });
+    });
+    socket.onClose((code, reason) => (connection.closed = [code, reason]));
+  }
+
+  /** The open socket of this kind. */
+  socket(kind: 'acs' | 'tcs'): FrameSocket {
+    const open = this.connections.findLast((connection) => connection.kind === kind && connection.closed === undefined);
+    if (open === undefined) throw new Error(`there is no open ${kind} socket`);
+    return open.socket;
+  }
+
+  payload(...tasks: readonly PayloadTask[]): string {
+    const messageId = `message-${(this.#messages += 1)}`;
+    const message = {
+      messageId,
+      clusterArn: 'c',
+      containerInstanceArn: INSTANCE_ARN,
+      seqNum: (this.#seq += 1),
+      generatedAt: 0,
+      tasks,
+    };
+    this.send('acs', { type: 'PayloadMessage', message });
+    return messageId;
+  }
+
+  manifest(running: readonly string[], timeline = (this.#seq += 1)): string {
+    const messageId = `message-${(this.#messages += 1)}`;
+    const tasks = running.map((taskArn) => ({ taskArn, taskClusterArn: 'c', desiredStatus: 'RUNNING' }));
+    const message = { messageId, clusterArn: 'c', containerInstanceArn: INSTANCE_ARN, generatedAt: 0, timeline, tasks };
+    this.send('acs', { type: 'TaskManifestMessage', message });
+    return messageId;
+  }
+
+  send(kind: 'acs' | 'tcs', frame: unknown): void {
+    this.socket(kind).send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+  }
+
+  /** `STOPPED web:STOPPED(143)`: what was reported of a task, in order. */
+  told(arn: string): readonly string[] {
+    return this.reports
+      .filter(({ task }) => task === arn)
+      .map(({ status, containers = [] }) => {
+        const each = containers.map(
+          (c) => `${c.containerName}:${c.status}${c.exitCode === undefined ? '' : `(${c.exitCode})`}`,
+        );
+        return [status, ...each].join(' ');
+      });
+  }
+
+  acks(): readonly string[] {
+    return this.received.filter(({ type }) => type === 'AckRequest').map(({ message }) => String(message['messageId']));
+  }
+
+  #answer(operation: AgentOperation, input: unknown): unknown {
+    switch (operation) {
+      case 'RegisterContainerInstance': {
+        const { attributes } = input as Input<'RegisterContainerInstance'>;
+        return { containerInstance: { containerInstanceArn: INSTANCE_ARN, attributes } };
+      }
+      case 'DiscoverPollEndpoint':
+        return { endpoint: 'http://plane/acs', telemetryEndpoint: 'http://plane/tcs/' };
+      case 'SubmitTaskStateChange':
+        this.reports.push(input as StateChange);
+        return { acknowledgment: 'ACK' };
+      default:
+        return this.#logs(operation, input);
+    }
+  }
+
+  #logs(operation: AgentOperation, input: unknown): unknown {
+    const { logGroupName = '', logStreamName = '', logEvents = [] } = input as Partial<Input<'PutLogEvents'>>;
+    const stream = `${logGroupName}/${logStreamName}`;
+    if (operation === 'CreateLogGroup') {
+      this.groups.add(logGroupName);
+      return {};
+    }
+    if (!this.groups.has(logGroupName)) return missing('The specified log group does not exist.');
+    if (operation === 'CreateLogStream') {
+      if (this.streams.has(stream))
+        return new LinkError('ResourceAlreadyExistsException', 'The specified log stream already exists');
+      this.streams.set(stream, []);
+      return {};
+    }
+    if (operation === 'DescribeLogStreams') return { logStreams: [] };
+    const events = this.streams.get(stream);
+    if (events === undefined) return missing('The specified log stream does not exist.');
+    events.push(...logEvents);
+    return {};
+  }
+}
+
+function missing(message: string): LinkError {
+  return new LinkError('ResourceNotFoundException', message, { status: 400 });
+}

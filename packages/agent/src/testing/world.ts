@@ -1,0 +1,84 @@
+import { FakeClock, SeededIds } from '@gantry/testkit';
+import { Agent, DEFAULTS, type AgentConfig } from '../agent.ts';
+import { FakeCgroups } from '../cgroup/fake.ts';
+import { MemoryCheckpoint, MemoryDisk } from '../checkpoint/memory.ts';
+import { FakeEngine, type FakeImage } from '../engine/fake.ts';
+import { FakeNetwork } from '../network/fake.ts';
+import { MemoryLink } from '../session/memory-link.ts';
+import { ScriptedPlane } from './plane.ts';
+
+export const CONFIG: AgentConfig = {
+  ...DEFAULTS,
+  cluster: 'default',
+  identity: {
+    pool: 'ec2',
+    instanceType: 'm5.large',
+    availabilityZone: 'us-east-1a',
+    architecture: 'x64',
+    attributes: {},
+  },
+  capacity: { cpuUnits: 2048, memoryMiB: 4096, tcpPorts: [22], udpPorts: [] },
+};
+
+/** One machine (engine, network, disk) and one control plane; agents come and go on it. */
+export class AgentWorld {
+  readonly clock = new FakeClock();
+  readonly ids: SeededIds;
+  readonly engine: FakeEngine;
+  readonly network: FakeNetwork;
+  readonly cgroups = new FakeCgroups();
+  readonly disk = new MemoryDisk();
+  readonly plane = new ScriptedPlane();
+  readonly logged: string[] = [];
+  link = new MemoryLink(this.plane);
+  agent: Agent | undefined;
+  #checkpoint: MemoryCheckpoint | undefined;
+  readonly #config: AgentConfig;
+
+  constructor(options: { images?: Record<string, FakeImage>; config?: Partial<AgentConfig>; seed?: number } = {}) {
+    this.ids = new SeededIds(options.seed ?? 1);
+    this.engine = new FakeEngine({ clock: this.clock, images: { '*': {}, ...options.images } });
+    this.network = new FakeNetwork({ engine: this.engine });
+    this.#config = { ...CONFIG, ...options.config };
+  }
+
+  async start(): Promise<Agent> {
+    this.link = new MemoryLink(this.plane);
+    this.#checkpoint = new MemoryCheckpoint(this.disk);
+    const { engine, network, cgroups, clock, ids, link } = this;
+    const log = (level: string, text: string): void => void this.logged.push(`${level} ${text}`);
+    this.agent = new Agent(this.#config, {
+      engine,
+      network,
+      cgroups,
+      clock,
+      ids,
+      link,
+      log,
+      checkpoint: this.#checkpoint,
+    });
+    await this.agent.start();
+    await this.settle();
+    return this.agent;
+  }
+
+  /** `kill -9`: what was not durable is lost, what is in flight is forgotten; the engine goes on. */
+  async kill(): Promise<void> {
+    this.#checkpoint?.drop();
+    await this.agent?.stop();
+    this.link.cut();
+    await this.settle();
+  }
+
+  async settle(): Promise<void> {
+    for (let i = 0; i < 5; i += 1) await this.clock.turn(0);
+  }
+
+  /** Own containers that are still there, by short name and state. */
+  containers(): readonly string[] {
+    return this.engine
+      .containers()
+      .filter(({ labels }) => 'gantry.agent' in labels)
+      .map(({ labels, status }) => `${labels['com.amazonaws.ecs.container-name']} ${status}`);
+  }
+}
