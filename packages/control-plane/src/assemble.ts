@@ -1,0 +1,116 @@
+import type { Clock, Ids } from '@gantry/domain';
+import { SERVICES, ServiceError, type ServiceName } from '@gantry/protocol';
+import { ensureFirstClusters } from './api/ecs/cluster/create.ts';
+import { ecsHandlers } from './api/ecs/index.ts';
+import { gantryHandlers } from './api/gantry/index.ts';
+import { stsHandlers } from './api/sts/index.ts';
+import { startControllers } from './controllers/index.ts';
+import { agentHandlers, createDispatch, type Dispatch } from './dispatch/index.ts';
+import type { Handler } from './handlers.ts';
+import { keepHistory } from './housekeeping.ts';
+import { logsHandlers } from './logs/api/index.ts';
+import type { LogStore } from './logs/port.ts';
+import { keepRetention } from './logs/retention.ts';
+import type { Caller, Platform, PlatformConfig } from './platform.ts';
+import { State } from './state/state.ts';
+import type { Journal } from './store/port.ts';
+
+export interface AssembleOptions {
+  readonly journal: Journal;
+  readonly logStore: LogStore;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** Runs a group commit soon; see StateOptions. */
+  readonly schedule: (run: () => void) => void;
+  readonly config: PlatformConfig;
+  readonly log: Platform['log'];
+}
+
+/** The whole brain, without HTTP: production puts the front door before it, the simulator calls it directly. */
+export interface ControlPlane {
+  readonly platform: Platform;
+  readonly dispatch: Dispatch;
+  /**
+   * Carries out one operation; the input is what the codec has checked.
+   * @throws ServiceError what the client is to see; anything else is a failure of ours.
+   */
+  readonly handle: (
+    service: ServiceName,
+    operation: string,
+    input: unknown,
+    caller: Caller,
+    requestId?: string,
+  ) => Promise<unknown>;
+  /** Resolves when no controller has anything to do now: only time, an agent or a user can change that. */
+  readonly settled: () => Promise<void>;
+  /** Ends sessions and controllers and waits for commits under way. The journal stays open. */
+  readonly stop: () => Promise<void>;
+}
+
+type AnyHandler = Handler<unknown, unknown>;
+type HandlerTable = Readonly<Record<string, AnyHandler | undefined>>;
+
+export async function assemble(options: AssembleOptions): Promise<ControlPlane> {
+  const { journal, logStore, clock, ids, config, schedule, log } = options;
+  const onListenerError = (error: unknown): void => log('error', 'a commit listener failed', { error: String(error) });
+  const state = await State.open({ journal, clock, schedule, onListenerError });
+  const platform: Platform = { state, journal, clock, ids, config, log };
+  await ensureFirstClusters(platform);
+  const handlers = allHandlers(platform, logStore);
+  const dispatch = createDispatch(platform);
+  const stopping = new AbortController();
+  const controllers = startControllers(platform, stopping.signal);
+  const running = [
+    controllers.stopped,
+    keepRetention(platform, logStore, stopping.signal),
+    keepHistory(platform, journal, stopping.signal),
+  ];
+  return {
+    platform,
+    dispatch,
+    handle: (service, operation, input, caller, requestId = ids.uuid()) => {
+      const handler = handlers[service][operation];
+      if (handler === undefined) return Promise.reject(notServed(service, operation));
+      const scope = { account: caller.account, region: caller.region };
+      return handler(input, { caller, scope, requestId });
+    },
+    settled: () => controllers.settled(),
+    stop: async () => {
+      await dispatch.stop();
+      stopping.abort();
+      await Promise.all(running);
+      await state.transact(() => undefined);
+      await logStore.close();
+    },
+  };
+}
+
+function allHandlers(platform: Platform, logStore: LogStore): Readonly<Record<ServiceName, HandlerTable>> {
+  const tables = {
+    ecs: { ...ecsHandlers(platform), ...agentHandlers(platform) },
+    gantry: gantryHandlers(platform),
+    logs: logsHandlers(platform, logStore),
+    sts: stsHandlers(),
+  };
+  // A table's keys come from the network: without a prototype `constructor` is not among them.
+  const bare = (table: object): HandlerTable => Object.assign(Object.create(null), table) as HandlerTable;
+  return { ecs: bare(tables.ecs), gantry: bare(tables.gantry), logs: bare(tables.logs), sts: bare(tables.sts) };
+}
+
+/** The operations there are handlers for, per service: what docs/operations.md calls served. */
+export function servedOperations(
+  platform: Platform,
+  logStore: LogStore,
+): Readonly<Record<ServiceName, readonly string[]>> {
+  const tables = allHandlers(platform, logStore);
+  const names = (service: ServiceName): readonly string[] =>
+    Object.keys(tables[service]).toSorted((a, b) => (a < b ? -1 : 1));
+  return { ecs: names('ecs'), gantry: names('gantry'), logs: names('logs'), sts: names('sts') };
+}
+
+/** In the operation's own list of errors where that has one for it. */
+function notServed(service: ServiceName, operation: string): ServiceError {
+  const modelled = SERVICES[service].operation(operation)?.errors ?? [];
+  const code = modelled.includes('UnsupportedFeatureException') ? 'UnsupportedFeatureException' : 'ClientException';
+  return new ServiceError(code, `${operation} is not served by this version of Gantry. See docs/operations.md.`);
+}

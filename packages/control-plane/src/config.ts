@@ -1,0 +1,159 @@
+import { isIP } from 'node:net';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { parseAccountId, parseRegion, type AccountId, type Region } from '@gantry/domain';
+import type { PlatformConfig, SubnetConfig } from './platform.ts';
+
+/** Everything the process is told, checked and frozen. */
+export interface ServerConfig {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly insecureAnyKey: boolean;
+  readonly logLevel: LogLevel;
+  readonly platform: PlatformConfig;
+}
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Flag, environment variable `GANTRY_<FLAG>`, default. */
+const DEFAULTS = {
+  'data-dir': '',
+  host: '127.0.0.1',
+  port: '4566',
+  endpoint: '',
+  region: 'us-east-1',
+  account: '000000000000',
+  'log-level': 'info',
+  'healthy-after-ms': '40000',
+  'stopped-task-retention-ms': '3600000',
+  'history-retention-ms': '2592000000',
+  'instance-gone-after-ms': '600000',
+} as const;
+type Setting = keyof typeof DEFAULTS;
+
+const DAY_MS = 86_400_000;
+/** A private range that neither AWS's default VPC nor Docker's own networks use. */
+const DEFAULT_CIDR = '10.213.0.0/20';
+
+export interface Surroundings {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly isRoot: boolean;
+}
+
+/** @throws Error whose message lists every problem, one a line. */
+export function readConfig(around: Surroundings): ServerConfig {
+  const problems: string[] = [];
+  const given = readFlags(around.args, problems);
+  const text = (name: Setting): string => {
+    const fromEnv = around.env[`GANTRY_${name.toUpperCase().replaceAll('-', '_')}`];
+    return given.settings[name] ?? (fromEnv === undefined || fromEnv === '' ? DEFAULTS[name] : fromEnv);
+  };
+  const whole = (name: Setting, low: number, high: number): number => {
+    const value = /^\d{1,15}$/.test(text(name)) ? Number(text(name)) : Number.NaN;
+    if (value >= low && value <= high) return value;
+    problems.push(`--${name} ${text(name)}: a whole number from ${low} to ${high} is needed`);
+    return low;
+  };
+  const host = text('host');
+  const port = whole('port', 0, 65_535);
+  const region = parseRegion(text('region'));
+  if (region === undefined) problems.push(`--region ${text('region')}: a region looks like us-east-1`);
+  const account = parseAccountId(text('account'));
+  if (account === undefined) problems.push(`--account ${text('account')}: an account has 12 digits`);
+  const logLevel = LOG_LEVELS.find((level) => level === text('log-level'));
+  if (logLevel === undefined) problems.push(`--log-level ${text('log-level')}: one of ${LOG_LEVELS.join(', ')}`);
+  const insecureAnyKey = given.insecureAnyKey || around.env['GANTRY_INSECURE_ANY_KEY'] === '1';
+  if (insecureAnyKey && !isLoopback(host))
+    problems.push(`--insecure-any-key with --host ${host}: it is for loopback alone, such as 127.0.0.1`);
+  const platform: PlatformConfig = {
+    defaultScope: { account: account as AccountId, region: region as Region },
+    endpoint: readEndpoint(text('endpoint'), host, port, problems),
+    healthyAfterRunningMs: whole('healthy-after-ms', 0, DAY_MS),
+    stoppedTaskRetentionMs: whole('stopped-task-retention-ms', 1_000, 365 * DAY_MS),
+    historyRetentionMs: whole('history-retention-ms', 1_000, 3_650 * DAY_MS),
+    instanceGoneAfterMs: whole('instance-gone-after-ms', 1_000, 365 * DAY_MS),
+    subnets: readSubnets(given.subnets, region ?? 'us-east-1', problems),
+  };
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  const dataDir = resolve(text('data-dir') || defaultDataDir(around));
+  return Object.freeze({
+    dataDir,
+    host,
+    port,
+    insecureAnyKey,
+    logLevel: logLevel ?? 'info',
+    platform: Object.freeze(platform),
+  });
+}
+
+interface Given {
+  readonly settings: Partial<Record<Setting, string>>;
+  readonly insecureAnyKey: boolean;
+  readonly subnets: readonly string[];
+}
+
+function readFlags(args: readonly string[], problems: string[]): Given {
+  const settings = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, { type: 'string' as const }]));
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      strict: true,
+      options: {
+        ...settings,
+        'insecure-any-key': { type: 'boolean' },
+        subnet: { type: 'string', multiple: true },
+      },
+    });
+    const { 'insecure-any-key': anyKey, subnet, ...rest } = values;
+    return {
+      settings: rest as Given['settings'],
+      insecureAnyKey: anyKey === true,
+      subnets: (subnet as string[] | undefined) ?? [],
+    };
+  } catch (error) {
+    problems.push((error as Error).message);
+    return { settings: {}, insecureAnyKey: false, subnets: [] };
+  }
+}
+
+/** Where clients and agents reach us; `--endpoint` for what is in front of us. */
+function readEndpoint(text: string, host: string, port: number, problems: string[]): string {
+  if (text === '') return endpointOf(host, port);
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '')
+    return text.replace(/\/+$/, '');
+  problems.push(`--endpoint ${text}: a URL such as https://gantry.example.com is needed`);
+  return text;
+}
+
+export function endpointOf(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${isIP(reachable) === 6 ? `[${reachable}]` : reachable}:${port}`;
+}
+
+/** `--subnet subnet-1,us-east-1a,10.0.0.0/24`, as often as there are subnets. */
+function readSubnets(given: readonly string[], region: string, problems: string[]): readonly SubnetConfig[] {
+  if (given.length === 0)
+    return [{ subnetId: 'subnet-00000000000000001', availabilityZone: `${region}a`, cidr: DEFAULT_CIDR }];
+  return given.map((text) => {
+    const [subnetId = '', availabilityZone = '', cidr = '', more] = text.split(',');
+    const [address = '', bits = ''] = cidr.split('/');
+    const isCidr = isIP(address) === 4 && /^\d{1,2}$/.test(bits) && Number(bits) >= 8 && Number(bits) <= 28;
+    if (more !== undefined || !/^subnet-[\w-]+$/.test(subnetId) || availabilityZone === '' || !isCidr)
+      problems.push(`--subnet ${text}: it looks like subnet-1,${region}a,10.0.0.0/24 (IPv4, /8 to /28)`);
+    return { subnetId, availabilityZone, cidr };
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function defaultDataDir({ env, home, isRoot }: Surroundings): string {
+  if (isRoot) return '/var/lib/gantry';
+  return join(env['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'gantry');
+}

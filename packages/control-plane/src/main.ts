@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer, type AddressInfo } from 'node:net';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { anyKey, signedBy } from './api/http/authenticate.ts';
+import { describeError } from './api/http/pipeline.ts';
+import { FrontDoor } from './api/http/server.ts';
+import { assemble } from './assemble.ts';
+import { endpointOf, readConfig, type ServerConfig } from './config.ts';
+import { openCredentials } from './credentials.ts';
+import { SegmentLogStore } from './logs/segments/store.ts';
+import { SqliteJournal } from './store/sqlite.ts';
+import { jsonLog, nextTurn, systemClock, systemIds } from './wiring.ts';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+/** Starts the control plane and returns how to stop it. */
+async function start(config: ServerConfig): Promise<() => Promise<void>> {
+  // Nobody reads any more: that is no reason to end.
+  process.stdout.on('error', () => undefined);
+  const log = jsonLog(config.logLevel, (line) => process.stdout.write(line));
+  process.on('uncaughtException', (error) => log('error', 'uncaught', { error: describeError(error) }));
+  process.on('unhandledRejection', (error) => log('error', 'unhandled rejection', { error: describeError(error) }));
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const pause = (): Promise<void> => new Promise((resolve) => nextTurn(resolve));
+  const journal = SqliteJournal.open(join(config.dataDir, 'state.db'), { pause });
+  const { account } = config.platform.defaultScope;
+  const keys = openCredentials({ path: join(config.dataDir, 'credentials.json'), account, randomBytes });
+  const onError = (message: string, error: unknown): void => log('error', message, { error: describeError(error) });
+  const logStore = new SegmentLogStore({ folder: join(config.dataDir, 'logs'), onError });
+  const wired = { journal, logStore, clock: systemClock, ids: systemIds, schedule: nextTurn, log };
+  const plane = await assemble({ ...wired, config: config.platform });
+  const authenticate = config.insecureAnyKey ? anyKey(config.platform.defaultScope) : signedBy(keys, systemClock);
+  const { handle, dispatch } = plane;
+  const door = new FrontDoor({ authenticate, handle, dispatch, ids: systemIds, log, version });
+  const port = await door.listen(config.port, config.host);
+  log('info', 'control plane ready', { endpoint: endpointOf(config.host, port), version, dataDir: config.dataDir });
+  if (config.insecureAnyKey) log('warn', 'any key is accepted (--insecure-any-key)');
+  return async () => {
+    log('info', 'control plane stops');
+    await dispatch.stop();
+    await door.stop();
+    await plane.stop();
+    await journal.close();
+    log('info', 'control plane stopped');
+  };
+}
+
+function fail(error: unknown): never {
+  writeSync(2, `gantry control plane: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
+
+/** `--port 0` asks for any free port; agents are told the endpoint, so it is chosen before anything starts. */
+async function configured(): Promise<ServerConfig> {
+  const { argv, env } = process;
+  const around = { args: argv.slice(2), env, home: homedir(), isRoot: process.getuid?.() === 0 };
+  const config = readConfig(around);
+  if (config.port !== 0) return config;
+  return readConfig({ ...around, args: [...around.args, '--port', String(await freePort(config.host))] });
+}
+
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, host, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+const stop = await configured().then(start).catch(fail);
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => {
+    stop().then(() => process.exit(0), fail);
+  });
