@@ -20,6 +20,7 @@ const CHECKS: readonly (readonly [string, string, readonly string[]])[] = [
   ['format', 'oxfmt', ['--check', '.']],
   ['lint', 'oxlint', ['--type-aware', '--deny-warnings']],
   ['types', 'tsc', ['-p', 'tsconfig.json']],
+  ['operations page', 'node', ['tools/model/operations.ts', '--check']],
 ];
 
 /** In order: what fails fast comes first. End-to-end files share one engine, so they run one after another. */
