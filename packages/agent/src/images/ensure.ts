@@ -18,6 +18,11 @@ export interface BuiltInImage {
   readonly made: boolean;
 }
 
+export interface BuiltInOptions extends BaseOptions {
+  /** First part of the images' names. Default `gantry`. */
+  readonly namespace?: string;
+}
+
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 /**
@@ -27,9 +32,9 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
  */
 export async function ensureBuiltInImages(
   loader: ImageLoader,
-  options: BaseOptions = {},
+  options: BuiltInOptions = {},
 ): Promise<readonly BuiltInImage[]> {
-  const recipes = builtInRecipes(await findBase(options));
+  const recipes = builtInRecipes(await findBase(options), options.namespace);
   const labels = await Promise.all(recipes.map((recipe) => loader.imageLabels(recipe.reference)));
   const stale = recipes.filter((recipe, at) => labels[at]?.[CONTENT_LABEL] !== recipe.config.Labels[CONTENT_LABEL]);
   if (stale.length > 0) await loader.loadImages(dockerArchive(stale, ARCHITECTURES[process.arch] ?? process.arch));

@@ -33,8 +33,8 @@ const file = (path: string, text: string, mode: number): TarEntry => ({
 const directory = (path: string, mode = 0o755): TarEntry => ({ path, kind: 'directory', mode });
 const content = (name: string): string => readFileSync(new URL(`./content/${name}`, import.meta.url), 'utf8');
 
-/** The built-in images on this base. They share the lowest layer. */
-export function builtInRecipes(base: Base): readonly ImageRecipe[] {
+/** The built-in images on this base, in this repository namespace. They share the lowest layer. */
+export function builtInRecipes(base: Base, namespace = 'gantry'): readonly ImageRecipe[] {
   const bottom = tar(bottomEntries(base));
   const pause = {
     // It holds a network namespace and has nothing to save: killed at once, never waited for.
@@ -50,7 +50,10 @@ export function builtInRecipes(base: Base): readonly ImageRecipe[] {
     Env: ['PATH=/bin'],
     ExposedPorts: { '80/tcp': {} },
   };
-  return [recipe(PAUSE_IMAGE, [bottom], pause), recipe(HELLO_IMAGE, [bottom, tar(helloEntries(base))], hello)];
+  return [
+    recipe(PAUSE_IMAGE.replace('gantry', namespace), [bottom], pause),
+    recipe(HELLO_IMAGE.replace('gantry', namespace), [bottom, tar(helloEntries(base))], hello),
+  ];
 }
 
 function recipe(
