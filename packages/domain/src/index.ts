@@ -7,4 +7,3 @@ export * from './task.ts';
 export * from './service.ts';
 export * from './cluster.ts';
 export * from './instance.ts';
-export * from './capacity-strategy.ts';

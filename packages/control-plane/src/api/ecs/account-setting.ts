@@ -18,7 +18,11 @@ import { pageOfList, TEN } from './common/paging.ts';
 type Operations = 'PutAccountSetting' | 'PutAccountSettingDefault' | 'DeleteAccountSetting' | 'ListAccountSettings';
 
 /** Account settings (ecs-semantics 1.8). */
-export function accountSettingHandlers({ state }: Platform): Pick<EcsHandlers, Operations> {
+export function accountSettingHandlers(platform: Platform): Pick<EcsHandlers, Operations> {
+  return { ...puts(platform), ...others(platform) };
+}
+
+function puts({ state }: Platform): Pick<EcsHandlers, 'PutAccountSetting' | 'PutAccountSettingDefault'> {
   const put = (scope: Scope, owner: string, setting: AccountSetting, by: string): Promise<AccountSetting> =>
     state.transact((tx) => {
       tx.put(tx.tables.accountSettings, settingKey(scope, owner, setting.name), setting);
@@ -44,7 +48,11 @@ export function accountSettingHandlers({ state }: Platform): Pick<EcsHandlers, O
       const setting = { name: name as string, value: value as string, principalArn: rootArn(scope) };
       return { setting: describeSetting(await put(scope, ACCOUNT_DEFAULT, setting, caller.principalArn)) };
     },
+  };
+}
 
+function others({ state }: Platform): Pick<EcsHandlers, 'DeleteAccountSetting' | 'ListAccountSettings'> {
+  return {
     DeleteAccountSetting: async ({ name, principalArn }, { scope, caller }) => {
       const owner = principalOf(scope, principalArn, caller.principalArn);
       settingNamed(name);

@@ -35,19 +35,45 @@ type Operations =
   | 'DeleteCluster';
 
 /** Clusters (ecs-semantics 1.7). */
-export function clusterHandlers({ state }: Platform): Pick<EcsHandlers, Operations> {
-  const change = (
-    scope: Scope,
-    reference: string | undefined,
-    by: string,
-    edit: (cluster: Cluster, tx: Tx) => { readonly cluster: Cluster; readonly text: string },
-  ): Promise<{ cluster: ReturnType<typeof describeCluster> }> =>
-    state.transact((tx) => {
-      const before = activeCluster(tx.tables, scope, reference);
-      const { cluster, text } = edit(before, tx);
-      put(tx, cluster, 'cluster.updated', text, by);
-      return { cluster: described(tx.tables, cluster, ['SETTINGS', 'CONFIGURATIONS', 'TAGS']) };
-    });
+export function clusterHandlers(platform: Platform): Pick<EcsHandlers, Operations> {
+  return { ...reads(platform), ...creation(platform), ...updates(platform), ...deletion(platform) };
+}
+
+function reads({ state }: Platform): Pick<EcsHandlers, 'DescribeClusters' | 'ListClusters'> {
+  return {
+    DescribeClusters: async ({ clusters, include }, { scope }) => {
+      const references = clusters === undefined || clusters.length === 0 ? ['default'] : clusters;
+      if (references.length > MAX_DESCRIBED) {
+        throw invalidParameter(`At most ${MAX_DESCRIBED} clusters can be described per call.`);
+      }
+      const names = references.map((reference) => ({ reference, name: nameOrUndefined(scope, reference) }));
+      const found = names.map(({ reference, name }) => ({
+        arn: name === undefined ? reference : clusterArn(scope, name),
+        cluster: name === undefined ? undefined : clusterNamed(state.tables, scope, name),
+      }));
+      return {
+        clusters: found.flatMap(({ cluster }) =>
+          cluster === undefined ? [] : [described(state.tables, cluster, include)],
+        ),
+        failures: found.flatMap(({ arn, cluster }) => (cluster === undefined ? [{ arn, reason: 'MISSING' }] : [])),
+      };
+    },
+
+    ListClusters: async (input, { scope }) => {
+      const index = `${scope.account}/${scope.region}`;
+      const { items, nextToken } = pageOf(
+        state.tables.clusters.keysBy('listed', index),
+        `${index}/`,
+        input,
+        HUNDRED,
+        (key) => state.tables.clusters.get(key)?.clusterArn,
+      );
+      return { clusterArns: wireList(items), nextToken };
+    },
+  };
+}
+
+function creation({ state }: Platform): Pick<EcsHandlers, 'CreateCluster'> {
   return {
     CreateCluster: async (input, { scope, caller }) => {
       const clusterName = input.clusterName || 'default';
@@ -79,37 +105,25 @@ export function clusterHandlers({ state }: Platform): Pick<EcsHandlers, Operatio
         return { cluster: described(tx.tables, cluster, ['SETTINGS', 'CONFIGURATIONS', 'TAGS']) };
       });
     },
+  };
+}
 
-    DescribeClusters: async ({ clusters, include }, { scope }) => {
-      const references = clusters === undefined || clusters.length === 0 ? ['default'] : clusters;
-      if (references.length > MAX_DESCRIBED) {
-        throw invalidParameter(`At most ${MAX_DESCRIBED} clusters can be described per call.`);
-      }
-      const names = references.map((reference) => ({ reference, name: nameOrUndefined(scope, reference) }));
-      const found = names.map(({ reference, name }) => ({
-        arn: name === undefined ? reference : clusterArn(scope, name),
-        cluster: name === undefined ? undefined : clusterNamed(state.tables, scope, name),
-      }));
-      return {
-        clusters: found.flatMap(({ cluster }) =>
-          cluster === undefined ? [] : [described(state.tables, cluster, include)],
-        ),
-        failures: found.flatMap(({ arn, cluster }) => (cluster === undefined ? [{ arn, reason: 'MISSING' }] : [])),
-      };
-    },
+type Updates = 'UpdateCluster' | 'UpdateClusterSettings' | 'PutClusterCapacityProviders';
 
-    ListClusters: async (input, { scope }) => {
-      const index = `${scope.account}/${scope.region}`;
-      const { items, nextToken } = pageOf(
-        state.tables.clusters.keysBy('listed', index),
-        `${index}/`,
-        input,
-        HUNDRED,
-        (key) => state.tables.clusters.get(key)?.clusterArn,
-      );
-      return { clusterArns: wireList(items), nextToken };
-    },
-
+function updates({ state }: Platform): Pick<EcsHandlers, Updates> {
+  const change = (
+    scope: Scope,
+    reference: string | undefined,
+    by: string,
+    edit: (cluster: Cluster, tx: Tx) => { readonly cluster: Cluster; readonly text: string },
+  ): Promise<{ cluster: ReturnType<typeof describeCluster> }> =>
+    state.transact((tx) => {
+      const before = activeCluster(tx.tables, scope, reference);
+      const { cluster, text } = edit(before, tx);
+      put(tx, cluster, 'cluster.updated', text, by);
+      return { cluster: described(tx.tables, cluster, ['SETTINGS', 'CONFIGURATIONS', 'TAGS']) };
+    });
+  return {
     UpdateCluster: async (input, { scope, caller }) => {
       checkConfiguration(input.configuration);
       checkServiceConnectDefaults(input.serviceConnectDefaults);
@@ -151,7 +165,11 @@ export function clusterHandlers({ state }: Platform): Pick<EcsHandlers, Operatio
         };
       });
     },
+  };
+}
 
+function deletion({ state }: Platform): Pick<EcsHandlers, 'DeleteCluster'> {
+  return {
     DeleteCluster: async ({ cluster: reference }, { scope, caller }) =>
       state.transact((tx) => {
         const cluster = readableCluster(tx.tables, scope, reference);

@@ -18,6 +18,10 @@ type Operations = 'CreateService' | 'UpdateService' | 'DeleteService' | 'Describ
 
 /** Services (ecs-semantics 5). Tasks are the service controller's: here only the documents change. */
 export function serviceHandlers(platform: Platform): Pick<EcsHandlers, Operations> {
+  return { ...writes(platform), ...reads(platform) };
+}
+
+function writes(platform: Platform): Pick<EcsHandlers, 'CreateService' | 'UpdateService' | 'DeleteService'> {
   const { state } = platform;
   return {
     CreateService: async (input, { scope, caller }) => {
@@ -42,7 +46,11 @@ export function serviceHandlers(platform: Platform): Pick<EcsHandlers, Operation
         const service = deleteService(tx, { platform, scope, by: caller.principalArn }, input);
         return { service: describedService(tx.tables, service, ['TAGS']) };
       }),
+  };
+}
 
+function reads({ state }: Platform): Pick<EcsHandlers, 'DescribeServices' | 'ListServices'> {
+  return {
     DescribeServices: async (input, { scope }) => {
       const references = input.services ?? [];
       if (references.length === 0) throw invalidParameter('Services cannot be empty.');

@@ -25,7 +25,13 @@ type Operations =
   | 'ListTaskDefinitionFamilies';
 
 /** Task definitions (ecs-semantics 2). */
-export function taskDefinitionHandlers({ state }: Platform): Pick<EcsHandlers, Operations> {
+export function taskDefinitionHandlers(platform: Platform): Pick<EcsHandlers, Operations> {
+  return { ...writes(platform), ...reads(platform) };
+}
+
+function writes({
+  state,
+}: Platform): Pick<EcsHandlers, 'RegisterTaskDefinition' | 'DeregisterTaskDefinition' | 'DeleteTaskDefinitions'> {
   return {
     RegisterTaskDefinition: async (input, { scope, caller }) => {
       const draft = validateTaskDefinition(input);
@@ -44,15 +50,6 @@ export function taskDefinitionHandlers({ state }: Platform): Pick<EcsHandlers, O
         return registered;
       });
       return { taskDefinition: describeTaskDefinition(definition), tags: wireList(definition.tags) };
-    },
-
-    DescribeTaskDefinition: async ({ taskDefinition, include }, { scope }) => {
-      const found = findDefinition(state.tables, scope, taskDefinition as string);
-      if (found === undefined) throw clientException('Unable to describe task definition.');
-      return {
-        taskDefinition: describeTaskDefinition(found),
-        tags: include?.includes('TAGS') === true ? wireList(found.tags) : undefined,
-      };
     },
 
     DeregisterTaskDefinition: async ({ taskDefinition }, { scope, caller }) => {
@@ -75,6 +72,21 @@ export function taskDefinitionHandlers({ state }: Platform): Pick<EcsHandlers, O
         throw invalidParameter(`Size of TaskDefinition references list cannot exceed ${MAX_DELETIONS}`);
       }
       return state.transact((tx) => deleteAll(tx, scope, references, caller.principalArn));
+    },
+  };
+}
+
+function reads({
+  state,
+}: Platform): Pick<EcsHandlers, 'DescribeTaskDefinition' | 'ListTaskDefinitions' | 'ListTaskDefinitionFamilies'> {
+  return {
+    DescribeTaskDefinition: async ({ taskDefinition, include }, { scope }) => {
+      const found = findDefinition(state.tables, scope, taskDefinition as string);
+      if (found === undefined) throw clientException('Unable to describe task definition.');
+      return {
+        taskDefinition: describeTaskDefinition(found),
+        tags: include?.includes('TAGS') === true ? wireList(found.tags) : undefined,
+      };
     },
 
     ListTaskDefinitions: async (input, { scope }) => {

@@ -1,9 +1,6 @@
 import type { EpochMs } from '@gantry/domain';
 import type { EcsOperations } from '@gantry/protocol';
-import type { RequestContext } from '../../../platform.ts';
-
-/** One operation: checked input in, output out. Timestamps are `Date`s; undefined members are omitted on the wire. */
-export type Handler<I, O> = (input: I, context: RequestContext) => Promise<O>;
+import type { Handler } from '../../../handlers.ts';
 
 /**
  * A document's list as a wire list. Documents are never changed in place, and nothing behind a handler changes its

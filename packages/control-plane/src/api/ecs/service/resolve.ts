@@ -8,7 +8,6 @@ import type {
 } from '@gantry/domain';
 import type { CapacityProviderStrategyItem, NetworkConfiguration } from '@aws-sdk/client-ecs';
 import { invalidParameter } from '@gantry/protocol';
-import { allocateByStrategy } from '@gantry/domain';
 import type { SubnetConfig } from '../../../platform.ts';
 import { checkLaunchable } from '../task-definition/launchable.ts';
 import { checkCompatible, checkPlacement, checkPlatformVersion, chooseLaunch, type Launch } from '../task/launch.ts';
@@ -43,9 +42,8 @@ export function resolveTerms(cluster: Cluster, wish: Wish, subnets: readonly Sub
   const awsvpcConfiguration = checkNetwork(definition, launch.infrastructure, wish.networkConfiguration, subnets);
   checkLaunchable(definition);
   if (launch.strategy !== undefined && launch.strategy.every((item) => (item.weight ?? 0) === 0)) {
-    const [base] = allocateByStrategy(launch.strategy, 1);
     throw invalidParameter(
-      `The capacity provider strategy places ${base === undefined ? 'no task' : 'only its base'}: no capacity provider in it has a weight above 0.`,
+      'The capacity provider strategy places no task beyond its base: no capacity provider in it has a weight above 0.',
     );
   }
   return {

@@ -1,5 +1,4 @@
 import {
-  allocateByStrategy,
   type AwsVpcConfiguration,
   type Cluster,
   type Scope,
@@ -11,6 +10,7 @@ import {
 import { clientException, invalidParameter } from '@gantry/protocol';
 import type { Failure, RunTaskRequest, RunTaskResponse } from '@aws-sdk/client-ecs';
 import { placeNow } from '../../../controllers/scheduler/apply.ts';
+import { assignProviders } from '../../../controllers/scheduler/capacity.ts';
 import type { Refusal } from '../../../controllers/scheduler/place.ts';
 import { newTask, taskKey } from '../../../controllers/task/create.ts';
 import type { Platform } from '../../../platform.ts';
@@ -81,7 +81,7 @@ function planOf(tx: Tx, context: RunContext, cluster: Cluster, input: RunTaskReq
   const awsvpcConfiguration = checkNetwork(definition, launch.infrastructure, input.networkConfiguration, subnets);
   const overrides = checkOverrides(definition, launch.infrastructure, input.overrides);
   checkLaunchable(definition);
-  const providers = launch.strategy === undefined ? undefined : allocateByStrategy(launch.strategy, count);
+  const providers = launch.strategy === undefined ? undefined : assignProviders(launch.strategy, new Map(), count);
   if (providers !== undefined && providers.length < count) {
     throw invalidParameter(
       `The capacity provider strategy places ${providers.length} of ${count} tasks: no capacity provider in it has a weight above 0.`,

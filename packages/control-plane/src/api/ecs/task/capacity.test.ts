@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { allocateByStrategy } from './capacity-strategy.ts';
-import type { CapacityProviderStrategyItem } from './service.ts';
+import type { CapacityProviderStrategyItem } from '@gantry/domain';
+import { assignProviders } from '../../../controllers/scheduler/capacity.ts';
+
+/** RunTask's view of the one allocation there is: every call starts from nothing. */
+const allocateByStrategy = (
+  items: readonly CapacityProviderStrategyItem[],
+  count: number,
+  existing: ReadonlyMap<string, number> = new Map(),
+): readonly string[] => assignProviders(items, existing, count);
 
 const item = (capacityProvider: string, base: number, weight: number): CapacityProviderStrategyItem => ({
   capacityProvider,

@@ -1,0 +1,17 @@
+import { createRequire } from 'node:module';
+import type { GantryOperations } from '@gantry/protocol';
+import type { HandlersOf } from '../../handlers.ts';
+import type { Platform } from '../../platform.ts';
+import { status } from './status.ts';
+import { why } from './why.ts';
+
+const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
+
+/** The extension service `gantry`: what ECS's own API does not tell. */
+export function gantryHandlers(platform: Platform) {
+  const started = { version, at: platform.clock.now() };
+  return {
+    Why: (request, { scope }) => why(platform, scope, request),
+    Status: (_request, { scope }) => Promise.resolve(status(platform, scope, started)),
+  } satisfies Required<HandlersOf<GantryOperations>>;
+}

@@ -1,0 +1,66 @@
+import type { EpochMs, Instance, Scope } from '@gantry/domain';
+import type { StatusInstance, StatusResponse } from '@gantry/protocol';
+import type { Platform } from '../../platform.ts';
+import type { Tables } from '../../state/tables.ts';
+import { keyOfCluster } from '../ecs/common/clusters.ts';
+import { countsOf } from '../ecs/cluster/counts.ts';
+import { keyOfInstance } from '../ecs/container-instance/find.ts';
+import { remainingOf } from '../ecs/wire/container-instance.ts';
+
+/** A page a person can look over. Whoever has more asks the ECS API. */
+const MAX_LISTED = 200;
+
+/** Status: what this Gantry has in the caller's account and region, with the Fargate pool when it is at home there. */
+export function status(
+  platform: Platform,
+  scope: Scope,
+  started: { readonly version: string; readonly at: EpochMs },
+): StatusResponse {
+  const { tables } = platform.state;
+  const { config } = platform;
+  const clusters = tables.clusters.by('listed', `${scope.account}/${scope.region}`).slice(0, MAX_LISTED);
+  const instances = [...tables.instances.withPrefix(`${scope.account}/${scope.region}/`)]
+    .filter((instance) => instance.status !== 'INACTIVE')
+    .slice(0, MAX_LISTED);
+  return {
+    version: started.version,
+    startedAt: new Date(started.at),
+    endpoint: config.endpoint,
+    account: scope.account,
+    region: scope.region,
+    clusters: clusters.map(({ clusterName }) => {
+      const counts = countsOf(tables, keyOfCluster(scope, clusterName));
+      return {
+        clusterName,
+        runningTasksCount: total(counts.runningTasks),
+        pendingTasksCount: total(counts.pendingTasks),
+        activeServicesCount: total(counts.activeServices),
+        registeredContainerInstancesCount: counts.registeredContainerInstances,
+      };
+    }),
+    instances: instances.map((instance) => statusOf(tables, instance)),
+    subnets: config.subnets.map(({ subnetId, availabilityZone, cidr }) => ({ subnetId, availabilityZone, cidr })),
+    counts: Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, table.size])),
+  };
+}
+
+function statusOf(tables: Tables, instance: Instance): StatusInstance {
+  const tasks = tables.tasks.by('instance', keyOfInstance(instance));
+  const remaining = remainingOf(instance, tasks);
+  return {
+    containerInstanceArn: instance.containerInstanceArn,
+    cluster: instance.cluster,
+    pool: instance.pool,
+    status: instance.status,
+    agentConnected: instance.agentConnected,
+    registeredCpu: instance.registered.cpuUnits,
+    registeredMemory: instance.registered.memoryMiB,
+    remainingCpu: remaining.cpuUnits,
+    remainingMemory: remaining.memoryMiB,
+    runningTasksCount: tasks.filter((task) => task.lastStatus === 'RUNNING').length,
+  };
+}
+
+function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
