@@ -5,8 +5,8 @@ import type { Journal } from './store/port.ts';
 /** What every handler and controller is built on. Made once, in `assemble.ts`. */
 export interface Platform {
   readonly state: State;
-  /** The state's own journal, for reading history, and forgetting it when its time is over. Only the state writes to it. */
-  readonly journal: Pick<Journal, 'history' | 'forgetHistoryBefore'>;
+  /** The state's own journal, for reading history. Only the state writes to it. */
+  readonly journal: Pick<Journal, 'history'>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly config: PlatformConfig;

@@ -14,7 +14,7 @@ const MOST_RETRY_MS = 60_000;
 export interface Controllers {
   /** Resolves when no controller has anything to do now: only time, an agent or a user can change that. */
   settled(): Promise<void>;
-  /** Resolves after `signal` aborted and all work in progress has ended. */
+  /** Resolves after the signal aborted and all work in progress has ended. Never rejects. */
   readonly stopped: Promise<void>;
 }
 

@@ -1,4 +1,5 @@
-import { FakeClock, SeededIds } from '@gantry/testkit';
+import { FakeClock } from '@gantry/testkit/fake-clock.ts';
+import { SeededIds } from '@gantry/testkit/seeded.ts';
 import type { Instance, PlacementConstraint, PlacementStrategyRule, Reservation, Task } from '@gantry/domain';
 import fc from 'fast-check';
 import assert from 'node:assert/strict';

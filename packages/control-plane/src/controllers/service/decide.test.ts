@@ -1,0 +1,269 @@
+import { epochMs, type Deployment, type Service, type Task, type TaskContainer } from '@gantry/domain';
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { aDeployment, aService, aTask, CLUSTER_KEY } from '../testing/builders.ts';
+import { numbered } from '../testing/world.ts';
+import { breakerThreshold } from './breaker.ts';
+import { decideService } from './decide.ts';
+import type { ServiceView } from './view.ts';
+
+const NOW = epochMs(1_000_000);
+const OLD = 'ecs-svc/0';
+const serviceKey = `${CLUSTER_KEY}/web`;
+const checked: TaskContainer = { ...(aTask().containers[0] as TaskContainer), hasHealthCheck: true };
+
+/** Task number `n` of the primary deployment, RUNNING for ten minutes. */
+function task(n: number, more: Partial<Task> = {}): Task {
+  return aTask({
+    id: numbered(n),
+    serviceKey,
+    deploymentId: 'ecs-svc/1',
+    lastStatus: 'RUNNING',
+    startedAt: epochMs(NOW - 600_000),
+    instanceKey: `${CLUSTER_KEY}/i${n}`,
+    availabilityZone: 'us-east-1a',
+    ...more,
+  });
+}
+const young = (n: number, more: Partial<Task> = {}) => task(n, { startedAt: epochMs(NOW - 1000), ...more });
+const pending = (n: number, more: Partial<Task> = {}) =>
+  task(n, { lastStatus: 'PENDING', startedAt: undefined, ...more });
+const old = { deploymentId: OLD };
+const sick = { containers: [checked], healthStatus: 'UNHEALTHY' } as const;
+const failed = (n: number) =>
+  pending(n, { lastStatus: 'STOPPED', desiredStatus: 'STOPPED', stopCode: 'TaskFailedToStart', stoppedAt: NOW });
+
+function view(service: Partial<Service>, tasks: readonly Task[], more: Partial<ServiceView> = {}): ServiceView {
+  return {
+    now: NOW,
+    service: aService(service),
+    tasks,
+    draining: () => false,
+    freeOn: () => ({ cpu: 0, memory: 0 }),
+    healthyAfterRunningMs: 40_000,
+    ...more,
+  };
+}
+const config = (
+  minimumHealthyPercent: number,
+  maximumPercent: number,
+  breaker = { enable: false, rollback: false },
+) => ({
+  deploymentConfiguration: { minimumHealthyPercent, maximumPercent, deploymentCircuitBreaker: breaker },
+});
+const completed: Partial<Deployment> = { rolloutState: 'COMPLETED' };
+const steady = { deployments: [aDeployment(completed)], steadySince: NOW };
+const rolling = { deployments: [aDeployment(), aDeployment({ id: OLD, status: 'ACTIVE', ...completed })] };
+const range = (from: number, count: number) => Array.from({ length: count }, (_, n) => from + n);
+
+/** `start×2 scale-out`, `stop 3,4 scale-in`, `say …`: what is done, in few words. */
+function told(given: ServiceView): string[] {
+  const lines: string[] = [];
+  const actions = decideService(given);
+  const starts = actions.filter((action) => action.kind === 'start');
+  const stops = actions.filter((action) => action.kind === 'stop');
+  if (starts.length > 0) lines.push(`start×${starts.length} ${starts[0]?.because}`);
+  for (const because of new Set(stops.map((stop) => stop.because))) {
+    const ids = stops.filter((stop) => stop.because === because).map((stop) => Number(stop.task.id));
+    lines.push(`stop ${ids.sort((a, b) => a - b).join()} ${because}`);
+  }
+  for (const action of actions) if (action.kind === 'say') lines.push(`say ${action.message}`);
+  return lines;
+}
+
+describe('a service is kept at its desired count', () => {
+  const cases: [string, ServiceView, string[]][] = [
+    ['nothing to do', view(steady, [task(1), task(2)]), []],
+    ['none yet', view({}, []), ['start×2 scale-out']],
+    ['one short', view(steady, [task(1)]), ['start×1 scale-out']],
+    [
+      'one crashed',
+      view(steady, [
+        task(1),
+        task(2, { lastStatus: 'DEPROVISIONING', desiredStatus: 'STOPPED', stopCode: 'EssentialContainerExited' }),
+      ]),
+      ['start×1 replace-stopped'],
+    ],
+    ['too many', view(steady, [task(1), task(2), task(3, { availabilityZone: 'us-east-1b' })]), ['stop 1 scale-in']],
+    ['the one that does not run yet goes first', view(steady, [task(1), task(2), pending(3)]), ['stop 3 scale-in']],
+    ['down to nothing', view({ ...steady, desiredCount: 0 }, [task(1), task(2)]), ['stop 1,2 scale-in']],
+    ['held back by the throttle', view({ deployments: [aDeployment({ notBefore: epochMs(NOW + 5) })] }, [task(1)]), []],
+    [
+      'first steady state',
+      view({}, [young(1), young(2)]),
+      [
+        'say (service web) (deployment ecs-svc/1) deployment completed.',
+        'say (service web) has reached a steady state.',
+      ],
+    ],
+    [
+      'six hours later',
+      view({ ...steady, steadySince: epochMs(NOW - 6 * 3_600_000) }, [task(1), task(2)]),
+      ['say (service web) has reached a steady state.'],
+    ],
+    ['waits for health', view({}, [task(1, { containers: [checked] }), task(2)]), []],
+    ['deleted', view({ status: 'DRAINING', desiredCount: 0 }, [task(1), pending(2)]), ['stop 1,2 service-deleted']],
+  ];
+  for (const [name, given, expected] of cases) it(name, () => assert.deepEqual(told(given), expected));
+});
+
+describe('a rolling update keeps within its bounds (5.3)', () => {
+  const cases: [string, Partial<Service>, Task[], string[]][] = [
+    ['4 @ 200 % may start 4', { desiredCount: 4 }, range(1, 4).map((n) => task(n, old)), ['start×4 new-deployment']],
+    [
+      '4 @ 50 % may stop 2 first',
+      { desiredCount: 4, ...config(50, 100) },
+      range(1, 4).map((n) => task(n, old)),
+      ['stop 1,2 old-revision'],
+    ],
+    [
+      '3 @ 125 % may start none, and says so',
+      { desiredCount: 3, ...config(100, 125) },
+      range(1, 3).map((n) => task(n, old)),
+      [
+        'say (service web) was unable to stop or start tasks during a deployment because of the service deployment ' +
+          'configuration. Update the minimumHealthyPercent or maximumPercent value and try again.',
+      ],
+    ],
+    ['young new tasks do not count yet', {}, [task(1, old), task(2, old), young(3), young(4)], []],
+    ['healthy new tasks free old ones', {}, [task(1, old), task(2, old), task(3), task(4)], ['stop 1,2 old-revision']],
+    [
+      'old tasks that do not run go at once',
+      {},
+      [pending(1, old), task(2, old), young(3)],
+      ['start×1 new-deployment', 'stop 1 old-revision'],
+    ],
+    ['with minimum 0 all old ones go at once', config(0, 100), [task(1, old), task(2, old)], ['stop 1,2 old-revision']],
+    [
+      'done when the last old one is gone',
+      {},
+      [task(1), task(2), task(3, { ...old, lastStatus: 'STOPPED', desiredStatus: 'STOPPED', accounted: true })],
+      [
+        'say (service web) (deployment ecs-svc/1) deployment completed.',
+        'say (service web) has reached a steady state.',
+      ],
+    ],
+  ];
+  for (const [name, service, tasks, expected] of cases)
+    it(name, () => assert.deepEqual(told(view({ ...rolling, ...service }, tasks)), expected));
+});
+
+describe('unhealthy tasks and draining instances', () => {
+  const onDraining = { draining: (key: string) => key.endsWith('/i2') };
+  const cases: [string, ServiceView, string[]][] = [
+    ['the replacement comes first', view(steady, [task(1), task(2, sick)]), ['start×1 scale-out']],
+    ['then the unhealthy one goes', view(steady, [task(1), task(2, sick), task(3)]), ['stop 2 container-unhealthy']],
+    ['not before it is ready', view(steady, [task(1), task(2, sick), pending(3)]), []],
+    [
+      'without room one goes first',
+      view({ ...steady, ...config(50, 100) }, [task(1), task(2, sick)]),
+      ['stop 2 container-unhealthy'],
+    ],
+    ['not within its grace', view({ ...steady, healthCheckGracePeriodSeconds: 900 }, [task(1), task(2, sick)]), []],
+    ['draining: replaced', view(steady, [task(1), task(2)], onDraining), ['start×1 new-deployment']],
+    ['draining: then stopped', view(steady, [task(1), task(2), task(3)], onDraining), ['stop 2 instance-draining']],
+    [
+      'draining: what does not run goes at once',
+      view(steady, [task(1), pending(2)], onDraining),
+      ['start×1 new-deployment', 'stop 2 instance-draining'],
+    ],
+  ];
+  for (const [name, given, expected] of cases)
+    it(name, () =>
+      assert.deepEqual(
+        told(given).filter((line) => !line.includes('steady')),
+        expected,
+      ),
+    );
+});
+
+describe('starts that fail', () => {
+  const primaryAfter = (given: ServiceView): Deployment | undefined => {
+    const update = decideService(given).find((action) => action.kind === 'update');
+    return update?.service.deployments[0];
+  };
+  it('are counted once and throttled from the third in a row', () => {
+    const after = primaryAfter(view({ desiredCount: 3 }, [failed(1), failed(2), failed(3)]));
+    assert.deepEqual([after?.failedTasks, after?.throttleLevel, after?.notBefore], [3, 1, NOW + 10_000]);
+    const again = decideService(view({ desiredCount: 3 }, [failed(1), failed(2), failed(3)]));
+    assert.equal(again.filter((action) => action.kind === 'account').length, 3);
+    assert.ok(again.some((action) => action.kind === 'say' && /unable to consistently start/.test(action.message)));
+    assert.ok(!again.some((action) => action.kind === 'start'));
+  });
+  it('wait twice as long each time, at most 27 minutes', () => {
+    const delays = range(0, 12).map((throttleLevel) => {
+      const deployment = aDeployment({ failedTasks: 9, throttleLevel, lastFailureAt: epochMs(5) });
+      return ((primaryAfter(view({ deployments: [deployment] }, [failed(1)]))?.notBefore ?? 0) - NOW) / 1000;
+    });
+    assert.deepEqual(delays, [10, 20, 40, 80, 160, 320, 640, 1280, 1620, 1620, 1620, 1620]);
+  });
+  it('are forgiven by one that runs', () => {
+    const deployment = aDeployment({
+      failedTasks: 9,
+      throttleLevel: 4,
+      lastFailureAt: epochMs(NOW - 5000),
+      notBefore: epochMs(NOW + 9),
+    });
+    const after = primaryAfter(view({ deployments: [deployment] }, [young(1)]));
+    assert.deepEqual([after?.failedTasks, after?.throttleLevel, after?.notBefore], [0, undefined, undefined]);
+  });
+  it('do not count when a person stopped them', () => {
+    const stopped = { ...failed(1), stopCode: 'UserInitiated' as const };
+    assert.equal(primaryAfter(view({}, [stopped]))?.failedTasks ?? 0, 0);
+  });
+  it('of a crash loop slow down gently', () => {
+    const crashed = range(1, 3).map((n) =>
+      young(n, {
+        lastStatus: 'STOPPED',
+        desiredStatus: 'STOPPED',
+        stopCode: 'EssentialContainerExited',
+        executionStoppedAt: NOW,
+      }),
+    );
+    const after = primaryAfter(view({ desiredCount: 3 }, crashed));
+    assert.deepEqual([after?.failedTasks, after?.shortRuns, after?.notBefore], [0, 3, NOW + 1000]);
+  });
+});
+
+describe('the circuit breaker', () => {
+  it('has the threshold of 5.7', () => {
+    assert.deepEqual([1, 25, 400, 800].map(breakerThreshold), [3, 13, 200, 200]);
+  });
+  const breaking = (rollback: boolean, more: Partial<Service> = {}) =>
+    view(
+      {
+        ...config(100, 200, { enable: true, rollback }),
+        deployments: [aDeployment({ failedTasks: 2 }), aDeployment({ id: OLD, status: 'ACTIVE', ...completed })],
+        ...more,
+      },
+      [task(1, old), task(2, old), failed(3)],
+    );
+  it('fails the deployment and starts nothing more', () => {
+    assert.deepEqual(
+      told(breaking(false)).filter((line) => !line.includes('consistently')),
+      ['say (service web) (deployment ecs-svc/1) deployment failed: tasks failed to start.'],
+    );
+  });
+  it('rolls back to the newest completed deployment, whose tasks stay', () => {
+    const given = breaking(true, { lastCompletedDeployment: aDeployment({ id: OLD, ...completed }) });
+    const update = decideService(given).find((action) => action.kind === 'update');
+    assert.ok(told(given).includes('say (service web) rolling back to deployment ecs-svc/0.'));
+    assert.ok(!told(given).some((line) => line.startsWith('stop') || line.startsWith('start')));
+    assert.deepEqual(
+      update?.service.deployments.map(({ id, status, rolloutState }) => `${id} ${status} ${rolloutState}`),
+      ['ecs-svc/0 PRIMARY COMPLETED'],
+    );
+  });
+});
+
+it('shares tasks out over a capacity provider strategy', () => {
+  const capacityProviderStrategy = [
+    { capacityProvider: 'FARGATE', base: 1, weight: 1 },
+    { capacityProvider: 'FARGATE_SPOT', weight: 4 },
+  ];
+  const given = view({ desiredCount: 6, deployments: [aDeployment({ capacityProviderStrategy })] }, []);
+  const starts = decideService(given).flatMap((action) => (action.kind === 'start' ? [action] : []));
+  const providers = starts.map((start) => start.capacityProviderName);
+  assert.equal(providers.filter((name) => name === 'FARGATE').length, 2);
+  assert.ok(starts.every((start) => start.launchType === 'FARGATE'));
+});
