@@ -20,12 +20,12 @@ const read = (path: string): File => JSON.parse(readFileSync(path, 'utf8')) as F
 describe('the credentials file', () => {
   it('is made once, for its owner alone, and read after that', () => {
     const path = join(folder, 'a.json');
-    openCredentials({ path, account, randomBytes });
+    openCredentials({ path, account, random: randomBytes });
     const { administrator, agent } = read(path);
     assert.equal(statSync(path).mode & 0o777, 0o600);
     assert.match(administrator.accessKeyId, /^AKIA[A-Z2-7]{16}$/);
     assert.match(administrator.secretAccessKey, /^[A-Za-z0-9+/]{40}$/);
-    const ring = openCredentials({ path, account, randomBytes: () => assert.fail('made again') });
+    const ring = openCredentials({ path, account, random: () => assert.fail('made again') });
     assert.deepEqual(ring.key(administrator.accessKeyId), {
       ...administrator,
       account,
@@ -39,9 +39,9 @@ describe('the credentials file', () => {
 
   it('is closed again when others could read it', () => {
     const path = join(folder, 'b.json');
-    openCredentials({ path, account, randomBytes });
+    openCredentials({ path, account, random: randomBytes });
     chmodSync(path, 0o644);
-    openCredentials({ path, account, randomBytes });
+    openCredentials({ path, account, random: randomBytes });
     assert.equal(statSync(path).mode & 0o777, 0o600);
   });
 
@@ -49,15 +49,21 @@ describe('the credentials file', () => {
     const path = join(folder, 'c.json');
     for (const text of ['', '{', '{}', 'null', '{"administrator":{"accessKeyId":"a"},"agent":{}}']) {
       writeFileSync(path, text);
-      assert.throws(() => openCredentials({ path, account, randomBytes }), /not a credentials file.*move it away/);
+      assert.throws(
+        () => openCredentials({ path, account, random: randomBytes }),
+        /not a credentials file.*move it away/,
+      );
       assert.equal(readFileSync(path, 'utf8'), text);
     }
   });
 
   it('belongs to one account', () => {
     const path = join(folder, 'd.json');
-    openCredentials({ path, account, randomBytes });
+    openCredentials({ path, account, random: randomBytes });
     const other = '111111111111' as AccountId;
-    assert.throws(() => openCredentials({ path, account: other, randomBytes }), /Start with --account 000000000000/);
+    assert.throws(
+      () => openCredentials({ path, account: other, random: randomBytes }),
+      /Start with --account 000000000000/,
+    );
   });
 });

@@ -17,7 +17,7 @@ export interface CredentialsOptions {
   /** `credentials.json` in the data directory. */
   readonly path: string;
   readonly account: AccountId;
-  readonly randomBytes: (count: number) => Buffer;
+  readonly random: (bytes: number) => Buffer;
 }
 
 /**
@@ -71,10 +71,10 @@ function parseKeys(text: string): StoredKeys | undefined {
 }
 
 /** Written whole under another name first: a crash leaves no file or a good one, never half of one. */
-function writeKeys({ path, account, randomBytes }: CredentialsOptions): StoredKeys {
+function writeKeys({ path, account, random }: CredentialsOptions): StoredKeys {
   const newKey = (): StoredKey => ({
-    accessKeyId: `AKIA${[...randomBytes(16)].map((byte) => KEY_ID_ALPHABET[byte % KEY_ID_ALPHABET.length]).join('')}`,
-    secretAccessKey: randomBytes(30).toString('base64'),
+    accessKeyId: `AKIA${[...random(16)].map((byte) => KEY_ID_ALPHABET[byte % KEY_ID_ALPHABET.length]).join('')}`,
+    secretAccessKey: random(30).toString('base64'),
     account,
   });
   const keys: StoredKeys = { administrator: newKey(), agent: newKey() };

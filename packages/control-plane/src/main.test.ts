@@ -128,7 +128,6 @@ describe('the control plane process', () => {
         { name: 'MEMORY', type: 'INTEGER', integerValue: 512 },
       ],
       attributes: [],
-      clientToken: 'token',
     });
     const query = new URLSearchParams({
       clusterArn: 'default',

@@ -27,7 +27,7 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   const pause = (): Promise<void> => new Promise((resolve) => nextTurn(resolve));
   const journal = SqliteJournal.open(join(config.dataDir, 'state.db'), { pause });
   const { account } = config.platform.defaultScope;
-  const keys = openCredentials({ path: join(config.dataDir, 'credentials.json'), account, randomBytes });
+  const keys = openCredentials({ path: join(config.dataDir, 'credentials.json'), account, random: randomBytes });
   const onError = (message: string, error: unknown): void => log('error', message, { error: describeError(error) });
   const logStore = new SegmentLogStore({ folder: join(config.dataDir, 'logs'), onError });
   const wired = { journal, logStore, clock: systemClock, ids: systemIds, schedule: nextTurn, log };
@@ -40,8 +40,9 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   if (config.insecureAnyKey) log('warn', 'any key is accepted (--insecure-any-key)');
   return async () => {
     log('info', 'control plane stops');
+    const closed = door.stop();
     await dispatch.stop();
-    await door.stop();
+    await closed;
     await plane.stop();
     await journal.close();
     log('info', 'control plane stopped');

@@ -12,7 +12,7 @@ import { stsHandlers } from '../sts/index.ts';
 import { anyKey, signedBy, type Authenticate } from './authenticate.ts';
 import type { KeyRing, Role } from './keys.ts';
 import type { Handle } from './pipeline.ts';
-import { FrontDoor } from './server.ts';
+import { FrontDoor, type Limits } from './server.ts';
 
 const ACCOUNT = '123456789012' as AccountId;
 const secretOf = (role: Role): string => `secret-of-${role}`;
@@ -41,13 +41,14 @@ const sockets: { readonly kind: string; readonly params: URLSearchParams; readon
 const logged: string[] = [];
 const doors: FrontDoor[] = [];
 
-async function open(authenticate: Authenticate): Promise<number> {
+async function open(authenticate: Authenticate, limits: Partial<Limits> = {}): Promise<number> {
   const door = new FrontDoor({
     authenticate,
     handle,
     ids: systemIds,
     log: (_level, message, fields) => logged.push(`${message} ${JSON.stringify(fields)}`),
     version: '9.9.9',
+    limits,
     dispatch: {
       admit: (kind, params) => {
         if (params.get('containerInstanceArn') === 'gone')
@@ -265,6 +266,24 @@ describe('what is not HTTP', () => {
       await new Promise((resolve) => socket.once('close', resolve));
     }
     assert.equal((await send({ headers: json, body: '{}' })).status, 200);
+  });
+});
+
+describe('slow clients', () => {
+  const trickle = async (bytes: string): Promise<string> => {
+    const limits = { headersWithinMs: 100, requestWithinMs: 200 };
+    const slow = await open(signedBy(ring, systemClock), limits);
+    return raw(bytes, slow);
+  };
+  it('are cut off in the headers', async () => {
+    assert.match(await trickle('POST / HTTP/1.1\r\nhost: x\r\n'), /^HTTP\/1\.1 408 .*did not come in time/s);
+  });
+  it('are cut off in the body', async () => {
+    const head = 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc';
+    assert.match(await trickle(head), /^HTTP\/1\.1 408|^$/);
+  });
+  it('are cut off before they say anything', async () => {
+    assert.match(await trickle(''), /^HTTP\/1\.1 408|^$/);
   });
 });
 

@@ -11,16 +11,28 @@ import { wireRequest } from './wire-request.ts';
 export interface FrontDoorOptions extends PipelineOptions {
   readonly dispatch: Dispatch;
   readonly version: string;
+  readonly limits?: Partial<Limits>;
 }
+
+export interface Limits {
+  /** A client that is not done with its headers after this long is cut off (slow loris), an unused connection too. */
+  readonly headersWithinMs: number;
+  /** Headers and body together. */
+  readonly requestWithinMs: number;
+  /** Longer than clients keep idle connections, so that they and not we close them. */
+  readonly keepAliveMs: number;
+  readonly connections: number;
+}
+
+const LIMITS: Limits = {
+  headersWithinMs: 10_000,
+  requestWithinMs: 60_000,
+  keepAliveMs: 75_000,
+  connections: 16_384,
+};
 
 export const HEALTH_PATH = '/_gantry/health';
 
-/** A client that is not done with its headers after this long is cut off (slow loris), an unused connection too. */
-const HEADERS_WITHIN_MS = 10_000;
-const REQUEST_WITHIN_MS = 60_000;
-/** Longer than clients keep idle connections, so that they and not we close them. */
-const KEEP_ALIVE_MS = 75_000;
-const MOST_CONNECTIONS = 16_384;
 const MOST_HEADER_BYTES = 32 * 1024;
 const STOP_WITHIN_MS = 3_000;
 
@@ -40,15 +52,16 @@ export class FrontDoor {
       dispatch: options.dispatch,
       visible: (error) => this.#pipeline.visible(error, options.ids.uuid(), { upgrade: true }),
     });
+    const limits = { ...LIMITS, ...options.limits };
     this.#server = createServer({
       maxHeaderSize: MOST_HEADER_BYTES,
-      headersTimeout: HEADERS_WITHIN_MS,
-      requestTimeout: REQUEST_WITHIN_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: HEADERS_WITHIN_MS / 4,
+      headersTimeout: limits.headersWithinMs,
+      requestTimeout: limits.requestWithinMs,
+      keepAliveTimeout: limits.keepAliveMs,
+      connectionsCheckingInterval: limits.headersWithinMs / 4,
       noDelay: true,
     });
-    this.#server.maxConnections = MOST_CONNECTIONS;
+    this.#server.maxConnections = limits.connections;
     this.#server.on('request', (request, response) => void this.#answer(request, response));
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server.on('clientError', (error, socket) => refuseClient(error as NodeJS.ErrnoException, socket));
@@ -65,7 +78,10 @@ export class FrontDoor {
     });
   }
 
-  /** Takes no more connections, lets requests under way finish for a moment, then closes all. Call it after the sessions said goodbye. */
+  /**
+   * Takes no more connections, lets requests under way finish for a moment, then closes all. The sessions are told
+   * to say goodbye meanwhile, by whoever owns them.
+   */
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
