@@ -23,6 +23,8 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   const log = jsonLog(config.logLevel, (line) => process.stdout.write(line));
   process.on('uncaughtException', (error) => log('error', 'uncaught', { error: describeError(error) }));
   process.on('unhandledRejection', (error) => log('error', 'unhandled rejection', { error: describeError(error) }));
+  // State, logs and keys are their owner's alone, also in a folder that others may read.
+  process.umask(0o077);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const pause = (): Promise<void> => new Promise((resolve) => nextTurn(resolve));
   const journal = SqliteJournal.open(join(config.dataDir, 'state.db'), { pause });
