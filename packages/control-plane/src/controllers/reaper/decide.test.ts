@@ -1,0 +1,41 @@
+import { FakeClock } from '@gantry/testkit/fake-clock.ts';
+import { SeededIds } from '@gantry/testkit/seeded.ts';
+import { epochMs } from '@gantry/domain';
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { startControllers } from '../index.ts';
+import { aService, aTask, CLUSTER_KEY } from '../testing/builders.ts';
+import { aWorld, numbered, putInstance, putTask } from '../testing/world.ts';
+
+const HOUR_MS = 3_600_000;
+
+it('keeps what was promised, and not longer', async () => {
+  const clock = new FakeClock();
+  const { platform, run, state } = await aWorld(clock, new SeededIds());
+  const { tables } = state;
+  await run((tx) => {
+    putTask(tx, aTask({ id: numbered(1), lastStatus: 'STOPPED', stoppedAt: tx.now }));
+    putTask(tx, aTask({ id: numbered(2), lastStatus: 'STOPPED', stoppedAt: epochMs(tx.now + 30 * 60_000) }));
+    putTask(tx, aTask({ id: numbered(3), lastStatus: 'RUNNING', instanceKey: putInstance(tx, 1) }));
+    putInstance(tx, 2, { status: 'INACTIVE' });
+    tx.put(tx.tables.services, `${CLUSTER_KEY}/web`, aService({ status: 'INACTIVE', inactiveAt: tx.now }));
+    tx.put(tx.tables.serviceEvents, `${CLUSTER_KEY}/web`, { events: [] });
+    tx.put(tx.tables.idempotency, `${CLUSTER_KEY}/token`, { fingerprint: '', taskKeys: [], createdAt: tx.now });
+  });
+  const stop = new AbortController();
+  const controllers = startControllers(platform, stop.signal);
+  const ids = () => [...tables.tasks.values()].map((task) => Number(task.id));
+  await controllers.settled();
+  assert.deepEqual(ids(), [1, 2, 3]);
+  await clock.turn(HOUR_MS + 60_000);
+  await controllers.settled();
+  assert.deepEqual(ids(), [2, 3]);
+  assert.equal(tables.services.size + tables.serviceEvents.size + tables.idempotency.size, 3);
+  await clock.turn(24 * HOUR_MS);
+  await controllers.settled();
+  assert.deepEqual(ids(), [3]);
+  assert.equal(tables.services.size + tables.serviceEvents.size + tables.idempotency.size, 0);
+  assert.equal(tables.instances.size, 1);
+  stop.abort();
+  await controllers.stopped;
+});
