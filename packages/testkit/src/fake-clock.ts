@@ -56,6 +56,19 @@ export class FakeClock implements Clock {
     return this.turnTo(this.#now + ms);
   }
 
+  /** Turns until the promise has settled: for work that itself waits for this clock. */
+  async turnWhile<T>(work: Promise<T>, stepMs = 100): Promise<T> {
+    let over = false;
+    const ended = work.finally(() => (over = true));
+    ended.catch(() => undefined); // the caller hears of it below
+    await turnOfPromises();
+    for (let turns = 0; !over; turns += 1) {
+      if (turns > 100_000) throw new Error(`the work has not ended after ${turns * stepMs} ms of fake time`);
+      await this.turn(stepMs);
+    }
+    return ended;
+  }
+
   #next(): Sleeper | undefined {
     let best: Sleeper | undefined;
     for (const sleeper of this.#sleepers) {

@@ -85,6 +85,7 @@ export class SimHost {
         clock,
         ids,
         log: (level, text) => {
+          if (process.env.SIMV) console.log(clock.now() % 1e7, name, level, text);
           if (level === 'error') problem(`${name}: ${text}`);
         },
       },

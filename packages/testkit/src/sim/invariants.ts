@@ -39,6 +39,17 @@ const instanceOf = (tables: Tables, host: HostView): Instance | undefined =>
 /** Hold whenever the world has settled and every connection works. */
 export const SETTLED_LAWS: readonly Law[] = [
   {
+    name: 'an agent that runs is connected',
+    broken: ({ tables, hosts }) =>
+      hosts
+        .filter((h) => h.up)
+        .flatMap((host) => {
+          const instance = instanceOf(tables, host);
+          if (instance === undefined) return [`${host.name} is not registered`];
+          return instance.agentConnected ? [] : [`${host.name} is not connected`];
+        }),
+  },
+  {
     name: 'a service runs what it is asked to, or says why not',
     broken: ({ tables, hopeless }) =>
       [...tables.services.values()].flatMap((service) => {

@@ -38,6 +38,14 @@ const ADMINISTRATOR: Caller = {
   accessKeyId: 'SIM',
 };
 
+function planeOf(controlPlane: ControlPlane): Plane {
+  return {
+    call: (operation, input) =>
+      controlPlane.handle(/Log/.test(operation) ? 'logs' : 'ecs', operation, input, ADMINISTRATOR),
+    accept: (kind, params, socket) => controlPlane.dispatch.accept(kind, params, socket, ADMINISTRATOR),
+  };
+}
+
 /** A settle that takes longer than this much fake time is a loop that never rests. */
 const MOST_SETTLE_MS = 4 * 3_600_000;
 
@@ -52,6 +60,7 @@ export class World {
   readonly #logs: MemoryLogStore;
   #controlPlane: ControlPlane | undefined;
   #held: HeldJournal | undefined;
+  #plane: Plane | undefined;
   #weather: Weather = CALM;
   #commits = 0;
   readonly #hopeless = new Set<string>();
@@ -81,7 +90,7 @@ export class World {
         ids: world.ids,
         rng,
         weather: () => world.#weather,
-        plane: () => world.#plane(),
+        plane: () => world.#plane,
         problem: (text) => world.problems.push(text),
       });
       world.hosts.push(host);
@@ -115,21 +124,12 @@ export class World {
       },
     });
     this.#controlPlane = controlPlane;
+    this.#plane = planeOf(controlPlane);
     controlPlane.platform.state.onCommit((changes) => {
       this.#commits += 1;
       for (const change of changes)
         this.brokenOnTheWay.push(...brokenByChange(change, controlPlane.platform.state.tables));
     });
-  }
-
-  #plane(): Plane | undefined {
-    const controlPlane = this.#controlPlane;
-    if (controlPlane === undefined) return undefined;
-    return {
-      call: (operation, input) =>
-        controlPlane.handle(/Log/.test(operation) ? 'logs' : 'ecs', operation, input, ADMINISTRATOR),
-      accept: (kind, params, socket) => controlPlane.dispatch.accept(kind, params, socket, ADMINISTRATOR),
-    };
   }
 
   /** A user's call. What the service refuses is a fine answer, and gives undefined; anything unplanned ends the simulation. */
@@ -139,8 +139,7 @@ export class World {
   ): Promise<EcsOperations[O]['output'] | undefined> {
     try {
       const pending = this.#running.handle('ecs', operation, input, ADMINISTRATOR);
-      await this.clock.turn(0);
-      return (await pending) as EcsOperations[O]['output'];
+      return (await this.clock.turnWhile(pending, 10)) as EcsOperations[O]['output'];
     } catch (error) {
       if (error instanceof ServiceError && error.status < 500) return undefined;
       throw new Error(`${operation} failed`, { cause: error });
@@ -185,14 +184,14 @@ export class World {
 
   async restartAgent(rng: Rng): Promise<void> {
     const host = rng.pick(this.hosts);
-    await host.crashAgent();
+    await this.clock.turnWhile(host.crashAgent());
     await this.clock.turn(rng.int(0, 5_000));
     await host.startAgent();
   }
 
   async agentAway(rng: Rng): Promise<void> {
     const host = rng.pick(this.hosts);
-    await host.crashAgent();
+    await this.clock.turnWhile(host.crashAgent());
     if (rng.chance(0.5)) host.killContainer(rng, 'kill');
     await this.clock.turn(rng.int(10_000, 300_000));
     await host.startAgent();
@@ -201,10 +200,11 @@ export class World {
   async restartControlPlane(): Promise<void> {
     const crashed = this.#running;
     this.#controlPlane = undefined;
+    this.#plane = undefined;
     this.#held?.drop();
     this.#held = undefined;
     for (const host of this.hosts) host.cutConnections();
-    await crashed.stop().catch(() => undefined); // its last commit fails: it is dead
+    await this.clock.turnWhile(crashed.stop().catch(() => undefined)); // its last commit fails: it is dead
     await this.clock.turn(this.#rng.int(0, 20_000));
     await this.#startControlPlane();
   }
@@ -219,7 +219,7 @@ export class World {
 
   async machineDies(rng: Rng): Promise<void> {
     const host = rng.pick(this.hosts);
-    await host.die();
+    await this.clock.turnWhile(host.die());
     await this.clock.turn(rng.int(1_000, 1_200_000));
     await host.startAgent();
   }
@@ -312,8 +312,8 @@ export class World {
   }
 
   async stop(): Promise<void> {
-    for (const host of this.hosts) await host.crashAgent();
-    await this.#controlPlane?.stop();
+    for (const host of this.hosts) await this.clock.turnWhile(host.crashAgent());
+    if (this.#controlPlane !== undefined) await this.clock.turnWhile(this.#controlPlane.stop());
     this.#controlPlane = undefined;
   }
 }
