@@ -43,6 +43,8 @@ export interface AgentConfig {
   readonly resyncMs: number;
   readonly logFileMiB: number;
   readonly logFiles: number;
+  /** See SpecOptions; found out about the host. */
+  readonly mostOpenFiles?: number | undefined;
 }
 
 export const DEFAULTS = {
@@ -190,7 +192,7 @@ export class Agent {
 
   #supervise(record: AgentRecord, info: EngineInfo, capacity: Capacity): Supervisor {
     const { engine, cgroups, link, checkpoint, clock, ids, log } = this.#ports;
-    const { cluster, stopTimeoutS, cleanUpDelayMs, resyncMs, logFileMiB, logFiles } = this.#config;
+
     const logs = (this.#logs = new LogService({ engine, link, clock, ids, log, checkpoint }));
     const reporter = (this.#reporter = new Reporter({ link, clock, ids, log }));
     this.#supervisor = new Supervisor(
@@ -206,7 +208,7 @@ export class Agent {
         checkpoint,
         reporter,
       },
-      { owner: record.agentId, cluster, capacity, stopTimeoutS, cleanUpDelayMs, resyncMs, logFileMiB, logFiles },
+      { ...this.#config, owner: record.agentId, capacity },
     );
     return this.#supervisor;
   }

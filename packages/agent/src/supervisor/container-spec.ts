@@ -11,6 +11,8 @@ export interface SpecOptions {
   /** How much of a container's awslogs output the engine keeps until it is shipped. */
   readonly logFileMiB: number;
   readonly logFiles: number;
+  /** The engine cannot give a container more open files than this; `undefined`: as many as it is asked for. */
+  readonly mostOpenFiles?: number | undefined;
 }
 
 const MIB = 1024 * 1024;
@@ -84,6 +86,7 @@ function hostConfig(task: PayloadTask, container: PayloadContainer, model: TaskM
   const pause = `container:${model.pauseContainerId ?? ''}`;
   return {
     ...merged,
+    ...clampedUlimits(merged, options.mostOpenFiles),
     ...(rendered?.Type === 'awslogs' ? { LogConfig: keptForShipping(options) } : {}),
     ...(model.cgroupParent === undefined ? {} : { CgroupParent: model.cgroupParent }),
     ...(joinsPause(task) ? { NetworkMode: pause } : {}),
@@ -95,6 +98,24 @@ function hostConfig(task: PayloadTask, container: PayloadContainer, model: TaskM
 /** awslogs is shipped by the agent from the engine's own log files, which outlive both the agent and the control plane. */
 function keptForShipping(options: SpecOptions): Json {
   return { Type: 'json-file', Config: { 'max-size': `${options.logFileMiB}m`, 'max-file': String(options.logFiles) } };
+}
+
+interface Ulimit {
+  readonly Name: string;
+  readonly Soft: number;
+  readonly Hard: number;
+}
+
+/** An engine without the right to raise limits refuses a container that asks for more than it has itself. */
+function clampedUlimits(merged: Json, most: number | undefined): Json {
+  const ulimits = merged['Ulimits'] as readonly Ulimit[] | undefined;
+  if (ulimits === undefined || most === undefined) return {};
+  const clamp = (limit: Ulimit): Ulimit => ({
+    ...limit,
+    Soft: Math.min(limit.Soft, most),
+    Hard: Math.min(limit.Hard, most),
+  });
+  return { Ulimits: ulimits.map((limit) => (limit.Name === 'nofile' ? clamp(limit) : limit)) };
 }
 
 function binds(task: PayloadTask, container: PayloadContainer): readonly string[] {

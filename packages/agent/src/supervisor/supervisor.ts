@@ -97,6 +97,7 @@ export class Supervisor {
       this.#nextOrder = Math.max(this.#nextOrder, model.order + 1);
     }
     const found = await reconcile(this.#ports, this.#options.owner, restored, this.#life.signal);
+    if (this.#life.signal.aborted) return;
     for (const { task, facts } of found) {
       const actor = new TaskActor(this.#actorPorts(), task.plan, task.payload, task.model);
       this.#actors.set(task.plan.arn, actor);

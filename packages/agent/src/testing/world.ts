@@ -1,4 +1,5 @@
-import { FakeClock, SeededIds } from '@gantry/testkit';
+import { FakeClock } from '@gantry/testkit/fake-clock.ts';
+import { SeededIds } from '@gantry/testkit/seeded.ts';
 import { Agent, DEFAULTS, type AgentConfig } from '../agent.ts';
 import { FakeCgroups } from '../cgroup/fake.ts';
 import { MemoryCheckpoint, MemoryDisk } from '../checkpoint/memory.ts';

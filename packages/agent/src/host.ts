@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { detectTaskCgroups } from './cgroup/detect.ts';
+import type { TaskCgroups } from './cgroup/port.ts';
+import { DockerEngine } from './engine/docker.ts';
+import type { Engine, EngineInfo } from './engine/port.ts';
+import { ensureBuiltInImages } from './images/ensure.ts';
+import type { Log } from './log.ts';
+import { LinuxTaskNetwork, whyNoTaskNetwork } from './network/linux.ts';
+import type { TaskNetwork } from './network/port.ts';
+import { messageOf } from './supervisor/perform.ts';
+import { systemClock, systemIds } from './wiring.ts';
+
+/** This machine, as the instances of one process share it. */
+export interface Host {
+  readonly engine: Engine;
+  readonly info: EngineInfo;
+  readonly network: TaskNetwork | undefined;
+  readonly cgroups: TaskCgroups;
+  /** The most open files a container can be given; `undefined`: no limit. */
+  readonly mostOpenFiles: number | undefined;
+  close(): Promise<void>;
+}
+
+export interface HostOptions {
+  readonly engineSocket: string | undefined;
+  readonly bridge: string | undefined;
+}
+
+const ENGINE_RETRY_MS = 1_000;
+
+/** Waits for the engine, then sets up what the host can do. What it cannot do is said once, with the way out. */
+export async function openHost(options: HostOptions, log: Log, signal: AbortSignal): Promise<Host> {
+  const { engineSocket } = options;
+  const engine = new DockerEngine(engineSocket === undefined ? {} : { socketPath: engineSocket });
+  const info = await ping(engine, log, signal);
+  const network = await openNetwork(options, engine, log, signal);
+  const { cgroups, missing } = await detectTaskCgroups(info);
+  if (missing !== undefined) log('warn', missing);
+  const mostOpenFiles = await openFilesCeiling();
+  if (mostOpenFiles !== undefined) {
+    log(
+      'warn',
+      `containers get at most ${mostOpenFiles} open files: this host lacks CAP_SYS_RESOURCE, which raising the limit needs`,
+    );
+  }
+  return {
+    engine,
+    info,
+    network,
+    cgroups,
+    mostOpenFiles,
+    close: async () => {
+      await network?.close();
+      await engine.close();
+    },
+  };
+}
+
+async function ping(engine: Engine, log: Log, signal: AbortSignal): Promise<EngineInfo> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await engine.ping(signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (tries === 1) log('warn', `waiting for the container engine: ${messageOf(error)}`);
+      await systemClock.sleep(ENGINE_RETRY_MS, signal);
+    }
+  }
+}
+
+async function openNetwork(
+  options: HostOptions,
+  engine: DockerEngine,
+  log: Log,
+  signal: AbortSignal,
+): Promise<TaskNetwork | undefined> {
+  const lacking = await whyNoTaskNetwork();
+  if (lacking !== undefined) {
+    log('warn', lacking);
+    return undefined;
+  }
+  try {
+    await ensureBuiltInImages(engine);
+    const { bridge } = options;
+    const onProblem = (error: unknown): void => log('warn', `task networks: ${messageOf(error)}`);
+    const ports = { engine, clock: systemClock, ids: systemIds, onProblem };
+    const network = new LinuxTaskNetwork({ ...ports, ...(bridge === undefined ? {} : { bridge }) });
+    await network.prepare(signal);
+    return network;
+  } catch (error) {
+    log('warn', `tasks cannot have addresses of their own on this host (awsvpc is not offered): ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+const CAP_SYS_RESOURCE = 24n;
+
+/**
+ * Inside a container without CAP_SYS_RESOURCE (many CI systems) the engine cannot raise limits above its own, and
+ * every Fargate task asks for 65,535 open files. Root without the capability tells that the engine lacks it, too.
+ */
+async function openFilesCeiling(): Promise<number | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const [status, limits] = await Promise.all(
+    ['/proc/self/status', '/proc/self/limits'].map((path) => readFile(path, 'utf8').catch(() => '')),
+  );
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status ?? '')?.[1];
+  if (effective === undefined || ((BigInt(`0x${effective}`) >> CAP_SYS_RESOURCE) & 1n) === 1n) return undefined;
+  const hard = /^Max open files\s+\S+\s+(\d+)/m.exec(limits ?? '')?.[1];
+  return hard === undefined ? undefined : Number(hard);
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { Agent, AGENT_VERSION, type AgentEnd, type AgentPorts } from './agent.ts';
+import { FileCheckpoint } from './checkpoint/file.ts';
+import type { ProcessConfig } from './config.ts';
+import { openHost, type Host } from './host.ts';
+import type { Log } from './log.ts';
+import { HttpLink } from './session/transport-http.ts';
+import { EngineGate } from './supervisor/gate.ts';
+import { messageOf } from './supervisor/perform.ts';
+import { credentialsFrom, systemClock, systemIds } from './wiring.ts';
+
+/** The instances of one process. They share the engine, the host's network and one queue into the engine. */
+export class AgentProcess {
+  readonly #config: ProcessConfig;
+  readonly #log: Log;
+  readonly #agents: Agent[] = [];
+  readonly #life = new AbortController();
+  #host: Host | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(config: ProcessConfig, log: Log) {
+    this.#config = config;
+    this.#log = log;
+  }
+
+  /** Resolves with the exit code when no instance is left; after `stop` with 0. */
+  async run(): Promise<0 | 1 | 5> {
+    const host = (this.#host = await openHost(this.#config, this.#log, this.#life.signal));
+    const gate = new EngineGate(2 * host.info.cpus);
+    const { endpoint, region, credentialsFile, dataDir, instances } = this.#config;
+    const userAgent = `Gantry agent - v${AGENT_VERSION} (linux)`;
+    const credentials = credentialsFrom(credentialsFile, systemClock);
+    const link = new HttpLink({ endpoint, region, credentials, clock: systemClock, userAgent });
+    const ends: Promise<AgentEnd>[] = [];
+    for (const { name, config } of instances) {
+      const log: Log = (level, text) => this.#log(level, `${name}: ${text}`);
+      const checkpoint = new FileCheckpoint(join(dataDir, name, 'checkpoint.jsonl'));
+      const { engine, network, cgroups } = host;
+      const ports: AgentPorts = {
+        engine,
+        network,
+        cgroups,
+        link,
+        checkpoint,
+        clock: systemClock,
+        ids: systemIds,
+        log,
+        gate,
+      };
+      const agent = new Agent({ ...config, mostOpenFiles: host.mostOpenFiles }, ports);
+      this.#agents.push(agent);
+      const { ended } = await agent.start();
+      ends.push(ended.then((end) => this.#ended(name, end)));
+    }
+    await this.#releaseStrayLeases(host);
+    const codes = (await Promise.all(ends)).map(({ exitCode }) => exitCode);
+    await this.#stopping;
+    return codes.includes(5) ? 5 : codes.includes(1) ? 1 : 0;
+  }
+
+  /** Saves and ends; containers keep running. */
+  stop(): Promise<void> {
+    this.#stopping ??= (async () => {
+      this.#log('info', 'the agent stops; containers keep running');
+      this.#life.abort();
+      await Promise.all(this.#agents.map((agent) => agent.stop()));
+      await this.#host?.close();
+    })();
+    return this.#stopping;
+  }
+
+  #ended(name: string, end: AgentEnd): AgentEnd {
+    if (end.exitCode !== 0) this.#log('error', `instance ${name} ended: ${end.reason}`);
+    return end;
+  }
+
+  /** Addresses that a crash left behind, of tasks no instance of this host knows. */
+  async #releaseStrayLeases(host: Host): Promise<void> {
+    try {
+      for (const { taskArn } of (await host.network?.leases()) ?? []) {
+        if (this.#agents.some((agent) => agent.supervisor?.task(taskArn) !== undefined)) continue;
+        this.#log('info', `releasing the address of ${taskArn}, which nobody knows`);
+        await host.network?.release(taskArn);
+      }
+    } catch (error) {
+      this.#log('warn', `looking for addresses left behind: ${messageOf(error)}`);
+    }
+  }
+}
