@@ -4,6 +4,7 @@ import { CliError } from './errors.ts';
 import { pathsIn } from './paths.ts';
 import { dataDirOf, endpointOf, upSettings } from './settings.ts';
 import { agentConfig, controlPlaneArguments } from './up/config.ts';
+import { networkOfSlot } from './up/network.ts';
 import { exportLines, parseAdministrator, parseEndpoint, shellQuote } from './credentials.ts';
 
 const around = { uid: 0, home: '/home/ann', memoryMiB: 8_192, env: {} };
@@ -59,7 +60,7 @@ test('the agent registers the host once for EC2 and once, overcommitted, for Far
   const capacity = { cpuCount: 2, memoryMiB: 8_192, engineSocket: '/s' };
   const paths = pathsIn('/d');
   assert.deepEqual(
-    agentConfig(settings, paths, capacity).instances.map((i) => [i.pool, i.cpuUnits, i.memoryMiB]),
+    agentConfig(settings, paths, capacity, networkOfSlot(0)).instances.map((i) => [i.pool, i.cpuUnits, i.memoryMiB]),
     [
       ['ec2', 2_048, 7_680],
       ['fargate', 8_192, 8_192],
@@ -67,16 +68,21 @@ test('the agent registers the host once for EC2 and once, overcommitted, for Far
   );
   const without = upSettings({ fargate: false }, around);
   assert.deepEqual(
-    agentConfig(without, paths, capacity).instances.map((i) => i.pool),
+    agentConfig(without, paths, capacity, networkOfSlot(0)).instances.map((i) => i.pool),
     ['ec2'],
   );
 });
 
 test('the control plane is told its settings', () => {
-  const args = controlPlaneArguments('/g', upSettings({ insecureAnyKey: true, dataDir: '/d', port: '14566' }, around));
+  const args = controlPlaneArguments(
+    '/g',
+    upSettings({ insecureAnyKey: true, dataDir: '/d', port: '14566' }, around),
+    networkOfSlot(2),
+  );
   assert.equal(args[0], '/g/packages/control-plane/src/main.ts');
   assert.ok(args.includes('--insecure-any-key'), args.join(' '));
   assert.match(args.join(' '), /14566/);
+  assert.ok(args.includes('--subnet=subnet-00000000000000001,us-east-1a,10.213.32.0/20'), args.join(' '));
 });
 
 test('files of others are read with care', () => {

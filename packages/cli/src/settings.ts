@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { parseRegion } from '@gantry/domain';
 import { usageError } from './errors.ts';
+import { checkedCidr } from './up/network.ts';
 import { parseDurationMs } from './text/duration.ts';
 
 /** What `gantry up` runs with, once checked. */
@@ -15,6 +17,8 @@ export interface UpSettings {
   /** Memory of the host that tasks of the EC2 instance do not get. */
   readonly memoryReserveMiB: number;
   readonly healthyAfterMs: number;
+  /** Addresses of awsvpc tasks; chosen when absent. */
+  readonly subnet?: string | undefined;
 }
 
 /** As commander hands them over: texts, unchecked. */
@@ -27,6 +31,7 @@ export interface UpFlags {
   readonly fargateCpuOvercommit?: string;
   readonly memoryReserve?: string;
   readonly healthyAfter?: string;
+  readonly subnet?: string;
 }
 
 export interface Surroundings {
@@ -39,7 +44,8 @@ export interface Surroundings {
 /** Where state lives unless told otherwise: `/var/lib/gantry` for root, else in the home folder. */
 export function dataDirOf(flag: string | undefined, { uid, home, env }: Omit<Surroundings, 'memoryMiB'>): string {
   const told = flag ?? env['GANTRY_DATA_DIR'];
-  if (told !== undefined && told !== '') return told;
+  // The processes run elsewhere: a relative path would be another one there.
+  if (told !== undefined && told !== '') return resolve(told);
   if (uid === 0) return '/var/lib/gantry';
   return `${env['XDG_DATA_HOME'] || `${home}/.local/share`}/gantry`;
 }
@@ -74,6 +80,7 @@ export function upSettings(flags: UpFlags, around: Surroundings): UpSettings {
     fargateCpuOvercommit: overcommit,
     memoryReserveMiB: reserve,
     healthyAfterMs: healthyAfterMs ?? 40_000,
+    subnet: flags.subnet === undefined ? undefined : checkedCidr(flags.subnet),
   };
 }
 

@@ -73,9 +73,16 @@ export function psLines(rows: readonly Row[], nowMs: number, all: boolean): read
     task.healthStatus === undefined || task.healthStatus === 'UNKNOWN' ? '-' : task.healthStatus,
     age(nowMs - (task.createdAt?.getTime() ?? nowMs)),
     whereText(task, definition),
-    ...(all ? [task.lastStatus === 'STOPPED' ? stopText(task) : ''] : []),
+    ...(all ? [task.lastStatus === 'STOPPED' ? shortened(stopText(task)) : ''] : []),
   ]);
   return table(all ? [...head, 'WHY STOPPED'] : head, lines);
+}
+
+const LONGEST_REASON = 120;
+
+/** An engine's error can be long; `gantry why` has all of it. */
+function shortened(text: string): string {
+  return text.length <= LONGEST_REASON ? text : `${text.slice(0, LONGEST_REASON - 3)}...`;
 }
 
 function statusText(task: Task): string {

@@ -27,11 +27,30 @@ async function ask(api: Api, subject: string, cluster: string): Promise<WhyRespo
     return await api.gantry('Why', { subject, cluster });
   } catch (refused) {
     if ((refused as Error).name !== 'ServiceError') throw refused;
-    const found = await findSubject(api, cluster, subject).catch(() => undefined);
-    const task = found?.kind === 'tasks' ? found.tasks[0] : undefined;
-    if (task === undefined || taskIdOf(task) === subject) throw refused;
-    return api.gantry('Why', { subject: taskIdOf(task), cluster: found?.cluster ?? cluster });
+    const meant = (await taskMeant(api, cluster, subject)) ?? (await instanceMeant(api, subject));
+    if (meant === undefined) throw refused;
+    return api.gantry('Why', meant);
   }
+}
+
+type Meant = { readonly subject: string; readonly cluster?: string } | undefined;
+
+async function taskMeant(api: Api, cluster: string, text: string): Promise<Meant> {
+  const found = await findSubject(api, cluster, text).catch(() => undefined);
+  const task = found?.kind === 'tasks' ? found.tasks[0] : undefined;
+  return task === undefined ? undefined : { subject: taskIdOf(task), cluster: found?.cluster ?? cluster };
+}
+
+/** As `gantry status` shows them: the first characters of the id. */
+async function instanceMeant(api: Api, text: string): Promise<Meant> {
+  if (!/^[0-9a-f]{4,32}$/.test(text)) return undefined;
+  const { instances } = await api.gantry('Status', {});
+  const meant = instances.filter(({ containerInstanceArn: arn }) =>
+    arn.slice(arn.lastIndexOf('/') + 1).startsWith(text),
+  );
+  const [instance] = meant;
+  if (meant.length !== 1 || instance === undefined) return undefined;
+  return { subject: instance.containerInstanceArn, cluster: instance.cluster };
 }
 
 /** Pure: the answer for a person. */

@@ -140,6 +140,12 @@ export class FakeHost implements Host {
     return Promise.resolve();
   }
 
+  createFile(path: string, text: string): Promise<boolean> {
+    if (this.files.has(path)) return Promise.resolve(false);
+    this.files.set(path, text);
+    return Promise.resolve(true);
+  }
+
   removeFile(path: string): Promise<void> {
     this.files.delete(path);
     return Promise.resolve();

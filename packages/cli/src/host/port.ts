@@ -30,6 +30,8 @@ export interface Host {
   accessTo(path: string): Promise<'ok' | 'denied' | 'absent'>;
   /** Replaces the file in one step, making its folder. Rejects with the system's error (ENOSPC, EACCES ...). */
   writeFile(path: string, text: string, mode: number): Promise<void>;
+  /** Makes the file, and its folder, unless it is there. @returns whether it was made */
+  createFile(path: string, text: string, mode: number): Promise<boolean>;
   removeFile(path: string): Promise<void>;
   /** Replaces what is there; absent sources are left alone. */
   renameFile(from: string, to: string): Promise<void>;

@@ -60,6 +60,7 @@ export function nodeHost(): Host {
         (error: NodeJS.ErrnoException) => (error.code === 'EACCES' || error.code === 'EPERM' ? 'denied' : 'absent'),
       ),
     writeFile: replaceFile,
+    createFile,
     removeFile: (path) => rm(path, { force: true }),
     renameFile: (from, to) => rename(from, to).catch(() => undefined),
     makeDirectory: async (path, mode) => void (await mkdir(path, { recursive: true, mode })),
@@ -233,6 +234,17 @@ async function readFrom(path: string, offset: number): Promise<{ text: string; o
   } finally {
     await file.close();
   }
+}
+
+async function createFile(path: string, text: string, mode: number): Promise<boolean> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  return writeFile(path, text, { mode, flag: 'wx' }).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return false;
+      throw error;
+    },
+  );
 }
 
 async function replaceFile(path: string, text: string, mode: number): Promise<void> {

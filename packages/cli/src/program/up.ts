@@ -21,6 +21,7 @@ export function addUp(program: Command, host: Host, ends: Ends): void {
     .option('--port <port>', 'port of the API on 127.0.0.1 (default: 4566)')
     .option('--region <region>', 'region of the local instances (default: us-east-1)')
     .option('--insecure-any-key', 'accept any access key (throw-away CI; loopback only)')
+    .option('--subnet <cidr>', 'addresses of tasks that have one of their own (default: a free part of 10.213.0.0/16)')
     .option('--no-fargate', 'no Fargate pool')
     .option('--fargate-cpu-overcommit <factor>', 'CPU the Fargate pool promises for each there is (default: 8)')
     .option('--memory-reserve <MiB>', 'memory that EC2 tasks do not get')

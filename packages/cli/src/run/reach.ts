@@ -69,15 +69,16 @@ export const definitionName = (arn: string | undefined): string => (arn ?? '').s
 export const serviceOf = (task: Task): string | undefined =>
   task.group?.startsWith('service:') === true ? task.group.slice('service:'.length) : undefined;
 
-/** In words, why a stopped task stopped: ECS's reason, then what its containers add. */
+/** In words, why a stopped task stopped: ECS's reason, then what its containers add to it. */
 export function stopText(task: Task): string {
-  const containers = (task.containers ?? [])
-    .filter((c) => (c.exitCode !== undefined && c.exitCode !== 0) || c.reason !== undefined)
-    .map(
-      (c) =>
-        `${c.name}: ${[c.exitCode === undefined ? '' : `exit code ${c.exitCode}`, c.reason ?? ''].filter((p) => p !== '').join(', ')}`,
-    );
-  return [task.stoppedReason ?? task.stopCode ?? 'stopped', ...containers].join('; ');
+  const reason = (task.stoppedReason ?? task.stopCode ?? 'stopped').replace(/\.$/, '');
+  const containers = (task.containers ?? []).flatMap((container) => {
+    const own = container.reason === undefined || container.reason === task.stoppedReason ? '' : container.reason;
+    const code = container.exitCode === undefined || container.exitCode === 0 ? '' : `exit code ${container.exitCode}`;
+    const adds = [code, own].filter((part) => part !== '').join(', ');
+    return adds === '' ? [] : [`${container.name}: ${adds}`];
+  });
+  return [reason, ...containers].join('; ');
 }
 
 /** What `gantry run --follow` answers with: the exit code of the first container that has one to tell, 1 if none ever ran. */

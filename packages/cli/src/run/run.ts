@@ -70,9 +70,12 @@ function notPlaced(
 ): CliError {
   const reason = [failure?.reason, failure?.detail].filter((part) => part !== undefined).join(': ');
   const before = started === 0 ? '' : ` after ${started} of ${plan.count} were started`;
-  return new CliError(`no task of ${plan.family} could be placed${before}: ${reason || 'no reason was given'}.`, {
-    wayOut: 'gantry status shows what room the instances have; --cpu and --memory ask for less.',
-  });
+  return new CliError(
+    `no task of ${plan.family} could be placed${before}: ${(reason || 'no reason was given').replace(/\.$/, '')}.`,
+    {
+      wayOut: 'gantry status shows what room the instances have; --cpu and --memory ask for less.',
+    },
+  );
 }
 
 /** Until every task runs, or has run and stopped. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { FARGATE_POOL_CLUSTER } from '@gantry/domain';
+import type { NetworkChoice } from './network.ts';
 import type { Paths } from '../paths.ts';
 import { endpointOf, type UpSettings } from '../settings.ts';
 
@@ -9,7 +10,7 @@ export const MAIN_OF = {
 } as const;
 
 /** Arguments of the control plane's main. */
-export function controlPlaneArguments(root: string, settings: UpSettings): readonly string[] {
+export function controlPlaneArguments(root: string, settings: UpSettings, network: NetworkChoice): readonly string[] {
   return [
     join(root, MAIN_OF['control-plane']),
     `--data-dir=${settings.dataDir}`,
@@ -17,6 +18,7 @@ export function controlPlaneArguments(root: string, settings: UpSettings): reado
     `--port=${settings.port}`,
     `--region=${settings.region}`,
     `--healthy-after-ms=${settings.healthyAfterMs}`,
+    `--subnet=subnet-00000000000000001,${settings.region}a,${network.cidr}`,
     ...(settings.insecureAnyKey ? ['--insecure-any-key'] : []),
   ];
 }
@@ -39,6 +41,7 @@ export interface AgentConfig {
   readonly credentialsFile: string;
   readonly dataDir: string;
   readonly engineSocket: string;
+  readonly bridge: string;
   readonly instances: readonly AgentInstance[];
 }
 
@@ -56,7 +59,12 @@ export interface AgentInstance {
  * What the local agent registers: one instance for EC2 tasks, as big as the host less a reserve, and one for Fargate tasks. The
  * Fargate one promises more CPU than there is: its tasks are limited one by one, and most of them idle.
  */
-export function agentConfig(settings: UpSettings, paths: Paths, capacity: Capacity): AgentConfig {
+export function agentConfig(
+  settings: UpSettings,
+  paths: Paths,
+  capacity: Capacity,
+  network: NetworkChoice,
+): AgentConfig {
   const zone = { availabilityZone: `${settings.region}a`, instanceType: 'gantry.local' } as const;
   const cpuUnits = capacity.cpuCount * 1024;
   const ec2: AgentInstance = {
@@ -81,6 +89,7 @@ export function agentConfig(settings: UpSettings, paths: Paths, capacity: Capaci
     credentialsFile: paths.credentials,
     dataDir: join(paths.dataDir, 'agent'),
     engineSocket: capacity.engineSocket,
+    bridge: network.bridge,
     instances: settings.fargate ? [ec2, fargate] : [ec2],
   };
 }

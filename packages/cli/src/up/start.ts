@@ -6,6 +6,7 @@ import type { Paths, ProcessName } from '../paths.ts';
 import { findProcess, logTail, startProcess, stopProcess } from '../process/records.ts';
 import { renderLogLine } from '../process/log-line.ts';
 import { endpointOf, type UpSettings } from '../settings.ts';
+import type { NetworkChoice } from './network.ts';
 import { agentArguments, agentConfig, controlPlaneArguments } from './config.ts';
 
 const DEADLINE_MS = 60_000;
@@ -17,6 +18,7 @@ export interface UpContext {
   readonly paths: Paths;
   readonly settings: UpSettings;
   readonly signal: AbortSignal;
+  readonly network: NetworkChoice;
   readonly connect: (where: EndpointFile) => Promise<Api>;
 }
 
@@ -41,7 +43,7 @@ export async function ensureControlPlane(up: UpContext): Promise<boolean> {
         wayOut: `Choose another with --port, or find its owner: ss -ltnp 'sport = :${settings.port}'`,
       });
     }
-    const args = controlPlaneArguments(host.facts.root, settings);
+    const args = controlPlaneArguments(host.facts.root, settings, up.network);
     await startProcess(host, paths, { name: 'control-plane', command: host.facts.nodePath, args });
   }
   await waitWhileAlive(up, 'control-plane', 'did not answer', () => isHealthy(host, endpoint));
@@ -55,7 +57,7 @@ export async function ensureAgent(up: UpContext): Promise<boolean> {
   const running = (await findProcess(host, paths, 'agent')) !== undefined;
   if (!running) {
     const { cpuCount, memoryMiB, engineSocket } = host.facts;
-    const config = agentConfig(settings, paths, { cpuCount, memoryMiB, engineSocket });
+    const config = agentConfig(settings, paths, { cpuCount, memoryMiB, engineSocket }, up.network);
     await host.writeFile(paths.agentConfig, `${JSON.stringify(config, null, 2)}\n`, 0o600);
     const args = agentArguments(host.facts.root, paths);
     await startProcess(host, paths, { name: 'agent', command: host.facts.nodePath, args });

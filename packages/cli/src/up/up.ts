@@ -8,6 +8,7 @@ import { banner } from './banner.ts';
 import { startEngine } from './engine.ts';
 import { gatherFacts } from './facts.ts';
 import { install } from './install.ts';
+import { claimNetwork } from './network.ts';
 import { planUp } from './plan.ts';
 import { prepareDataDir } from './preflight.ts';
 import {
@@ -48,7 +49,8 @@ export async function up(host: Host, options: UpOptions): Promise<void> {
   await refuseAnotherPort(host, paths, settings);
   await ensureEngine(host, paths, options);
   const signal = options.detach ? new AbortController().signal : host.interruption();
-  const context: UpContext = { host, paths, settings, signal, connect: options.connect };
+  const network = await claimNetwork(host, paths.dataDir, settings.subnet);
+  const context: UpContext = { host, paths, settings, network, signal, connect: options.connect };
   const already = await ensureAll(context);
   await sayHow(host, paths, options, already);
   if (options.detach || already) return;
