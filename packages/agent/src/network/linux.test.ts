@@ -11,7 +11,7 @@ import { HELLO_IMAGE } from '../images/ensure.ts';
 import { runCommand } from './command.ts';
 import { networkContract, type NetworkWorld } from './contract.ts';
 import { LinuxTaskNetwork, whyNoTaskNetwork } from './linux.ts';
-import { NETWORK_LABEL, vethName } from './pause.ts';
+import { NETWORK_LABEL, vethName, type PauseEngine } from './pause.ts';
 import type { AttachRequest, NetworkLease } from './port.ts';
 
 const clock: Clock = {
@@ -57,17 +57,28 @@ interface World extends NetworkWorld {
   readonly join: (lease: NetworkLease, spec: ContainerSpec) => Promise<string>;
 }
 
-function world(options: { poolSize?: number } = {}): World {
+interface WorldOptions {
+  readonly poolSize?: number;
+  readonly way?: 'unshare' | 'none';
+  /** Changes what the network asks the engine to create. */
+  readonly spoil?: (spec: ContainerSpec) => ContainerSpec;
+  readonly onProblem?: (error: unknown) => void;
+}
+
+function world(options: WorldOptions = {}): World {
   const engine = new DockerEngine();
+  const { spoil, ...rest } = options;
+  const asked = spoil === undefined ? engine : spoiled(engine, spoil);
   const open = (): LinuxTaskNetwork =>
     new LinuxTaskNetwork({
-      engine,
+      engine: asked,
       clock,
       ids,
       bridge: BRIDGE,
-      poolSize: options.poolSize ?? 1,
+      poolSize: 1,
       refillDelayMs: 0,
       onProblem: (error) => console.error(error),
+      ...rest,
     });
   const network = open();
   const joined: string[] = [];
@@ -102,6 +113,18 @@ function world(options: { poolSize?: number } = {}): World {
   };
 }
 
+function spoiled(engine: DockerEngine, spoil: (spec: ContainerSpec) => ContainerSpec): PauseEngine {
+  return {
+    createContainer: (name, spec) => engine.createContainer(name, spoil(spec)),
+    startContainer: (id) => engine.startContainer(id),
+    removeContainer: (id) => engine.removeContainer(id),
+    inspectContainer: (id) => engine.inspectContainer(id),
+    listContainers: (label) => engine.listContainers(label),
+    renameContainer: (id, name) => engine.renameContainer(id, name),
+    containerFiles: (id) => engine.containerFiles(id),
+  };
+}
+
 /** No device, chain or namespace of ours remains; the kernel takes a moment to end a namespace. */
 async function nothingLeft(): Promise<void> {
   assert.ok(!(await readdir('/sys/class/net')).includes(BRIDGE), 'bridge left');
@@ -126,7 +149,7 @@ async function output({ engine }: World, id: string): Promise<string> {
   return lines.join('\n');
 }
 
-async function inWorld(run: (here: World) => Promise<void>, options?: { poolSize?: number }): Promise<void> {
+async function inWorld(run: (here: World) => Promise<void>, options?: WorldOptions): Promise<void> {
   const here = world(options);
   try {
     await run(here);
@@ -136,6 +159,7 @@ async function inWorld(run: (here: World) => Promise<void>, options?: { poolSize
 }
 
 networkContract('linux', () => Promise.resolve(world()), skip);
+networkContract('linux, namespaces by the engine', () => Promise.resolve(world({ way: 'none' })), skip);
 
 describe('task network on Linux, for real', { skip, timeout: 60_000 }, () => {
   it('answers the host on port 80 at an address a task, and tasks reach each other across subnets', () =>
@@ -202,6 +226,20 @@ describe('task network on Linux, for real', { skip, timeout: 60_000 }, () => {
       },
       { poolSize: 2 },
     ));
+
+  it('lets the engine make namespaces where the faster way fails', async () => {
+    const problems: string[] = [];
+    const denied = (error: unknown): void => void problems.push(String(error));
+    await inWorld(
+      async (here) => {
+        const lease = await here.network.attach(request(1));
+        await here.join(lease, WEB);
+        assert.match(await answer(lease.ipv4Address), /Hello/);
+      },
+      { onProblem: denied, spoil: (spec) => ('Cmd' in spec ? { ...spec, Cmd: ['/absent'] } : spec) },
+    );
+    assert.match(problems[0] ?? '', /absent/);
+  });
 
   it('leaves no wire behind, and makes one namespace a task when many come at once', () =>
     inWorld(async (here) => {

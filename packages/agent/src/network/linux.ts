@@ -4,8 +4,9 @@ import { PAUSE_IMAGE } from '../images/ensure.ts';
 import { runCommand, type RunCommand } from './command.ts';
 import { HostBridge } from './host.ts';
 import { leaseName, parseLeaseName } from './lease-name.ts';
-import { checkRequest, describePause, dressPause, isAlive, makePause, NETWORK_LABEL, vethName } from './pause.ts';
-import type { Pause, PauseEngine } from './pause.ts';
+import { checkRequest, dressPause } from './dress.ts';
+import { describePause, isAlive, makePause, NETWORK_LABEL, vethName } from './pause.ts';
+import type { Pause, PauseEngine, PauseWay } from './pause.ts';
 import { Pool } from './pool.ts';
 import type { AttachRequest, NetworkLease, TaskNetwork } from './port.ts';
 import { Turns } from './turns.ts';
@@ -24,6 +25,8 @@ export interface LinuxNetworkOptions {
   readonly concurrency?: number;
   readonly refillDelayMs?: number;
   readonly image?: string;
+  /** How namespaces are made at first; the other way is the fallback. Default `unshare`, the faster. */
+  readonly way?: PauseWay;
   /** What went wrong in the background. */
   readonly onProblem?: (error: unknown) => void;
   readonly run?: RunCommand;
@@ -41,6 +44,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
   readonly #pool: Pool<Pause>;
   readonly #leases = new Map<string, { readonly lease: NetworkLease; readonly dressed: boolean }>();
   readonly #turns = new Turns();
+  #way: PauseWay;
   #prepared: Promise<void> | undefined;
   #loaded: Promise<void> | undefined;
 
@@ -48,6 +52,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
     this.#options = options;
     this.#engine = options.engine;
     this.#run = options.run ?? runCommand;
+    this.#way = options.way ?? 'unshare';
     this.#host = new HostBridge(options.bridge ?? 'gantry0', this.#run);
     this.#pool = new Pool({
       clock: options.clock,
@@ -186,7 +191,21 @@ export class LinuxTaskNetwork implements TaskNetwork {
     await Promise.all(left.map((id) => this.#removePause(id)));
   }
 
-  #makePause(): Promise<Pause> {
+  async #makePause(): Promise<Pause> {
+    const way = this.#way;
+    try {
+      return await this.#makePauseBy(way);
+    } catch (error) {
+      if (way === 'none') throw error;
+      // Not every engine allows it (user namespaces, an image without busybox): the slower way works with all.
+      const pause = await this.#makePauseBy('none');
+      this.#way = 'none';
+      this.#options.onProblem?.(error);
+      return pause;
+    }
+  }
+
+  #makePauseBy(way: PauseWay): Promise<Pause> {
     const hex = this.#options.ids.hex32().slice(0, 12);
     return makePause(this.#engine, this.#run, {
       image: this.#options.image ?? PAUSE_IMAGE,
@@ -194,6 +213,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
       mtu: this.#host.mtu,
       name: `gantry-pause-${hex}`,
       hostname: `task-${hex}`,
+      way,
     });
   }
 

@@ -6,7 +6,7 @@ import { CommandError, runCommand, type RunCommand } from './command.ts';
 import { findFirewall } from './firewall.ts';
 import { refuseOverlaps } from './host.ts';
 import { leaseName, parseLeaseName } from './lease-name.ts';
-import { hostsFile } from './pause.ts';
+import { hostsFile, resolversFile } from './dress.ts';
 import { Turns } from './turns.ts';
 
 describe('addresses', () => {
@@ -62,6 +62,15 @@ describe('small parts', () => {
       /^10\.0\.0\.5\tip-10-0-0-5\.ec2\.internal ip-10-0-0-5 task-1$/m,
     );
   });
+
+  for (const [title, servers, host, resolved, expected] of [
+    ['those asked for', ['10.0.0.2'], 'nameserver 192.0.2.1\nsearch corp\n', '', 'nameserver 10.0.0.2\nsearch corp\n'],
+    ["the host's", [], '# c\nnameserver 192.0.2.1\noptions ndots:2', '', 'nameserver 192.0.2.1\noptions ndots:2\n'],
+    ['what is behind a local one', [], 'nameserver 127.0.0.53\n', 'nameserver 192.0.2.9\n', 'nameserver 192.0.2.9\n'],
+    ['public ones as a last resort', [], 'nameserver ::1\n', '', 'nameserver 8.8.8.8\nnameserver 8.8.4.4\n'],
+  ] as const) {
+    it(`resolvers are ${title}`, () => assert.equal(resolversFile(servers, host, resolved), expected));
+  }
 
   it('a program that fails says so in its own words', async () => {
     await assert.rejects(runCommand('sh', ['-c', 'echo broken >&2; exit 3']), (error) => {

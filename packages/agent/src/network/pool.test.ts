@@ -96,7 +96,10 @@ describe('pool', () => {
     await letGo();
     await closed;
     await full;
-    assert.deepEqual(log.destroyed.sort((a, b) => a - b), [1, 2]);
+    assert.deepEqual(
+      log.destroyed.sort((a, b) => a - b),
+      [1, 2],
+    );
     await assert.rejects(pool.take(), /closed/);
   });
 });
