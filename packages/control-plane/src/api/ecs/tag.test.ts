@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { aTask } from '../../controllers/testing/builders.ts';
+import { numbered, putTask } from '../../controllers/testing/world.ts';
+import { mergeTags, taskTags } from './common/tags.ts';
+import { ADMINISTRATOR, anApi, refused } from './testing/world.ts';
+
+const ARN = 'arn:aws:ecs:us-east-1:123456789012:';
+const INVALID = 'InvalidParameterException';
+
+test('every kind of resource can be tagged, asked and untagged', async () => {
+  const { ecs, run, addInstance } = await anApi();
+  await addInstance(1);
+  await ecs.CreateService({ serviceName: 'shop', taskDefinition: 'web', desiredCount: 0 });
+  await run((tx) => putTask(tx, aTask({ id: numbered(1) })));
+  const resources = [
+    'cluster/default',
+    'service/default/shop',
+    `task/default/${numbered(1)}`,
+    `container-instance/default/${numbered(1)}`,
+    'task-definition/web:1',
+  ];
+  for (const resource of resources) {
+    const resourceArn = `${ARN}${resource}`;
+    await ecs.TagResource({ resourceArn, tags: [{ key: 'a', value: '1' }, { key: 'b' }] });
+    await ecs.TagResource({ resourceArn, tags: [{ key: 'a', value: '2' }] });
+    assert.deepEqual((await ecs.ListTagsForResource({ resourceArn })).tags, [
+      { key: 'a', value: '2' },
+      { key: 'b', value: '' },
+    ]);
+    await ecs.UntagResource({ resourceArn, tagKeys: ['a', 'nope'] });
+    assert.deepEqual((await ecs.ListTagsForResource({ resourceArn })).tags, [{ key: 'b', value: '' }]);
+  }
+});
+
+test('what is refused', async () => {
+  const { ecs, stranger } = await anApi();
+  const tag = (resourceArn: string, key = 'a') => ecs.TagResource({ resourceArn, tags: [{ key, value: '' }] });
+  await refused(tag('default'), INVALID, 'Invalid resource ARN');
+  await refused(tag(`${ARN}service/shop`), INVALID, 'short format');
+  await refused(tag(`${ARN}capacity-provider/FARGATE`), INVALID, 'can not be tagged');
+  await refused(tag(`${ARN}service/default/nope`), 'ResourceNotFoundException', 'was not found');
+  await refused(tag(`${ARN}cluster/nope`), 'ClusterNotFoundException', 'Cluster not found.');
+  await refused(tag(`${ARN}cluster/default`, 'aws:x'), INVALID, 'reserved');
+  await refused(tag(`${ARN}cluster/default`, 'x'.repeat(129)), INVALID, 'Invalid tag key');
+  const foreign = stranger.ListTagsForResource({ resourceArn: `${ARN}cluster/default` });
+  await refused(foreign, 'ClusterNotFoundException', 'Cluster not found.');
+  const many = Array.from({ length: 51 }, (_, n) => ({ key: `k${n}`, value: '' }));
+  await refused(
+    ecs.TagResource({ resourceArn: `${ARN}cluster/default`, tags: many }),
+    INVALID,
+    'maximum number of tags',
+  );
+});
+
+test('fifty of the user’s own, and ECS’s beside them', () => {
+  const fifty = Array.from({ length: 50 }, (_, n) => ({ key: `k${n}`, value: '' }));
+  const tags = taskTags({ explicit: fifty, propagated: [], managed: true, cluster: 'c', serviceName: 's' });
+  assert.deepEqual(tags.slice(50), [
+    { key: 'aws:ecs:clusterName', value: 'c' },
+    { key: 'aws:ecs:serviceName', value: 's' },
+  ]);
+  assert.throws(() => mergeTags(fifty, [{ key: 'one-more', value: '' }]), /maximum number of tags/);
+});
+
+test('account settings: own, then the account’s, then ECS’s', async () => {
+  const { ecs } = await anApi();
+  const effective = async (name: 'containerInsights') =>
+    (await ecs.ListAccountSettings({ name, effectiveSettings: true })).settings?.[0];
+  assert.equal((await effective('containerInsights'))?.value, 'disabled');
+  await ecs.PutAccountSettingDefault({ name: 'containerInsights', value: 'enabled' });
+  assert.deepEqual(await effective('containerInsights'), {
+    name: 'containerInsights',
+    value: 'enabled',
+    principalArn: 'arn:aws:iam::123456789012:root',
+    type: 'user',
+  });
+  const { setting } = await ecs.PutAccountSetting({ name: 'containerInsights', value: 'enhanced' });
+  assert.deepEqual([setting?.value, setting?.principalArn], ['enhanced', ADMINISTRATOR]);
+  assert.equal((await effective('containerInsights'))?.value, 'enhanced');
+  const { cluster } = await ecs.CreateCluster({ clusterName: 'insight' });
+  assert.deepEqual(cluster?.settings, [{ name: 'containerInsights', value: 'enhanced' }]);
+  assert.equal((await ecs.ListAccountSettings({})).settings?.length, 1);
+  await ecs.DeleteAccountSetting({ name: 'containerInsights' });
+  assert.equal((await effective('containerInsights'))?.value, 'enabled');
+});
+
+test('account settings: pages of ten, and what is refused', async () => {
+  const { ecs } = await anApi();
+  const first = await ecs.ListAccountSettings({ effectiveSettings: true });
+  assert.equal(first.settings?.length, 10);
+  const second = await ecs.ListAccountSettings({ effectiveSettings: true, nextToken: first.nextToken });
+  assert.deepEqual([second.settings?.length, second.nextToken], [2, undefined]);
+  const put = (name: string, value: string) => ecs.PutAccountSetting({ name: name as 'awsvpcTrunking', value });
+  await refused(put('nope', 'on'), INVALID, 'unknown should be one of [serviceLongArnFormat');
+  await refused(put('constructor', 'on'), INVALID, 'unknown should be one of');
+  await refused(put('awsvpcTrunking', 'maybe'), INVALID, "Invalid value 'maybe'");
+  await refused(put('guardDutyActivate', 'on'), INVALID, 'can not be changed');
+  await refused(ecs.ListAccountSettings({ value: 'on' }), INVALID, 'needs the name');
+  const foreign = ecs.PutAccountSetting({
+    name: 'awsvpcTrunking',
+    value: 'enabled',
+    principalArn: 'arn:aws:iam::999999999999:root',
+  });
+  await refused(foreign, INVALID, 'Invalid principalArn');
+});
