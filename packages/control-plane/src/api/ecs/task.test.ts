@@ -296,7 +296,8 @@ test('a client token: the same answer, a conflict, and an end', async () => {
     desiredStatus: 'STOPPED',
     stoppedAt: state.tables.tasks.values().next().value?.createdAt,
   } as const;
-  for (const task of [...state.tables.tasks.values()]) await run((tx) => putTask(tx, { ...task, ...stop }));
+  for (const task of state.tables.tasks.by('cluster', '123456789012/us-east-1/default'))
+    await run((tx) => putTask(tx, { ...task, ...stop }));
   const stopped = await ecs.RunTask(input);
   assert.deepEqual(Object.keys(stopped.tasks?.[0] ?? {}), ['taskArn', 'lastStatus', 'desiredStatus']);
   turn(3600_000);

@@ -22,8 +22,8 @@ export interface ApiWorld extends World {
   readonly gantry: Bound<Gantry>;
   /** The same as somebody of another account. */
   readonly stranger: Bound<Ecs>;
-  turn(ms: number): void;
-  addInstance(n: number, more?: Parameters<typeof putInstance>[2]): Promise<string>;
+  readonly turn: (ms: number) => void;
+  readonly addInstance: (n: number, more?: Parameters<typeof putInstance>[2]) => Promise<string>;
 }
 
 export const ADMINISTRATOR = `arn:aws:iam::${SCOPE.account}:user/administrator`;
