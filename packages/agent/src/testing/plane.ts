@@ -27,6 +27,8 @@ export class ScriptedPlane implements MemoryControlPlane {
     closed?: readonly [number, string];
   }[] = [];
   refuseHandshake: ((kind: 'acs' | 'tcs') => LinkError | undefined) | undefined;
+  /** Payloads that were not acked; sent again on every new connection. */
+  readonly #unacked = new Map<string, unknown>();
   #seq = 0;
   #messages = 0;
 
@@ -44,15 +46,21 @@ export class ScriptedPlane implements MemoryControlPlane {
     socket.onFrame((text) => {
       const frame = JSON.parse(text.slice(text.indexOf('{'))) as { type: string; message: Record<string, unknown> };
       this.received.push({ kind, ...frame });
+      if (frame.type === 'AckRequest') this.#unacked.delete(String(frame.message['messageId']));
     });
     socket.onClose((code, reason) => (connection.closed = [code, reason]));
+    if (kind === 'acs') for (const frame of this.#unacked.values()) socket.send(JSON.stringify(frame));
   }
 
   /** The open socket of this kind. */
   socket(kind: 'acs' | 'tcs'): FrameSocket {
-    const open = this.connections.findLast((connection) => connection.kind === kind && connection.closed === undefined);
+    const open = this.#open(kind);
     if (open === undefined) throw new Error(`there is no open ${kind} socket`);
-    return open.socket;
+    return open;
+  }
+
+  #open(kind: 'acs' | 'tcs'): FrameSocket | undefined {
+    return this.connections.findLast((one) => one.kind === kind && one.closed === undefined)?.socket;
   }
 
   payload(...tasks: readonly PayloadTask[]): string {
@@ -65,7 +73,10 @@ export class ScriptedPlane implements MemoryControlPlane {
       generatedAt: 0,
       tasks,
     };
-    this.send('acs', { type: 'PayloadMessage', message });
+    const frame = { type: 'PayloadMessage', message };
+    this.#unacked.set(messageId, frame);
+    const open = this.#open('acs');
+    open?.send(JSON.stringify(frame));
     return messageId;
   }
 

@@ -21,6 +21,13 @@ export const CONFIG: AgentConfig = {
   capacity: { cpuUnits: 2048, memoryMiB: 4096, tcpPorts: [22], udpPorts: [] },
 };
 
+export interface WorldOptions {
+  readonly images?: Record<string, FakeImage>;
+  readonly config?: Partial<AgentConfig>;
+  readonly seed?: number;
+  readonly engineLatencyMs?: number;
+}
+
 /** One machine (engine, network, disk) and one control plane; agents come and go on it. */
 export class AgentWorld {
   readonly clock = new FakeClock();
@@ -36,9 +43,10 @@ export class AgentWorld {
   #checkpoint: MemoryCheckpoint | undefined;
   readonly #config: AgentConfig;
 
-  constructor(options: { images?: Record<string, FakeImage>; config?: Partial<AgentConfig>; seed?: number } = {}) {
+  constructor(options: WorldOptions = {}) {
     this.ids = new SeededIds(options.seed ?? 1);
-    this.engine = new FakeEngine({ clock: this.clock, images: { '*': {}, ...options.images } });
+    const latencyMs = (): number => options.engineLatencyMs ?? 0;
+    this.engine = new FakeEngine({ clock: this.clock, images: { '*': {}, ...options.images }, latencyMs });
     this.network = new FakeNetwork({ engine: this.engine });
     this.#config = { ...CONFIG, ...options.config };
   }
@@ -58,7 +66,12 @@ export class AgentWorld {
       log,
       checkpoint: this.#checkpoint,
     });
-    await this.agent.start();
+    const starting = this.agent.start();
+    // With a slow engine the start itself takes a few turns of the clock.
+    let started = false;
+    void starting.then(() => (started = true));
+    for (let turns = 0; !started && turns < 1000; turns += 1) await this.clock.turn(1);
+    await starting;
     await this.settle();
     return this.agent;
   }
