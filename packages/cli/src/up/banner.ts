@@ -36,8 +36,10 @@ export function banner(facts: BannerFacts): readonly string[] {
     ...short,
     '',
     'Next:',
-    `  ${command} run${dataDirFlag} gantry/hello -p 8080:80    # start a container; then: curl localhost:8080`,
-    `  ${command} ps${dataDirFlag}                             # what runs, and where it answers`,
-    `  aws ecs list-clusters                 # the same API, with the stock client`,
+    ...pairs([
+      [`  ${command} run${dataDirFlag} gantry/hello -p 8080:80`, '# start a container; then: curl localhost:8080'],
+      [`  ${command} ps${dataDirFlag}`, '# what runs, and where it answers'],
+      ['  aws ecs list-clusters', '# the same API, with the stock client'],
+    ]),
   ];
 }
