@@ -1,4 +1,4 @@
-/** `npm run sim -- [--seeds 1000] [--from 1] [--steps 12] [--seed N]`: many worlds, one after another, until one breaks a law. */
+/** `npm run sim -- [--seeds 1000] [--from 1] [--steps 12] [--seed N]`: many worlds, one after another. */
 import { parseArgs } from 'node:util';
 import { simulate } from '@gantry/testkit/sim/simulate.ts';
 
@@ -13,10 +13,18 @@ const { values } = parseArgs({
 const from = Number(values.seed ?? values.from);
 const count = values.seed === undefined ? Number(values.seeds) : 1;
 let tasks = 0;
+let failures = 0;
 for (let seed = from; seed < from + count; seed += 1) {
-  const result = await simulate(seed, Number(values.steps));
+  const result = await simulate(seed, Number(values.steps)).catch((error: unknown) => {
+    console.error(
+      error instanceof Error ? `${error.message}\n${values.seed === undefined ? '' : (error.stack ?? '')}` : error,
+    );
+    failures += 1;
+    return { tasks: 0, elapsedMs: 0 };
+  });
   tasks += result.tasks;
   if (count === 1 || seed % 50 === 0)
     console.log(`seed ${seed}: ${result.tasks} tasks, ${(result.elapsedMs / 3_600_000).toFixed(1)} h of fake time`);
 }
-console.log(`${count} seeds, ${tasks} tasks, every law held`);
+console.log(`${count} seeds, ${tasks} tasks, ${failures === 0 ? 'every law held' : `${failures} seeds broke a law`}`);
+process.exitCode = failures === 0 ? 0 : 1;

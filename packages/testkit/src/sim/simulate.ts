@@ -64,5 +64,11 @@ async function judge(world: World, seed: number, step: number, round: readonly s
     ...world.brokenOnTheWay.map((text) => `on the way: ${text}`),
     ...world.problems.map((text) => `problem: ${text}`),
   ];
-  if (broken.length > 0) throw new SimulationFailed(seed, step, round, broken.slice(0, 12));
+  if (broken.length === 0) return;
+  const named = new Set(broken.join(' ').match(/[0-9a-f]{32}/g) ?? []);
+  for (const task of world.tables.tasks.values()) {
+    if (named.has(task.id))
+      broken.push(`${task.id}:`, ...(await world.history(task.taskArn)).map((line) => `  ${line}`));
+  }
+  throw new SimulationFailed(seed, step, round, broken.slice(0, 40));
 }

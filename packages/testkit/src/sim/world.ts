@@ -26,7 +26,8 @@ const CONFIG: PlatformConfig = {
   defaultScope: { account: ACCOUNT, region: REGION },
   endpoint: 'http://sim:4566',
   healthyAfterRunningMs: 5_000,
-  stoppedTaskRetentionMs: 3_600_000,
+  /** Longer than any simulation: what was acknowledged must be there to the end. */
+  stoppedTaskRetentionMs: 365 * 86_400_000,
   historyRetentionMs: 30 * 86_400_000,
   instanceGoneAfterMs: 600_000,
   subnets: [{ subnetId: 'subnet-0000000000000000a', availabilityZone: 'us-east-1a', cidr: '10.20.0.0/20' }],
@@ -279,6 +280,12 @@ export class World {
       service.deployments.length === 1 &&
       (tasks.length === service.desiredCount || service.lastPlacementFailure !== undefined)
     );
+  }
+
+  /** What `gantry why` would tell of it, oldest first: for the one who reads a failure. */
+  async history(subject: string): Promise<readonly string[]> {
+    const events = await this.#journal.history(subject, 50);
+    return events.toReversed().map((e) => `${new Date(e.at).toISOString()} ${e.type} ${e.because}: ${e.text}`);
   }
 
   async snapshot(): Promise<Snapshot> {
