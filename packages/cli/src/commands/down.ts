@@ -29,10 +29,15 @@ export async function down(host: Host, options: DownOptions): Promise<number> {
   if (options.engine && (await stopEngine(host, paths))) stopped.push('dockerd');
   const engineLeft = !options.engine && (await findProcess(host, paths, 'dockerd')) !== undefined;
   if (stopped.length === 0) host.terminal.out(`Nothing of Gantry ran for ${options.dataDir}.`);
-  else host.terminal.out(`Stopped: ${stopped.join(', ')}.${options.tasks ? '' : ' Running tasks stay.'}`);
+  else host.terminal.out(`Stopped: ${stopped.join(', ')}.${tasksText(options, stopped)}`);
   if (engineLeft)
     host.terminal.out('The Docker Engine that gantry up started still runs; gantry down --engine stops it.');
   return 0;
+}
+
+function tasksText(options: DownOptions, stopped: readonly string[]): string {
+  if (options.tasks) return '';
+  return stopped.includes('dockerd') ? ' Its containers ended with the engine.' : ' Running tasks stay.';
 }
 
 async function stopEverything(host: Host, paths: Paths, options: DownOptions): Promise<void> {
