@@ -268,6 +268,7 @@ test('what is accepted at registration and can not be run yet', async () => {
     'Environment files': { environmentFiles: [{ type: 's3' as const, value: 'arn:aws:s3:::b/x.env' }] },
     'Private registry credentials': { repositoryCredentials: { credentialsParameter: 'x' } },
     FireLens: { firelensConfiguration: { type: 'fluentbit' as const } },
+    'Port ranges': { portMappings: [{ containerPortRange: '8000-8010' }] },
   };
   for (const [words, more] of Object.entries(cases)) {
     await ecs.RegisterTaskDefinition({

@@ -24,6 +24,14 @@ export function unsupportedMember(definition: TaskDefinition): string | undefine
     if (container.logConfiguration?.logDriver === 'awsfirelens') {
       return `FireLens (log driver 'awsfirelens' of container '${container.name}')`;
     }
+    if (container.portMappings.some((mapping) => mapping.containerPortRange !== undefined)) {
+      return `Port ranges ('containerPortRange' of container '${container.name}')`;
+    }
+  }
+  // A task has a namespace of its own, that its containers could share, with awsvpc alone.
+  const shares = definition.pidMode === 'task' || definition.ipcMode === 'task';
+  if (shares && definition.networkMode !== 'awsvpc') {
+    return `Sharing namespaces ('pidMode' or 'ipcMode' task) with networkMode '${definition.networkMode}'`;
   }
   const system = definition.runtimePlatform?.operatingSystemFamily;
   if (system?.startsWith('WINDOWS') === true) return `Windows ('runtimePlatform.operatingSystemFamily' ${system})`;
