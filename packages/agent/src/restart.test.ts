@@ -128,7 +128,7 @@ describe('kill -9 of the agent', () => {
     world.plane.payload(aTask(1, [aContainer('web')]));
     await world.settle();
     await world.kill();
-    for (const key of [...world.disk.durable.keys()]) if (key !== 'agent') world.disk.durable.delete(key);
+    for (const key of Array.from(world.disk.durable.keys())) if (key !== 'agent') world.disk.durable.delete(key);
     await world.start();
     assert.deepEqual(world.containers(), []);
     await world.kill();

@@ -105,7 +105,7 @@ describe('manifests', () => {
     assert.ok(plane.acks().includes(messageId));
     const [offer] = received('TaskStopVerificationMessage');
     assert.deepEqual(
-      (offer?.['stopCandidates'] as { taskArn: string }[]).map(({ taskArn: arn }) => arn),
+      ((offer?.['stopCandidates'] ?? []) as { taskArn: string }[]).map(({ taskArn: arn }) => arn),
       [taskArn(1)],
     );
     assert.equal(offer?.['messageId'], messageId);
