@@ -13,9 +13,16 @@ export interface SimulationResult {
 
 /** Says what it takes to see it again. */
 export class SimulationFailed extends Error {
-  constructor(seed: number, step: number, after: readonly string[], broken: readonly string[], cause?: unknown) {
+  constructor(
+    seed: number,
+    steps: number,
+    step: number,
+    after: readonly string[],
+    broken: readonly string[],
+    cause?: unknown,
+  ) {
     super(
-      `seed ${seed}, step ${step}, after ${after.join(' → ')}:\n  ${broken.join('\n  ')}\nAgain: npm run sim -- --seed ${seed} --steps ${step}`,
+      `seed ${seed}, step ${step}, after ${after.join(' → ')}:\n  ${broken.join('\n  ')}\nAgain: npm run sim -- --seed ${seed} --steps ${steps}`,
       { cause },
     );
   }
@@ -42,6 +49,7 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
       } catch (error) {
         throw new SimulationFailed(
           seed,
+          steps,
           step,
           round,
           [error instanceof Error ? error.message : String(error), ...world.problems],
@@ -49,7 +57,7 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
         );
       }
       played.push(...round);
-      await judge(world, seed, step, round);
+      await judge(world, { seed, steps, step, round });
     }
     return { seed, steps, tasks: world.tables.tasks.size, elapsedMs: world.clock.now() - startedAt };
   } finally {
@@ -57,7 +65,10 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
   }
 }
 
-async function judge(world: World, seed: number, step: number, round: readonly string[]): Promise<void> {
+async function judge(
+  world: World,
+  { seed, steps, step, round }: { seed: number; steps: number; step: number; round: readonly string[] },
+): Promise<void> {
   const snapshot = await world.snapshot();
   const broken = [
     ...[...ALWAYS_LAWS, ...SETTLED_LAWS].flatMap((law) => law.broken(snapshot).map((text) => `${law.name}: ${text}`)),
@@ -70,5 +81,5 @@ async function judge(world: World, seed: number, step: number, round: readonly s
     if (named.has(task.id))
       broken.push(`${task.id}:`, ...(await world.history(task.taskArn)).map((line) => `  ${line}`));
   }
-  throw new SimulationFailed(seed, step, round, broken.slice(0, 40));
+  throw new SimulationFailed(seed, steps, step, round, broken.slice(0, 40));
 }
