@@ -161,3 +161,14 @@ for (const [name, make, message] of broken) {
     assert.match(stderr, message);
   });
 }
+
+// A registry that lacks a package of another platform makes npm leave it out of the lock, and then every `npm ci` fails.
+test('the lock has every optional dependency, so that npm ci takes it', () => {
+  const lock = JSON.parse(readFileSync(join(dirname(LAUNCHER), 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const wanted = Object.values(lock.packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+  assert.ok(wanted.length > 10, `only ${wanted.length} seen`);
+  const missing = wanted.filter((name) => lock.packages[`node_modules/${name}`] === undefined);
+  assert.deepEqual(missing, []);
+});
