@@ -53,7 +53,6 @@ test('RunTask on Fargate: PROVISIONING, with a size, an address to come, and wha
     containerOverrides: [{ name: 'app', command: ['x'] }],
     cpu: '512',
     memory: '1024',
-    taskRoleArn: undefined,
     executionRoleArn: undefined,
     ephemeralStorage: undefined,
     inferenceAcceleratorOverrides: [],
@@ -281,6 +280,16 @@ test('what is accepted at registration and can not be run yet', async () => {
     const create = { serviceName: 's', taskDefinition: 'later', desiredCount: 0 };
     await refused(ecs.CreateService(create), 'ClientException', text);
   }
+  await ecs.RegisterTaskDefinition({
+    family: 'role',
+    taskRoleArn: 'r',
+    containerDefinitions: [{ name: 'app', image: 'x', memory: 8 }],
+  });
+  await refused(
+    ecs.RunTask({ taskDefinition: 'role' }),
+    'ClientException',
+    "Credentials of a task role ('taskRoleArn') is not supported",
+  );
 });
 
 test('a client token: the same answer, a conflict, and an end', async () => {

@@ -9,11 +9,15 @@ const NOT_YET: readonly (readonly [string, string])[] = [
   ['firelensConfiguration', 'FireLens'],
 ];
 
+/** A program that counts on its role's credentials and finds none fails late and in its own words. */
+export const TASK_ROLE = "Credentials of a task role ('taskRoleArn')";
+
 /**
  * What a definition asks for that this version of Gantry can not give a task, in words; undefined when there is
  * nothing of the kind. Better no task than one without its secrets. Pure.
  */
 export function unsupportedMember(definition: TaskDefinition): string | undefined {
+  if (definition.taskRoleArn !== undefined) return TASK_ROLE;
   for (const container of definition.containerDefinitions) {
     for (const [member, words] of NOT_YET) {
       if (isUsed(container[member])) return `${words} ('${member}' of container '${container.name}')`;

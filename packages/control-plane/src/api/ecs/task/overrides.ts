@@ -1,6 +1,7 @@
 import type { TaskDefinition, TaskOverride } from '@gantry/domain';
 import { clientException, invalidParameter } from '@gantry/protocol';
 import type { ContainerOverride, TaskOverride as WireTaskOverride } from '@aws-sdk/client-ecs';
+import { TASK_ROLE } from '../task-definition/launchable.ts';
 import { checkTaskCpu, fargateSizeProblem, normaliseCpu, normaliseMemory } from '../task-definition/sizes.ts';
 
 const MAX_LENGTH = 8192;
@@ -31,6 +32,11 @@ export function checkOverrides(
     if (problem !== undefined) throw clientException(problem);
   }
   checkStorage(given, infrastructure);
+  if (given.taskRoleArn) {
+    throw clientException(
+      `${TASK_ROLE} is not supported by this version of Gantry. Leave the override out and try again.`,
+    );
+  }
   const overrides = (given.containerOverrides ?? []).map((override) =>
     checkContainer(definition, override, memory ?? definition.memory),
   );
@@ -41,7 +47,6 @@ export function checkOverrides(
     containerOverrides: overrides as unknown as TaskOverride['containerOverrides'],
     cpu,
     memory,
-    taskRoleArn: given.taskRoleArn || undefined,
     executionRoleArn: given.executionRoleArn || undefined,
     ephemeralStorage: given.ephemeralStorage,
   };
