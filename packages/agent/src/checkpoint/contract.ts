@@ -5,7 +5,11 @@ import type { Checkpoint } from './port.ts';
 /** What every checkpoint keeps. `open` opens the same one again and again; `crash` is a `kill -9` of the one that is open. */
 export function checkpointContract(
   name: string,
-  place: () => Promise<{ open(): Checkpoint; crash(checkpoint: Checkpoint): Promise<void>; remove(): Promise<void> }>,
+  place: () => Promise<{
+    readonly open: () => Checkpoint;
+    readonly crash: (checkpoint: Checkpoint) => Promise<void>;
+    readonly remove: () => Promise<void>;
+  }>,
 ): void {
   const with_ = (title: string, body: (disk: Awaited<ReturnType<typeof place>>) => Promise<void>): void => {
     test(title, async () => {
