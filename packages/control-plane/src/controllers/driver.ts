@@ -23,6 +23,8 @@ export interface DriverOptions {
 }
 
 const MOST_AT_ONCE = 64;
+/** Given as the reason so that no DOMException is built, stack and all, for every wake-up. */
+const WOKEN = 'woken';
 
 /**
  * Runs one controller. A wake-up only names a key; the controller reads for itself, so a lost wake-up, a doubled one
@@ -72,12 +74,12 @@ export class Driver {
     const known = this.#due.get(key);
     if (known !== undefined && known <= at) return;
     this.#due.set(key, at);
-    this.#nudge.abort();
+    this.#nudge.abort(WOKEN);
   }
 
   /** Resolves after `stop` aborts and what was running has ended. Never rejects. */
   async run(stop: AbortSignal): Promise<void> {
-    const nudge = (): void => this.#nudge.abort();
+    const nudge = (): void => this.#nudge.abort(WOKEN);
     stop.addEventListener('abort', nudge, { once: true });
     while (!stop.aborted) {
       this.#nudge = new AbortController();

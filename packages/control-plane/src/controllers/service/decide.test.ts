@@ -222,6 +222,12 @@ describe('starts that fail', () => {
     );
     const after = primaryAfter(view({ desiredCount: 3 }, crashed));
     assert.deepEqual([after?.failedTasks, after?.shortRuns, after?.notBefore], [0, 3, NOW + 1000]);
+    const killed = crashed.map((task) => ({
+      ...task,
+      containers: task.containers.map((c) => ({ ...c, exitCode: 137 })),
+    }));
+    const replaced = told(view({ desiredCount: 3 }, killed));
+    assert.deepEqual(replaced, ['start×3 replace-stopped'], 'killed from outside: no fault of its own');
   });
 });
 

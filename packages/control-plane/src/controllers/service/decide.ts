@@ -28,14 +28,14 @@ export function decideService(view: ServiceView): readonly ServiceAction[] {
   if (primary === undefined) return accounted.actions;
   const standing = standingOf(next, primary);
   const starts = startsOf(next, standing);
-  const allStops = stopsOf(next, standing);
+  const allStops = stopsOf(next, standing, MOST_AT_ONCE);
   const stops = allStops.slice(0, MOST_AT_ONCE);
   const idle = starts.length === 0 && stops.length === 0;
   const said = idle ? settle(next, standing) : { service: unsettled(current), actions: [] };
   const updated = withCounts(next, said.service, standing);
   const actions: ServiceAction[] = [...accounted.actions, ...broken.actions, ...said.actions, ...starts, ...stops];
   if (updated !== service) actions.push({ kind: 'update', service: updated });
-  const wake = wakeOf(next, standing, updated, starts.length === MOST_AT_ONCE || allStops.length > stops.length);
+  const wake = wakeOf(next, standing, updated, starts.length === MOST_AT_ONCE || allStops.length >= MOST_AT_ONCE);
   if (wake !== undefined) actions.push(wake);
   return actions;
 }
@@ -61,6 +61,7 @@ function drained(view: ServiceView, service: Service, before: readonly ServiceAc
 
 /** Older deployments leave the list with their last task. */
 function withoutEmpty(view: ServiceView, service: Service): Service {
+  if (service.deployments.length === 1) return service;
   const busy = new Set(view.tasks.filter((task) => task.lastStatus !== 'STOPPED').map((task) => task.deploymentId));
   const deployments = service.deployments.filter(({ status, id }) => status === 'PRIMARY' || busy.has(id));
   return deployments.length === service.deployments.length ? service : { ...service, deployments };

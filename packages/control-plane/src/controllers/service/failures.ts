@@ -26,7 +26,15 @@ export function endingOf(task: Task): Ending {
   if (task.stopCode !== 'TaskFailedToStart' && task.stopCode !== 'EssentialContainerExited') return 'other';
   if (task.startedAt === undefined) return 'failed-to-start';
   const endedAt = task.executionStoppedAt ?? task.stoppingAt ?? task.startedAt;
-  return endedAt - task.startedAt < SHORT_RUN_MS ? 'short-run' : 'other';
+  return endedAt - task.startedAt < SHORT_RUN_MS && !wasKilled(task) ? 'short-run' : 'other';
+}
+
+/** Somebody killed a container of it: that is no fault of its own. Running out of memory is. */
+function wasKilled(task: Task): boolean {
+  return task.containers.some(
+    ({ essential, exitCode, reason }) =>
+      essential && (exitCode === 137 || exitCode === 143) && reason?.startsWith('OutOfMemoryError') !== true,
+  );
 }
 
 /** Reported as over, address released or not. */

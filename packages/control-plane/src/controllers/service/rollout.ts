@@ -24,19 +24,27 @@ export interface Standing {
 export function standingOf(view: ServiceView, primary: Deployment): Standing {
   const { desiredCount, deploymentConfiguration } = view.service;
   const live = liveTasks(view);
-  const isLeaving = (task: Task): boolean =>
-    task.deploymentId !== primary.id || (task.instanceKey !== undefined && view.draining(task.instanceKey));
-  const staying = live.filter((task) => !isLeaving(task));
+  const keep: Task[] = [];
+  const sick: Task[] = [];
+  const leaving: Task[] = [];
+  let healthy = 0;
+  for (const task of live) {
+    if (isHealthy(view, task)) healthy += 1;
+    const draining = task.instanceKey !== undefined && view.draining(task.instanceKey);
+    if (task.deploymentId !== primary.id || draining) leaving.push(task);
+    else if (isUnhealthy(view, task)) sick.push(task);
+    else keep.push(task);
+  }
   return {
     primary,
     desired: desiredCount,
     live,
-    keep: staying.filter((task) => !isUnhealthy(view, task)),
-    sick: staying.filter((task) => isUnhealthy(view, task)),
-    leaving: live.filter(isLeaving),
+    keep,
+    sick,
+    leaving,
     minimum: Math.ceil((desiredCount * deploymentConfiguration.minimumHealthyPercent) / 100),
     maximum: Math.floor((desiredCount * deploymentConfiguration.maximumPercent) / 100),
-    healthy: live.filter((task) => isHealthy(view, task)).length,
+    healthy,
   };
 }
 
@@ -45,14 +53,15 @@ export function startable({ desired, keep, maximum, live }: Standing): number {
   return Math.max(0, Math.min(desired - keep.length, maximum - live.length));
 }
 
-/** Which tasks go now, and why. */
-export function stopsOf(view: ServiceView, standing: Standing): StopAction[] {
-  const surplus = chooseStops(view, standing.keep, standing.keep.length - standing.desired, standing.live);
+/** Which tasks go now, and why; a little more than `most` when there are more. */
+export function stopsOf(view: ServiceView, standing: Standing, most: number): StopAction[] {
+  const excess = Math.min(standing.keep.length - standing.desired, most);
+  const surplus = chooseStops(view, standing.keep, excess, standing.live);
   const stops = surplus.map((task) => stop(standing, task, 'scale-in'));
   // A deployment that failed and has nothing to go back to leaves the older tasks alone: they are all there is.
   if (standing.primary.rolloutState === 'FAILED') return stops;
   const lost = surplus.filter((task) => isHealthy(view, task)).length;
-  for (const task of leavers(view, standing, standing.healthy - lost)) {
+  for (const task of leavers(view, standing, standing.healthy - lost, most)) {
     const old = task.deploymentId !== standing.primary.id;
     stops.push(stop(standing, task, old ? 'old-revision' : 'instance-draining'));
   }
@@ -61,23 +70,15 @@ export function stopsOf(view: ServiceView, standing: Standing): StopAction[] {
 }
 
 /** Old tasks that may go without taking the service below its minimum; the ones that do not serve go first. */
-function leavers(view: ServiceView, standing: Standing, healthy: number): readonly Task[] {
+function leavers(view: ServiceView, standing: Standing, healthy: number, most: number): readonly Task[] {
   const { leaving, live, minimum } = standing;
-  const ordered = leaving.length === live.length && minimum === 0 ? leaving : chooseAll(view, leaving, live);
-  let spare = healthy - minimum;
-  return ordered.filter((task) => {
-    // Not RUNNING, or unhealthy: nobody misses it.
-    if (worthOf(view, task) <= 1) return true;
-    if (!isHealthy(view, task)) return spare >= 0;
-    spare -= 1;
-    return spare >= 0;
-  });
-}
-
-function chooseAll(view: ServiceView, tasks: readonly Task[], live: readonly Task[]): readonly Task[] {
-  const idle = tasks.filter((task) => worthOf(view, task) <= 1);
-  const serving = tasks.filter((task) => worthOf(view, task) > 1);
-  return [...idle, ...chooseStops(view, serving, serving.length, live)];
+  // Not RUNNING, or unhealthy: nobody misses it.
+  const idle = leaving.filter((task) => worthOf(view, task) <= 1);
+  const young = leaving.filter((task) => worthOf(view, task) === 2);
+  const serving = leaving.filter((task) => worthOf(view, task) === 3);
+  const spare = healthy - minimum;
+  const count = Math.min(spare, serving.length, most);
+  return [...idle, ...(spare >= 0 ? young : []), ...chooseStops(view, serving, count, live)];
 }
 
 /**

@@ -18,19 +18,15 @@ export function chooseStops(
   all: readonly Task[],
 ): readonly Task[] {
   if (count <= 0) return [];
-  const left = new Set(candidates);
   const balance = new Balance(view, all);
+  const rows = candidates.map((task) => balance.row(task));
   const chosen: Task[] = [];
-  while (chosen.length < count && left.size > 0) {
-    let best: Task | undefined;
-    let bestScore: readonly number[] = [];
-    for (const task of left) {
-      const score = balance.score(task);
-      if (best === undefined || compare(score, bestScore) < 0) [best, bestScore] = [task, score];
-    }
+  while (chosen.length < count) {
+    let best: Row | undefined;
+    for (const row of rows) if (!row.gone && (best === undefined || goesBefore(row, best))) best = row;
     if (best === undefined) break;
-    chosen.push(best);
-    left.delete(best);
+    best.gone = true;
+    chosen.push(best.task);
     balance.remove(best);
   }
   return chosen;
@@ -43,56 +39,75 @@ export function worthOf(view: ServiceView, task: Task): number {
   return isHealthy(view, task) ? 3 : 2;
 }
 
+/** How many tasks of the service are in one place; shared by the rows of that place, so that it is counted once. */
+interface Tally {
+  count: number;
+}
+
+interface Row {
+  readonly task: Task;
+  gone: boolean;
+  readonly worth: number;
+  readonly draining: boolean;
+  readonly free: number;
+  readonly provider: Tally;
+  readonly zone: Tally;
+  readonly instance: Tally;
+}
+
+function goesBefore(a: Row, b: Row): boolean {
+  if (a.worth !== b.worth) return a.worth < b.worth;
+  if (a.draining !== b.draining) return a.draining;
+  if (a.provider.count !== b.provider.count) return a.provider.count > b.provider.count;
+  if (a.free !== b.free) return a.free > b.free;
+  if (a.zone.count !== b.zone.count) return a.zone.count > b.zone.count;
+  return a.instance.count > b.instance.count;
+}
+
 class Balance {
   readonly #view: ServiceView;
-  readonly #zones = new Map<string, number>();
-  readonly #instances = new Map<string, number>();
-  readonly #surplus = new Map<string, number>();
+  readonly #zones = new Map<string, Tally>();
+  readonly #instances = new Map<string, Tally>();
+  /** Tasks above the provider's share: they may be negative. */
+  readonly #providers = new Map<string, Tally>();
   readonly #binpack: 'cpu' | 'memory' | undefined;
 
   constructor(view: ServiceView, all: readonly Task[]) {
     this.#view = view;
-    for (const task of all) this.#count(task, 1);
     const rule = view.service.placementStrategy[0];
     if (rule?.type === 'binpack') this.#binpack = rule.field?.toLowerCase() === 'cpu' ? 'cpu' : 'memory';
     const strategy = view.service.capacityProviderStrategy ?? [];
-    for (const name of assignProviders(strategy, new Map(), view.service.desiredCount)) add(this.#surplus, name, -1);
+    for (const name of assignProviders(strategy, new Map(), view.service.desiredCount))
+      tally(this.#providers, name).count -= 1;
+    for (const task of all) {
+      tally(this.#zones, task.availabilityZone).count += 1;
+      tally(this.#instances, task.instanceKey).count += 1;
+      tally(this.#providers, task.capacityProviderName).count += 1;
+    }
   }
 
-  /** Lexicographic; lower goes first. */
-  score(task: Task): readonly number[] {
-    const { draining } = this.#view;
-    const instance = task.instanceKey ?? '';
-    const free = this.#binpack === undefined ? 0 : this.#view.freeOn(instance)[this.#binpack];
-    return [
-      worthOf(this.#view, task),
-      instance !== '' && draining(instance) ? 0 : 1,
-      -(this.#surplus.get(task.capacityProviderName ?? '') ?? 0),
-      -free,
-      -(this.#zones.get(task.availabilityZone ?? '') ?? 0),
-      -(this.#instances.get(instance) ?? 0),
-    ];
+  row(task: Task): Row {
+    const { instanceKey } = task;
+    const placed = instanceKey !== undefined;
+    return {
+      task,
+      gone: false,
+      worth: worthOf(this.#view, task),
+      draining: placed && this.#view.draining(instanceKey),
+      free: placed && this.#binpack !== undefined ? this.#view.freeOn(instanceKey)[this.#binpack] : 0,
+      provider: tally(this.#providers, task.capacityProviderName),
+      zone: tally(this.#zones, task.availabilityZone),
+      instance: tally(this.#instances, instanceKey),
+    };
   }
 
-  remove(task: Task): void {
-    this.#count(task, -1);
-  }
-
-  #count(task: Task, by: number): void {
-    add(this.#zones, task.availabilityZone ?? '', by);
-    add(this.#instances, task.instanceKey ?? '', by);
-    add(this.#surplus, task.capacityProviderName ?? '', by);
+  remove({ provider, zone, instance }: Row): void {
+    for (const place of [provider, zone, instance]) place.count -= 1;
   }
 }
 
-function add(counts: Map<string, number>, key: string, by: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + by);
-}
-
-function compare(a: readonly number[], b: readonly number[]): number {
-  for (let at = 0; at < a.length; at += 1) {
-    const difference = (a[at] as number) - (b[at] as number);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+function tally(tallies: Map<string, Tally>, key = ''): Tally {
+  let found = tallies.get(key);
+  if (found === undefined) tallies.set(key, (found = { count: 0 }));
+  return found;
 }
