@@ -57,7 +57,7 @@ function answer(action: Action, dice: number, nowMs: number): Fact | undefined {
         ? { kind: 'call-failed', container, reason: 'CannotStartContainerError: x' }
         : { kind: 'started', container, atMs: nowMs };
     case 'stop':
-      if (bad) return { kind: 'stop-failed', container, reason: 'CannotStopContainerError: x', retryable: false };
+      if (bad) return { kind: 'stop-failed', container, reason: 'CannotStopContainerError: x', engineAway: false };
       return { kind: 'died', container, exitCode: 143, atMs: nowMs, oomKilled: false, watched: true };
     case 'cancel-pull':
       return { kind: 'pull-cancelled', container };

@@ -43,7 +43,7 @@ export type ContainerFact = { readonly container: string } & (
   /** The engine could not be asked: the same call again, later. */
   | { readonly kind: 'call-delayed' }
   | { readonly kind: 'pull-cancelled' }
-  | { readonly kind: 'stop-failed'; readonly reason: string; readonly retryable: boolean }
+  | { readonly kind: 'stop-failed'; readonly reason: string; readonly engineAway: boolean }
   | {
       readonly kind: 'died';
       readonly exitCode: number | undefined;
@@ -57,6 +57,7 @@ export type ContainerFact = { readonly container: string } & (
 );
 
 const MOST_STOP_ATTEMPTS = 5;
+const AWAY_RETRY_MS = 2_000;
 const LONGEST_REASON = 1024;
 const retryDelayMs = (attempts: number): number => Math.min(250 * 2 ** attempts, 10_000);
 
@@ -115,53 +116,59 @@ function observeContainer(plan: TaskPlan, model: TaskModel, fact: ContainerFact,
       if (!isBefore(container.known, 'CREATED')) return model;
       return put({ known: 'CREATED', applied: 'CREATED', ...FRESH, dockerId: fact.dockerId });
     case 'started':
-      if (!isBefore(container.known, 'RUNNING')) return model;
-      return put({
-        known: 'RUNNING',
-        applied: 'RUNNING',
-        ...FRESH,
-        startedAtMs: fact.atMs,
-        ports: fact.ports ?? container.ports,
-        exitCode: undefined,
-        finishedAtMs: undefined,
-        health: undefined,
-        healthSinceMs: undefined,
-      });
+      return isBefore(container.known, 'RUNNING') ? put(startedNow(container, fact)) : model;
     case 'call-failed':
       return withPull(stop(put({ reason: container.reason ?? short(fact.reason) }), name, nowMs), fact.pull);
-    case 'call-delayed':
-      return put({
-        applied: container.known,
-        attempts: container.attempts + 1,
-        retryAtMs: nowMs + retryDelayMs(container.attempts),
-      });
+    case 'call-delayed': {
+      const retryAtMs = nowMs + retryDelayMs(container.attempts);
+      return put({ applied: container.known, attempts: container.attempts + 1, retryAtMs });
+    }
     case 'pull-cancelled':
       return put({ applied: container.known });
-    case 'stop-failed': {
-      const attempts = container.attempts + (fact.retryable ? 0 : 1);
-      if (attempts >= MOST_STOP_ATTEMPTS) {
-        return noteExecutionStop(
-          plan,
-          stop(put({ reason: container.reason ?? short(fact.reason) }), name, nowMs),
-          name,
-          nowMs,
-        );
-      }
-      return put({ applied: container.known, attempts, retryAtMs: nowMs + retryDelayMs(attempts) });
+    case 'stop-failed':
+      return stopFailed(plan, model, container, fact, nowMs);
+    case 'vanished': {
+      const gone = put({ reason: container.reason ?? VANISHED, finishedAtMs: fact.atMs });
+      return noteExecutionStop(plan, stop(gone, name, fact.atMs), name, fact.atMs);
     }
-    case 'vanished':
-      return noteExecutionStop(
-        plan,
-        stop(put({ reason: container.reason ?? VANISHED, finishedAtMs: fact.atMs }), name, fact.atMs),
-        name,
-        fact.atMs,
-      );
     case 'health':
       if (container.known !== 'RUNNING' || container.health === fact.health) return model;
       return put({ health: fact.health, healthSinceMs: fact.atMs });
     case 'died':
       return died(plan, model, container, fact, nowMs);
   }
+}
+
+function startedNow(container: ContainerModel, fact: ContainerFact & { kind: 'started' }): Partial<ContainerModel> {
+  return {
+    known: 'RUNNING',
+    applied: 'RUNNING',
+    ...FRESH,
+    startedAtMs: fact.atMs,
+    ports: fact.ports ?? container.ports,
+    exitCode: undefined,
+    finishedAtMs: undefined,
+    health: undefined,
+    healthSinceMs: undefined,
+  };
+}
+
+/** After a few tries the container is taken for stopped; an engine that is away does not count as a try. */
+function stopFailed(
+  plan: TaskPlan,
+  model: TaskModel,
+  container: ContainerModel,
+  fact: ContainerFact & { kind: 'stop-failed' },
+  nowMs: number,
+): TaskModel {
+  const { name, known } = container;
+  const attempts = container.attempts + (fact.engineAway ? 0 : 1);
+  if (attempts < MOST_STOP_ATTEMPTS) {
+    const retryAtMs = nowMs + (fact.engineAway ? AWAY_RETRY_MS : retryDelayMs(attempts));
+    return withContainer(model, name, { applied: known, attempts, retryAtMs });
+  }
+  const givenUp = withContainer(model, name, { reason: container.reason ?? short(fact.reason) });
+  return noteExecutionStop(plan, stop(givenUp, name, nowMs), name, nowMs);
 }
 
 const FRESH = { attempts: 0, retryAtMs: undefined } as const;

@@ -232,7 +232,7 @@ export class Performer {
       if (error instanceof EngineError && error.kind === 'not-found')
         return [{ kind: 'vanished', container, atMs: clock.now() }];
       const reason = `CannotStopContainerError: Error response from daemon: ${messageOf(error)}`;
-      return [{ kind: 'stop-failed', container, reason, retryable: isUnreachable(error) }];
+      return [{ kind: 'stop-failed', container, reason, engineAway: isUnreachable(error) }];
     }
   }
 

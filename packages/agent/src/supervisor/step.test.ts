@@ -304,7 +304,7 @@ describe('the way down', () => {
       kind: 'stop-failed',
       container: 'web',
       reason: 'CannotStopContainerError: x',
-      retryable: false,
+      engineAway: false,
     };
     for (let i = 0; i < 4; i += 1) {
       assert.deepEqual(play.see(failed), []);
