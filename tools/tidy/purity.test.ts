@@ -14,8 +14,9 @@ const WIRING = [
   /^packages\/control-plane\/src\/api\/http\//,
   /^packages\/agent\/src\/engine\/docker[^/]*\.ts$/,
   /^packages\/agent\/src\/engine\/docker\//,
-  /^packages\/agent\/src\/network\/linux[^/]*\.ts$/,
-  /^packages\/agent\/src\/network\/linux\//,
+  // Bounded waits for what only the kernel can say when.
+  /^packages\/agent\/src\/network\/(linux|pause)\.ts$/,
+  /^packages\/agent\/src\/cgroup\/limits\.ts$/,
   /^packages\/agent\/src\/images\//,
   /^packages\/cli\/src\//,
 ];

@@ -8,6 +8,9 @@ export interface Weather {
   readonly maxLatencyMs: number;
 }
 
+/** Asked anew for every call: weather turns. */
+export type WeatherReport = () => Weather;
+
 export const CALM: Weather = { lostRequest: 0, lostAnswer: 0, doubledRequest: 0, maxLatencyMs: 3 };
 export const STORM: Weather = { lostRequest: 0.15, lostAnswer: 0.15, doubledRequest: 0.1, maxLatencyMs: 900 };
 

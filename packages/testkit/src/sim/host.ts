@@ -6,7 +6,7 @@ import { EngineError, type ContainerState } from '@gantry/agent/engine/port.ts';
 import { FakeNetwork } from '@gantry/agent/network/fake.ts';
 import type { Clock, Ids } from '@gantry/domain';
 import type { Rng } from '../seeded.ts';
-import type { Weather } from './faults.ts';
+import type { WeatherReport } from './faults.ts';
 import type { HostView } from './invariants.ts';
 import { SimLink, type Plane } from './link.ts';
 
@@ -28,10 +28,10 @@ export interface SimHostOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly rng: Rng;
-  weather(): Weather;
-  plane(): Plane | undefined;
+  readonly weather: WeatherReport;
+  readonly plane: () => Plane | undefined;
   /** Something an agent should never have to say. */
-  problem(text: string): void;
+  readonly problem: (text: string) => void;
 }
 
 /** A machine: its engine, namespaces, cgroups and disk are its own and outlive its agents. */

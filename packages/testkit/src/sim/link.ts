@@ -8,7 +8,7 @@ import {
 } from '@gantry/agent/session/port.ts';
 import type { FrameSocket } from '@gantry/protocol';
 import type { Rng } from '../seeded.ts';
-import { fateOf, type Weather } from './faults.ts';
+import { fateOf, type WeatherReport } from './faults.ts';
 import { socketPair, type SocketPair } from './socket-pair.ts';
 
 /** The control plane as agents reach it; `undefined` while nobody is there. */
@@ -20,8 +20,8 @@ export interface Plane {
 export interface SimLinkOptions {
   readonly clock: Clock;
   readonly rng: Rng;
-  weather(): Weather;
-  plane(): Plane | undefined;
+  readonly weather: WeatherReport;
+  readonly plane: () => Plane | undefined;
 }
 
 /**

@@ -17,7 +17,8 @@ import { Rng, SeededIds } from '../seeded.ts';
 import { CALM, STORM, type Weather } from './faults.ts';
 import { SimHost } from './host.ts';
 import { HeldJournal } from './journal.ts';
-import { brokenByChange, keyOf, type Snapshot } from './invariants.ts';
+import { brokenByChange, type Snapshot } from './invariants.ts';
+import { onlyHopelessMove } from './quiet.ts';
 import type { Plane } from './link.ts';
 
 const ACCOUNT = parseAccountId('000000000000') as AccountId;
@@ -251,35 +252,10 @@ export class World {
     for (let quiet = 0; quiet < 3;) {
       const before = this.#commits;
       await this.clock.turn(60_000);
-      quiet = this.#commits === before || this.#onlyHopelessMoves() ? quiet + 1 : 0;
+      quiet = this.#commits === before || onlyHopelessMove(this.tables, this.#hopeless) ? quiet + 1 : 0;
       if (this.clock.now() > deadline)
         throw new Error(`the world does not settle: ${this.#commits - before} commits in the last minute`);
     }
-  }
-
-  /** A service that can never start keeps trying, further and further apart: it is quiet when nothing else moves. */
-  #onlyHopelessMoves(): boolean {
-    if (this.#hopeless.size === 0) return false;
-    return (
-      [...this.tables.tasks.values()].every(
-        (t) =>
-          t.lastStatus === 'STOPPED' ||
-          t.lastStatus === 'RUNNING' ||
-          (t.serviceKey !== undefined && this.#hopeless.has(t.serviceKey)),
-      ) &&
-      [...this.tables.services.values()].every(
-        (s) => s.status === 'INACTIVE' || this.#hopeless.has(keyOf(s)) || this.#steady(s),
-      )
-    );
-  }
-
-  #steady(service: Service): boolean {
-    const tasks = this.tables.tasks.by('service', keyOf(service)).filter((t) => t.lastStatus !== 'STOPPED');
-    return (
-      service.status === 'ACTIVE' &&
-      service.deployments.length === 1 &&
-      (tasks.length === service.desiredCount || service.lastPlacementFailure !== undefined)
-    );
   }
 
   /** What `gantry why` would tell of it, oldest first: for the one who reads a failure. */
@@ -308,12 +284,10 @@ export class World {
         });
       }
     }
-    for (const service of [...this.tables.services.values()]) {
-      if (service.status === 'ACTIVE') await this.ask('DeleteService', { service: service.serviceName, force: true });
-    }
-    for (const task of [...this.tables.tasks.values()]) {
-      if (task.desiredStatus === 'RUNNING') await this.ask('StopTask', { task: task.taskArn });
-    }
+    const services = [...this.tables.services.values()].filter(({ status }) => status === 'ACTIVE');
+    for (const { serviceName } of services) await this.ask('DeleteService', { service: serviceName, force: true });
+    const tasks = [...this.tables.tasks.values()].filter(({ desiredStatus }) => desiredStatus === 'RUNNING');
+    for (const { taskArn } of tasks) await this.ask('StopTask', { task: taskArn });
     this.#hopeless.clear();
     await this.settle();
   }
