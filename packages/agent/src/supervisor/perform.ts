@@ -36,6 +36,8 @@ export interface TaskView {
 const MOST_TIMEOUTS = 2;
 const NETWORK_TRIES = 3;
 const NETWORK_RETRY_MS = 500;
+const RELEASE_TRIES = 10;
+const RELEASE_RETRY_MS = 500;
 
 /** Makes the calls that `step` decided on. Never rejects: what goes wrong is a fact like any other. */
 export class Performer {
@@ -52,7 +54,7 @@ export class Performer {
       case 'make':
         return [await this.#make(view, action.resource, signal)];
       case 'release':
-        return [await this.#release(view, action.resource)];
+        return [await this.#release(view, action.resource, signal)];
       case 'prepare-image':
         return [await this.#prepareImage(view, action.container, signal)];
       case 'create':
@@ -132,13 +134,18 @@ export class Performer {
     }
   }
 
-  /** A release that fails is tried again by the clean-up. */
-  async #release(view: TaskView, resource: 'cgroup' | 'network'): Promise<Fact> {
-    try {
-      if (resource === 'network') await this.#ports.network.release(view.plan.arn);
-      else await this.#ports.cgroups.remove(view.plan.taskId);
-    } catch (error) {
-      this.#ports.log('warn', `releasing the ${resource} of ${view.plan.arn}: ${messageOf(error)}`);
+  /** Insists for a while: STOPPED is told when the address is free. What fails for good is tried again by the clean-up. */
+  async #release(view: TaskView, resource: 'cgroup' | 'network', signal: AbortSignal): Promise<Fact> {
+    for (let tries = 1; !signal.aborted; tries += 1) {
+      try {
+        if (resource === 'network') await this.#ports.network.release(view.plan.arn);
+        else await this.#ports.cgroups.remove(view.plan.taskId);
+        break;
+      } catch (error) {
+        this.#ports.log('warn', `releasing the ${resource} of ${view.plan.arn}: ${messageOf(error)}`);
+        if (tries >= RELEASE_TRIES) break;
+        await this.#ports.clock.sleep(RELEASE_RETRY_MS, signal);
+      }
     }
     return { kind: 'resource-released', resource };
   }
