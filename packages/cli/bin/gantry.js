@@ -2,14 +2,18 @@
 // The `gantry` of `npx gantry`: plain JavaScript that even an old Node runs, so that it can hand over to a newer one.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const main = join(here, '..', 'src', 'main.ts');
+// Compiled code is kept between starts, for this process and the ones it starts.
+process.env.NODE_COMPILE_CACHE ??= join(here, '..', 'node_modules', '.cache', 'gantry');
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major >= 24 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18)) {
+  module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
   await import(main);
 } else {
   const bundled = findUpwards(here, join('node_modules', '.bin', 'node'));
