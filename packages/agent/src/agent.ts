@@ -1,75 +1,22 @@
-import type { Clock, Ids } from '@gantry/domain';
 import type { FrameSocket } from '@gantry/protocol';
-import type { TaskCgroups } from './cgroup/port.ts';
-import type { Checkpoint } from './checkpoint/port.ts';
-import type { Engine, EngineInfo } from './engine/port.ts';
+import type { EngineInfo } from './engine/port.ts';
 import { LogService } from './logs/service.ts';
-import type { Log } from './log.ts';
-import type { TaskNetwork } from './network/port.ts';
 import { Reporter } from './report/reporter.ts';
 import { AcsHandler, acsUrl } from './session/acs.ts';
-import type { InstanceIdentity } from './session/attributes.ts';
 import { EndpointCache } from './session/endpoint.ts';
 import { SessionKeeper } from './session/keep.ts';
-import type { ControlPlaneLink } from './session/port.ts';
 import { register, RegistrationFailed } from './session/register.ts';
 import { tcsUrl } from './session/tcs.ts';
 import type { Capacity } from './supervisor/admission.ts';
 import { EngineGate } from './supervisor/gate.ts';
-import { Images, type PullBehaviour } from './supervisor/images.ts';
+import { Images } from './supervisor/images.ts';
 import { messageOf } from './supervisor/perform.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
+import { AGENT_VERSION, noNetwork, type AgentConfig, type AgentEnd, type AgentPorts } from './agent-ports.ts';
 import { Publisher } from './telemetry/publisher.ts';
 import { UsageReader } from './telemetry/usage.ts';
 
-export const AGENT_VERSION = '0.1.0';
 const AGENT_HASH = 'gantry';
-
-/** One container instance, settled: nothing in it is looked up or defaulted any more. */
-export interface AgentConfig {
-  readonly cluster: string;
-  readonly identity: Omit<InstanceIdentity, 'hasTaskNetwork'>;
-  /** What is left out follows from the engine: all its cores, all its memory less `reservedMemoryMiB`. */
-  readonly capacity: {
-    readonly cpuUnits?: number | undefined;
-    readonly memoryMiB?: number | undefined;
-    readonly tcpPorts: readonly number[];
-    readonly udpPorts: readonly number[];
-  };
-  readonly reservedMemoryMiB: number;
-  readonly pullBehaviour: PullBehaviour;
-  readonly stopTimeoutS: number;
-  readonly cleanUpDelayMs: number;
-  readonly resyncMs: number;
-  readonly logFileMiB: number;
-  readonly logFiles: number;
-  /** See SpecOptions; found out about the host. */
-  readonly mostOpenFiles?: number | undefined;
-}
-
-export const DEFAULTS = {
-  reservedMemoryMiB: 0,
-  pullBehaviour: 'prefer-cached',
-  stopTimeoutS: 30,
-  cleanUpDelayMs: 10 * 60_000,
-  resyncMs: 5 * 60_000,
-  logFileMiB: 20,
-  logFiles: 5,
-} as const satisfies Partial<AgentConfig>;
-
-export interface AgentPorts {
-  readonly engine: Engine;
-  /** `undefined`: this host cannot give tasks addresses of their own; awsvpc is not offered. */
-  readonly network: TaskNetwork | undefined;
-  readonly cgroups: TaskCgroups;
-  readonly link: ControlPlaneLink;
-  readonly checkpoint: Checkpoint;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly log: Log;
-  /** Shared by the instances that share an engine. Default: one of its own, twice the cores wide. */
-  readonly gate?: EngineGate;
-}
 
 /** Document `agent` of the checkpoint. */
 interface AgentRecord {
@@ -81,13 +28,9 @@ interface AgentRecord {
   readonly manifestSeq: number;
 }
 
-/** Why an agent ended by itself: 5 is final, 1 may be started again. `stop()` ends it with 0. */
-export interface AgentEnd {
-  readonly exitCode: 0 | 1 | 5;
-  readonly reason: string;
-}
-
 const ENGINE_RETRY_MS = 1_000;
+/** How a control plane says that there is no such instance (any more). */
+const INSTANCE_GONE = /is not registered here|was deregistered|is INACTIVE/;
 
 /** The agent of one container instance: from its checkpoint to its sessions. Containers outlive it. */
 export class Agent {
@@ -218,9 +161,7 @@ export class Agent {
     const record = this.#record;
     if (record === undefined) throw new Error('The agent has no record.');
     try {
-      const identity = { ...this.#config.identity, hasTaskNetwork: this.#ports.network !== undefined };
-      const arn = await register(this.#ports, { ...record, identity, capacity, engine }, signal);
-      if (arn !== record.containerInstanceArn) await this.#keep({ containerInstanceArn: arn });
+      const arn = await this.#register(record, engine, capacity, supervisor);
       this.#ports.log('info', `registered as ${arn}`);
       this.#reporter?.open(supervisor.reportables());
       await this.#sessions(arn, engine, capacity, supervisor, signal);
@@ -229,6 +170,31 @@ export class Agent {
       if (signal.aborted) return { exitCode: 0, reason: 'stopped' };
       const exitCode = error instanceof RegistrationFailed ? error.exitCode : 1;
       return { exitCode, reason: messageOf(error) };
+    }
+  }
+
+  /** As who it was; as a new instance when that one is gone for good, or nothing runs here that belongs to it. */
+  async #register(
+    record: AgentRecord,
+    engine: EngineInfo,
+    capacity: Capacity,
+    supervisor: Supervisor,
+  ): Promise<string> {
+    const { signal } = this.#life;
+    const identity = { ...this.#config.identity, hasTaskNetwork: this.#ports.network !== undefined };
+    try {
+      const arn = await register(this.#ports, { ...record, identity, capacity, engine }, signal);
+      if (arn !== record.containerInstanceArn) await this.#keep({ containerInstanceArn: arn });
+      return arn;
+    } catch (error) {
+      const known = record.containerInstanceArn;
+      if (known === undefined || !(error instanceof RegistrationFailed) || error.exitCode !== 5) throw error;
+      const live = [...supervisor.tasks()].some(({ model }) => model.stoppedAtMs === undefined);
+      if (live && !INSTANCE_GONE.test(error.message)) throw error;
+      this.#ports.log('warn', `${error.message} Registering as a new container instance.`);
+      // Its numbers begin anew, too; tasks of the old one are not in the new one's manifest, and stop.
+      await this.#keep({ containerInstanceArn: undefined, clientToken: this.#ports.ids.uuid(), manifestSeq: -1 });
+      return await this.#register(this.#record ?? record, engine, capacity, supervisor);
     }
   }
 
@@ -289,13 +255,3 @@ export class Agent {
     };
   }
 }
-
-/** Stands in where awsvpc is not offered: nothing with an address of its own is placed here. */
-const noNetwork: TaskNetwork = {
-  prepare: () => Promise.resolve(),
-  attach: () =>
-    Promise.reject(new Error('this instance has no task networks; it does not offer ecs.capability.task-eni')),
-  release: () => Promise.resolve(),
-  leases: () => Promise.resolve([]),
-  close: () => Promise.resolve(),
-};

@@ -1,5 +1,5 @@
 import { NAME_PATTERN, parseRegion } from '@gantry/domain';
-import { DEFAULTS, type AgentConfig } from './agent.ts';
+import { DEFAULTS, type AgentConfig } from './agent-ports.ts';
 import { PULL_BEHAVIOURS, type PullBehaviour } from './supervisor/images.ts';
 
 /** One process: several instances on one engine. */

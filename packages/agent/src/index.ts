@@ -1,3 +1,4 @@
+export * from './agent-ports.ts';
 export * from './agent.ts';
 export * from './session/port.ts';
 export * from './session/memory-link.ts';

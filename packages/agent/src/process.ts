@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { Agent, AGENT_VERSION, type AgentEnd, type AgentPorts } from './agent.ts';
+import { AGENT_VERSION, type AgentEnd, type AgentPorts } from './agent-ports.ts';
+import { Agent } from './agent.ts';
 import { FileCheckpoint } from './checkpoint/file.ts';
 import type { ProcessConfig } from './config.ts';
 import { openHost, type Host } from './host.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { EngineError } from './engine/port.ts';
+import { LinkError } from './session/port.ts';
 import { aContainer, aTask, eni, stopOf, taskArn } from './testing/payloads.ts';
 import { AgentWorld, type WorldOptions } from './testing/world.ts';
 
@@ -131,6 +132,55 @@ describe('kill -9 of the agent', () => {
     for (const key of Array.from(world.disk.durable.keys())) if (key !== 'agent') world.disk.durable.delete(key);
     await world.start();
     assert.deepEqual(world.containers(), []);
+    await world.kill();
+  });
+});
+
+describe('an instance the control plane refuses', () => {
+  const refuse = (world: AgentWorld, message: string): void => {
+    const { plane } = world;
+    const before = plane.call.bind(plane);
+    plane.call = (operation, input, options) => {
+      const known = (input as { containerInstanceArn?: string }).containerInstanceArn !== undefined;
+      if (operation !== 'RegisterContainerInstance' || !known) return before(operation, input, options);
+      return Promise.reject(new LinkError('InvalidParameterException', message, { status: 400 }));
+    };
+  };
+  const connections = (world: AgentWorld): number =>
+    world.plane.connections.filter((c) => c.closed === undefined).length;
+
+  test('as gone registers anew, also with tasks; its numbers begin anew', async () => {
+    const world = new AgentWorld();
+    await world.start();
+    world.plane.payload(aTask(1, [aContainer('web')]));
+    world.plane.manifest([taskArn(1)], 50);
+    await world.settle();
+    await world.kill();
+    refuse(world, 'Container instance x is INACTIVE: it was deregistered.');
+    await world.start();
+    assert.equal(connections(world), 2);
+    const acks = world.plane.acks().length;
+    world.plane.manifest([], 3);
+    await world.settle();
+    assert.equal(world.plane.acks().length, acks + 1);
+    assert.equal(world.plane.received.at(-1)?.type, 'TaskStopVerificationMessage');
+    await world.kill();
+  });
+
+  test('as another machine registers anew only when nothing of it runs', async () => {
+    const world = new AgentWorld();
+    await world.start();
+    world.plane.payload(aTask(1, [aContainer('web')]));
+    await world.settle();
+    await world.kill();
+    refuse(world, 'Container instance x was registered with CPU 1 and MEMORY 2.');
+    await world.start();
+    assert.equal(connections(world), 0);
+    await world.kill();
+    for (const { id } of world.engine.containers()) world.engine.vanish(id);
+    await world.start();
+    assert.equal(connections(world), 2);
+    assert.match(world.plane.told(taskArn(1)).at(-1) ?? '', /^STOPPED/);
     await world.kill();
   });
 });

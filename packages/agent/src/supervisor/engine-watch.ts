@@ -2,7 +2,8 @@ import type { EngineEvent } from '../engine/port.ts';
 import type { TaskActor } from './actor.ts';
 import { containerOf } from './model.ts';
 import { OWNER_LABEL } from './naming.ts';
-import { factsOfState, isUp, messageOf, type PerformPorts } from './perform.ts';
+import { factsOfState, isUp } from './engine-state.ts';
+import { messageOf, type PerformPorts } from './perform.ts';
 
 /** Whose container is it? And which tasks are there? */
 export interface Tracked {

@@ -1,14 +1,15 @@
 import type { Clock } from '@gantry/domain';
 import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import type { TaskCgroups } from '../cgroup/port.ts';
-import { EngineError, type ContainerState, type Engine } from '../engine/port.ts';
+import { EngineError, type Engine } from '../engine/port.ts';
 import type { LogService } from '../logs/service.ts';
 import type { TaskNetwork } from '../network/port.ts';
 import type { Log } from '../log.ts';
 import { containerSpec, fixedPorts, InvalidVolume, type SpecOptions } from './container-spec.ts';
+import { factsOfState, isUp, portsOfState } from './engine-state.ts';
 import type { EngineGate } from './gate.ts';
 import { PullFailed, type Images } from './images.ts';
-import { containerOf, type PortBinding, type Resource, type TaskModel } from './model.ts';
+import { containerOf, type ContainerModel, type PortBinding, type Resource, type TaskModel } from './model.ts';
 import { containerName, TASK_ARN_LABEL } from './naming.ts';
 import type { ContainerFact, Fact } from './observe.ts';
 import type { TaskPlan } from './plan.ts';
@@ -202,20 +203,43 @@ export class Performer {
     if (seen === undefined || id === undefined)
       return [failure(container, 'CannotStartContainerError: it has no container')];
     try {
-      if (seen.attempts > 0) {
-        // The answer of the last attempt was lost: it may have started, and even ended.
-        const state = await engine.inspectContainer(id);
-        const startedSince = (state?.startedAtMs ?? 0) > (seen.restartedAtMs ?? 0);
-        if (state !== undefined && startedSince) return factsOfState(container, state, clock.now(), true);
-      }
+      // The answer of the last attempt was lost: it may have started, and even ended.
+      const before = seen.attempts > 0 ? await this.#startedSince(seen, id) : undefined;
+      if (before !== undefined) return before;
       await gate.run('start', () => engine.startContainer(id));
       const atMs = clock.now();
       const dynamic = view.plan.containers.find(({ name }) => name === container)?.dynamicPorts === true;
       const ports = dynamic ? await this.#portsOf(id) : fixedPorts(view.payload, payloadContainer(view, container));
       return [{ kind: 'started', container, atMs, ports }];
     } catch (error) {
-      return [this.#callFailed(view, container, 'CannotStartContainerError', 'started', error)];
+      return await this.#startFailed(view, seen, id, error);
     }
+  }
+
+  /** An engine may say no and do it all the same: a container that runs is not told STOPPED. */
+  async #startFailed(
+    view: TaskView,
+    seen: ContainerModel,
+    id: string,
+    error: unknown,
+  ): Promise<readonly ContainerFact[]> {
+    const container = seen.name;
+    if (!isUnreachable(error)) {
+      try {
+        const facts = await this.#startedSince(seen, id);
+        if (facts !== undefined) return facts;
+      } catch {
+        return [{ kind: 'call-delayed', container }];
+      }
+    }
+    return [this.#callFailed(view, container, 'CannotStartContainerError', 'started', error)];
+  }
+
+  /** What happened since it was to be started; `undefined`: it was not. */
+  async #startedSince(seen: ContainerModel, id: string): Promise<readonly ContainerFact[] | undefined> {
+    const state = await this.#ports.engine.inspectContainer(id);
+    if (state === undefined || (state.startedAtMs ?? 0) <= (seen.restartedAtMs ?? 0)) return undefined;
+    return factsOfState(seen.name, state, this.#ports.clock.now(), true);
   }
 
   async #portsOf(id: string): Promise<readonly PortBinding[]> {
@@ -254,38 +278,8 @@ export class Performer {
   }
 }
 
-/** What an inspection tells of a container that was started once. */
-export function factsOfState(
-  container: string,
-  state: ContainerState,
-  nowMs: number,
-  watched: boolean,
-): readonly ContainerFact[] {
-  const facts: ContainerFact[] = [];
-  if (state.startedAtMs !== undefined) {
-    facts.push({ kind: 'started', container, atMs: state.startedAtMs, ports: portsOfState(state) });
-  }
-  if (isUp(state)) {
-    if (state.health !== undefined) facts.push({ kind: 'health', container, health: state.health, atMs: nowMs });
-    return facts;
-  }
-  const atMs = state.finishedAtMs ?? nowMs;
-  if (state.startedAtMs === undefined) return facts;
-  return [...facts, { kind: 'died', container, exitCode: state.exitCode, atMs, oomKilled: state.oomKilled, watched }];
-}
-
-export function isUp(state: ContainerState): boolean {
-  return state.status === 'running' || state.status === 'paused' || state.status === 'restarting';
-}
-
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function portsOfState(state: ContainerState): readonly PortBinding[] {
-  return state.ports
-    .filter(({ hostIp }) => !hostIp.includes(':'))
-    .map(({ hostIp, containerPort, hostPort, protocol }) => ({ bindIP: hostIp, containerPort, hostPort, protocol }));
 }
 
 function payloadContainer(view: TaskView, name: string): PayloadContainer {

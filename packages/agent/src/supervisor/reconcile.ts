@@ -2,7 +2,8 @@ import type { ContainerState } from '../engine/port.ts';
 import { RESOURCES, type ContainerModel, type ResourceState, type TaskModel } from './model.ts';
 import { CONTAINER_NAME_LABEL, OWNER_LABEL, TASK_ARN_LABEL } from './naming.ts';
 import type { Fact } from './observe.ts';
-import { factsOfState, messageOf, type PerformPorts, type TaskView } from './perform.ts';
+import { factsOfState } from './engine-state.ts';
+import { messageOf, type PerformPorts, type TaskView } from './perform.ts';
 
 export interface Reconciled {
   /** With nothing in flight: those calls died with the last process. */

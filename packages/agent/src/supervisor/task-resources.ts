@@ -1,6 +1,6 @@
 import type { PayloadTask, PayloadVolume } from '@gantry/protocol';
 import { EngineError, type Engine } from '../engine/port.ts';
-import { taskLabels, taskVolumeName } from './naming.ts';
+import { containerName, taskLabels, taskVolumeName } from './naming.ts';
 import { messageOf, type PerformPorts, type TaskView } from './perform.ts';
 
 const REMOVE_TRIES = 10;
@@ -40,7 +40,9 @@ export async function removeTask(ports: PerformPorts, view: TaskView, signal: Ab
   const ids = view.model.containers.flatMap(({ dockerId }) => (dockerId === undefined ? [] : [dockerId]));
   await ports.logs.finished(ids, signal);
   const { payload, plan } = view;
-  const jobs: (() => Promise<void>)[] = ids.map((id) => () => ports.engine.removeContainer(id));
+  // One whose create failed may be there all the same: its name is known.
+  const containers = view.model.containers.map(({ name, dockerId }) => dockerId ?? containerName(payload, name));
+  const jobs: (() => Promise<void>)[] = containers.map((id) => () => ports.engine.removeContainer(id));
   for (const volume of payload.volumes ?? []) {
     if (livesWithTask(volume)) jobs.push(() => ports.engine.removeVolume(taskVolumeName(payload, volume.name)));
   }

@@ -1,6 +1,7 @@
 import { FakeClock } from '@gantry/testkit/fake-clock.ts';
 import { SeededIds } from '@gantry/testkit/seeded.ts';
-import { Agent, DEFAULTS, type AgentConfig } from '../agent.ts';
+import { DEFAULTS, type AgentConfig } from '../agent-ports.ts';
+import { Agent } from '../agent.ts';
 import { FakeCgroups } from '../cgroup/fake.ts';
 import { MemoryCheckpoint, MemoryDisk } from '../checkpoint/memory.ts';
 import { FakeEngine, type FakeImage } from '../engine/fake.ts';

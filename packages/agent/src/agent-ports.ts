@@ -1,0 +1,74 @@
+import type { Clock, Ids } from '@gantry/domain';
+import type { TaskCgroups } from './cgroup/port.ts';
+import type { Checkpoint } from './checkpoint/port.ts';
+import type { Engine } from './engine/port.ts';
+import type { Log } from './log.ts';
+import type { TaskNetwork } from './network/port.ts';
+import type { InstanceIdentity } from './session/attributes.ts';
+import type { ControlPlaneLink } from './session/port.ts';
+import type { EngineGate } from './supervisor/gate.ts';
+import type { PullBehaviour } from './supervisor/images.ts';
+
+export const AGENT_VERSION = '0.1.0';
+
+/** One container instance, settled: nothing in it is looked up or defaulted any more. */
+export interface AgentConfig {
+  readonly cluster: string;
+  readonly identity: Omit<InstanceIdentity, 'hasTaskNetwork'>;
+  /** What is left out follows from the engine: all its cores, all its memory less `reservedMemoryMiB`. */
+  readonly capacity: {
+    readonly cpuUnits?: number | undefined;
+    readonly memoryMiB?: number | undefined;
+    readonly tcpPorts: readonly number[];
+    readonly udpPorts: readonly number[];
+  };
+  readonly reservedMemoryMiB: number;
+  readonly pullBehaviour: PullBehaviour;
+  readonly stopTimeoutS: number;
+  readonly cleanUpDelayMs: number;
+  readonly resyncMs: number;
+  readonly logFileMiB: number;
+  readonly logFiles: number;
+  /** See SpecOptions; found out about the host. */
+  readonly mostOpenFiles?: number | undefined;
+}
+
+export const DEFAULTS = {
+  reservedMemoryMiB: 0,
+  pullBehaviour: 'prefer-cached',
+  stopTimeoutS: 30,
+  cleanUpDelayMs: 10 * 60_000,
+  resyncMs: 5 * 60_000,
+  logFileMiB: 20,
+  logFiles: 5,
+} as const satisfies Partial<AgentConfig>;
+
+export interface AgentPorts {
+  readonly engine: Engine;
+  /** `undefined`: this host cannot give tasks addresses of their own; awsvpc is not offered. */
+  readonly network: TaskNetwork | undefined;
+  readonly cgroups: TaskCgroups;
+  readonly link: ControlPlaneLink;
+  readonly checkpoint: Checkpoint;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  /** Shared by the instances that share an engine. Default: one of its own, twice the cores wide. */
+  readonly gate?: EngineGate;
+}
+
+/** Why an agent ended by itself: 5 is final, 1 may be started again. `stop()` ends it with 0. */
+export interface AgentEnd {
+  readonly exitCode: 0 | 1 | 5;
+  readonly reason: string;
+}
+
+/** Stands in where awsvpc is not offered: nothing with an address of its own is placed here. */
+export const noNetwork: TaskNetwork = {
+  prepare: () => Promise.resolve(),
+  attach: () =>
+    Promise.reject(new Error('this instance has no task networks; it does not offer ecs.capability.task-eni')),
+  release: () => Promise.resolve(),
+  leases: () => Promise.resolve([]),
+  close: () => Promise.resolve(),
+};
