@@ -208,7 +208,8 @@ describe('an engine in trouble', () => {
     world.plane.payload(aTask(1, [aContainer('web')]));
     await world.settle();
     world.engine.restart({ keepContainers: false });
-    await world.clock.turn(5000);
+    world.engine.failNext('listContainers', new EngineError('failed', 'a bad moment'), { times: 2 });
+    await world.clock.turn(7000);
     assert.match(world.plane.told(taskArn(1)).at(-1) ?? '', /^STOPPED/);
     await world.kill();
   });

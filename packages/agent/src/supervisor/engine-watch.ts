@@ -19,6 +19,7 @@ export interface WatchOptions {
 }
 
 const RETRY_MS = 500;
+const LOOK_AGAIN_MS = 2_000;
 /** Asked for from a little before: the engine's clock is not ours, and a death that is told twice is one death. */
 const OVERLAP_MS = 2_000;
 const KILLED = 137;
@@ -29,6 +30,7 @@ export class EngineWatch {
   readonly #tracked: Tracked;
   readonly #options: WatchOptions;
   readonly #oomKilled = new Set<string>();
+  readonly #dying = new Map<string, Promise<void>>();
 
   constructor(ports: PerformPorts, tracked: Tracked, options: WatchOptions) {
     this.#ports = ports;
@@ -73,11 +75,25 @@ export class EngineWatch {
       case 'health':
         return actor.tell({ kind: 'health', container, health: event.health, atMs: event.atMs });
       case 'destroyed':
-        this.#oomKilled.delete(event.id);
-        return actor.tell({ kind: 'vanished', container, atMs: event.atMs });
+        void this.#onRemoval(actor, container, event);
+        return;
       case 'died':
-        void this.#onDeath(actor, container, event);
+        this.#dying.set(
+          event.id,
+          this.#onDeath(actor, container, event).finally(() => this.#dying.delete(event.id)),
+        );
     }
+  }
+
+  /** A container that is removed by force dies first, and its exit code is being looked into. */
+  async #onRemoval(
+    actor: TaskActor,
+    container: string,
+    event: { readonly id: string; readonly atMs: number },
+  ): Promise<void> {
+    await this.#dying.get(event.id);
+    this.#oomKilled.delete(event.id);
+    actor.tell({ kind: 'vanished', container, atMs: event.atMs });
   }
 
   async #onDeath(
@@ -100,10 +116,17 @@ export class EngineWatch {
 
   async #lookNowAndThen(signal: AbortSignal, firstMs: number): Promise<void> {
     const { clock, log } = this.#ports;
-    for (let waitMs = firstMs; !signal.aborted; waitMs = this.#options.resyncMs) {
+    let waitMs = firstMs;
+    while (!signal.aborted) {
       await clock.sleep(waitMs, signal);
       if (signal.aborted) return;
-      await this.#look().catch((error: unknown) => log('debug', `comparing with the engine: ${messageOf(error)}`));
+      try {
+        await this.#look();
+        waitMs = this.#options.resyncMs;
+      } catch (error) {
+        log('debug', `comparing with the engine: ${messageOf(error)}`);
+        waitMs = LOOK_AGAIN_MS;
+      }
     }
   }
 

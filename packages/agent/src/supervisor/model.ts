@@ -45,12 +45,14 @@ export interface ContainerModel {
   /** Failed attempts of the call that comes next, and not before when it may be tried again. */
   readonly attempts: number;
   readonly retryAtMs?: number | undefined;
+  /** It was told to start and nobody answered: it may run, whatever `known` says. */
+  readonly maybeStarted?: boolean | undefined;
   /** The pull of this container was told to end. */
   readonly pullCancelled?: boolean | undefined;
 }
 
 /**
- * `unneeded`; `wanted` (to be made), `asked` (call in flight), `ready`, `failed` (never was);
+ * `unneeded`; `wanted` (to be made), `asked` (call in flight), `ready`, `failed` (it cannot be had; something of it may be there);
  * `releasing` (call in flight), `released`.
  */
 export type ResourceState = 'unneeded' | 'wanted' | 'asked' | 'ready' | 'failed' | 'releasing' | 'released';
@@ -109,7 +111,7 @@ export function isInFlight(container: ContainerModel): boolean {
 /** Every container is STOPPED and what they stood on is given back: the task may be reported STOPPED. */
 export function isQuiet(model: TaskModel): boolean {
   const { cgroup, network } = model.resources;
-  const busy = [cgroup, network].some((state) => state === 'asked' || state === 'ready' || state === 'releasing');
+  const busy = [cgroup, network].some((state) => ['asked', 'ready', 'failed', 'releasing'].includes(state));
   return model.containers.every((container) => container.known === 'STOPPED') && !busy;
 }
 

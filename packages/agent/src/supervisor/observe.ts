@@ -53,6 +53,8 @@ export type ContainerFact = { readonly container: string } & (
       readonly watched: boolean;
     }
   | { readonly kind: 'vanished'; readonly atMs: number }
+  /** It was stopped, and had never run. */
+  | { readonly kind: 'never-ran'; readonly atMs: number }
   | { readonly kind: 'health'; readonly health: 'starting' | 'healthy' | 'unhealthy'; readonly atMs: number }
 );
 
@@ -121,7 +123,8 @@ function observeContainer(plan: TaskPlan, model: TaskModel, fact: ContainerFact,
       return withPull(stop(put({ reason: container.reason ?? short(fact.reason) }), name, nowMs), fact.pull);
     case 'call-delayed': {
       const retryAtMs = nowMs + retryDelayMs(container.attempts);
-      return put({ applied: container.known, attempts: container.attempts + 1, retryAtMs });
+      const maybeStarted = container.applied === 'RUNNING' || container.maybeStarted === true ? true : undefined;
+      return put({ applied: container.known, attempts: container.attempts + 1, retryAtMs, maybeStarted });
     }
     case 'pull-cancelled':
       return put({ applied: container.known });
@@ -131,6 +134,8 @@ function observeContainer(plan: TaskPlan, model: TaskModel, fact: ContainerFact,
       const gone = put({ reason: container.reason ?? VANISHED, finishedAtMs: fact.atMs });
       return noteExecutionStop(plan, stop(gone, name, fact.atMs), name, fact.atMs);
     }
+    case 'never-ran':
+      return stop(model, name, fact.atMs);
     case 'health':
       if (container.known !== 'RUNNING' || container.health === fact.health) return model;
       return put({ health: fact.health, healthSinceMs: fact.atMs });
@@ -144,6 +149,7 @@ function startedNow(container: ContainerModel, fact: ContainerFact & { kind: 'st
     known: 'RUNNING',
     applied: 'RUNNING',
     ...FRESH,
+    maybeStarted: undefined,
     startedAtMs: fact.atMs,
     ports: fact.ports ?? container.ports,
     exitCode: undefined,
@@ -196,6 +202,7 @@ function died(
       applied: 'CREATED',
       restarts: container.restarts + 1,
       restartedAtMs: nowMs,
+      maybeStarted: undefined,
     } as const;
     return withContainer(model, name, { ...ran, ...again, ...FRESH, oomKilled: undefined });
   }
@@ -225,7 +232,13 @@ function restartsInPlace(
 
 function stop(model: TaskModel, name: string, atMs: number): TaskModel {
   const finishedAtMs = containerOf(model, name)?.finishedAtMs ?? atMs;
-  return withContainer(model, name, { known: 'STOPPED', applied: 'STOPPED', finishedAtMs, ...FRESH });
+  return withContainer(model, name, {
+    known: 'STOPPED',
+    applied: 'STOPPED',
+    finishedAtMs,
+    ...FRESH,
+    maybeStarted: undefined,
+  });
 }
 
 /** executionStoppedAt: the first essential container that stopped. */

@@ -121,8 +121,10 @@ describe('the way up', () => {
     play.see(admitted);
     play.see({ kind: 'resource-ready', resource: 'cgroup' });
     assert.deepEqual(play.see({ kind: 'resource-failed', resource: 'network', reason: 'R: no' }), ['cancel-pull web']);
-    assert.deepEqual(play.see({ kind: 'pull-cancelled', container: 'web' }), ['release cgroup']);
+    assert.deepEqual(play.see({ kind: 'pull-cancelled', container: 'web' }), ['release network', 'release cgroup']);
     play.see({ kind: 'resource-released', resource: 'cgroup' });
+    assert.equal(isQuiet(play.model), false, 'what failed may have been made in part');
+    play.see({ kind: 'resource-released', resource: 'network' });
     assert.equal(isQuiet(play.model), true);
     assert.equal(play.model.reason, 'R: no');
     assert.equal(play.states(), 'web STOPPED');
@@ -293,6 +295,20 @@ describe('the way down', () => {
     assert.deepEqual(other.see(stopWanted), [], 'the start is under way');
     assert.deepEqual(other.see(started('web')), ['stop web 30']);
     assert.equal(other.model.everRunning, false, 'it is not RUNNING on its way down');
+  });
+
+  test('one that may have been started is stopped, not taken for stopped', () => {
+    const play = new Play([aContainer('web')]);
+    play.see(admitted);
+    play.see(image('web'));
+    assert.deepEqual(play.see(created('web')), ['start web']);
+    play.see({ kind: 'call-delayed', container: 'web' });
+    assert.deepEqual(play.see(stopWanted), []);
+    play.nowMs = play.wakeAtMs ?? 0;
+    assert.deepEqual(play.see(), ['stop web 30']);
+    assert.equal(isQuiet(play.model), false);
+    assert.deepEqual(play.see({ kind: 'never-ran', container: 'web', atMs: 2000 }), []);
+    assert.equal(play.states(), 'web STOPPED');
   });
 
   test('a stop that fails is tried five times, then the container is taken for stopped', () => {

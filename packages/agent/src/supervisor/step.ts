@@ -86,10 +86,14 @@ function stopForDependencies(plan: TaskPlan, model: TaskModel, nowMs: number): T
   return model;
 }
 
-/** Nothing runs in it and nothing is being asked: it is STOPPED. One that waits for its restart had an exit code already. */
+/**
+ * Nothing runs in it and nothing is being asked: it is STOPPED. One that waits for its restart had an exit code already;
+ * one that may have been started is stopped like those that run.
+ */
 function windDown(container: ContainerModel, nowMs: number): ContainerModel {
   const wanted = container.desired === 'STOPPED' ? container : { ...container, desired: 'STOPPED' as const };
-  if (isInFlight(wanted) || wanted.known === 'RUNNING' || wanted.known === 'STOPPED') return wanted;
+  const maybeUp = wanted.known === 'RUNNING' || wanted.maybeStarted === true;
+  if (isInFlight(wanted) || maybeUp || wanted.known === 'STOPPED') return wanted;
   return { ...wanted, known: 'STOPPED', applied: 'STOPPED', finishedAtMs: wanted.finishedAtMs ?? nowMs };
 }
 
@@ -134,7 +138,8 @@ function goDown(progress: Progress, model: TaskModel): void {
 
 function giveBack(progress: Progress, model: TaskModel): void {
   for (const resource of ['network', 'cgroup'] as const) {
-    if (model.resources[resource] !== 'ready') continue;
+    // One that failed may have been made in part, or made and the answer lost.
+    if (!['ready', 'failed'].includes(model.resources[resource])) continue;
     progress.ask({ kind: 'release', resource }, (m) => withResource(m, resource, 'releasing'));
   }
   if (model.cleanUpAtMs === undefined || model.cleaning !== undefined) return;
