@@ -1,19 +1,22 @@
 import type { Api, Task } from '../api/port.ts';
 import { parseAdministrator, parseEndpoint, type EndpointFile, type KeyPair } from '../credentials.ts';
-import { describeTasks, listServiceArns, listTaskArns } from '../api/read.ts';
+import { describeTasks, listClusterArns, listServiceArns, listTaskArns } from '../api/read.ts';
 import { CliError } from '../errors.ts';
 import type { Host } from '../host/port.ts';
 import { pathsIn, type Paths } from '../paths.ts';
 import { findProcess } from '../process/records.ts';
 import { taskIdOf } from '../run/reach.ts';
 import { stopEngine } from '../up/engine.ts';
-import { stopProcesses } from '../up/start.ts';
+import { stopAgent, stopControlPlane } from '../up/start.ts';
 import { untilStopped } from './stop.ts';
+import { tearDown } from './teardown.ts';
 
 export interface DownOptions {
   readonly dataDir: string;
-  /** Stop every task and delete every service first. */
+  /** Stop every task and delete every service first, and leave nothing of them on this host. */
   readonly tasks: boolean;
+  /** With `tasks`: remove containers as they are, without asking the control plane. */
+  readonly force: boolean;
   /** Stop the engine, too, if `up` started it. */
   readonly engine: boolean;
   readonly timeoutMs: number;
@@ -23,9 +26,17 @@ export interface DownOptions {
 /** Stops what `up` started. Running tasks stay unless told otherwise, and are found again by the next `up`. */
 export async function down(host: Host, options: DownOptions): Promise<number> {
   const paths = pathsIn(options.dataDir);
-  if (options.tasks) await stopEverything(host, paths, options);
-  const stopped: string[] = [...(await stopProcesses(host, paths))];
-  await host.removeFile(paths.endpoint);
+  if (options.tasks && !options.force) await stopEverything(host, paths, options);
+  const stopped: string[] = [];
+  if (await stopAgent(host, paths)) stopped.push('agent');
+  try {
+    // The control plane still takes the last lines that ended containers wrote.
+    const removed = options.tasks ? await tearDown(host, paths, options) : undefined;
+    if (removed !== undefined) host.terminal.out(removed);
+  } finally {
+    if (await stopControlPlane(host, paths)) stopped.push('control-plane');
+    await host.removeFile(paths.endpoint);
+  }
   if (options.engine && (await stopEngine(host, paths))) stopped.push('dockerd');
   const engineLeft = !options.engine && (await findProcess(host, paths, 'dockerd')) !== undefined;
   if (stopped.length === 0) host.terminal.out(`Nothing of Gantry ran for ${options.dataDir}.`);
@@ -43,15 +54,15 @@ function tasksText(options: DownOptions, stopped: readonly string[]): string {
 async function stopEverything(host: Host, paths: Paths, options: DownOptions): Promise<void> {
   const where = parseEndpoint(await host.readFile(paths.endpoint));
   const keys = parseAdministrator(await host.readFile(paths.credentials));
-  if (where === undefined || keys === undefined) return; // it never ran, or was taken down: no tasks of ours
-  if ((await findProcess(host, paths, 'control-plane')) === undefined) {
-    throw new CliError('the control plane does not run, so its tasks cannot be stopped.', {
-      wayOut: 'Start it again (gantry up --detach), then gantry down --tasks.',
+  if (where === undefined || keys === undefined) return; // never up, or down before: the teardown looks whether tasks run
+  for (const name of ['control-plane', 'agent'] as const) {
+    if ((await findProcess(host, paths, name)) !== undefined) continue;
+    throw new CliError(`the ${name} does not run, so tasks cannot be stopped.`, {
+      wayOut: 'Start it again (gantry up --detach), then gantry down --tasks. With --force they are removed as they are.',
     });
   }
   const api = await options.connect(where, keys);
-  const { clusterArns } = await api.ecs('ListClusters', { maxResults: 100 });
-  for (const cluster of clusterArns ?? []) await stopCluster(host, api, cluster, options.timeoutMs);
+  for (const cluster of await listClusterArns(api)) await stopCluster(host, api, cluster, options.timeoutMs);
 }
 
 async function stopCluster(host: Host, api: Api, cluster: string, timeoutMs: number): Promise<void> {

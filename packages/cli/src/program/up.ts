@@ -62,15 +62,17 @@ export function addProcesses(program: Command, host: Host, ends: Ends): void {
     .command('down')
     .description('stop control plane and agent; running tasks stay')
     .option(...DATA_DIR)
-    .option('--tasks', 'delete all services and stop all tasks first')
+    .option('--tasks', 'delete all services and stop all tasks first, and leave nothing of them on this host')
+    .option('--force', 'with --tasks: remove all containers as they are, running or not')
     .option('--engine', 'stop the Docker Engine, too, if gantry up started it')
     .option('--timeout <duration>', 'how long tasks may take to stop', '150s')
     .action(
-      ends(async (flags: { dataDir?: string; tasks?: boolean; engine?: boolean; timeout: string }) => {
+      ends(async (flags: { dataDir?: string; tasks?: boolean; force?: boolean; engine?: boolean; timeout: string }) => {
         const [{ down }, { connect }] = await Promise.all([import('../commands/down.ts'), import('../api/connect.ts')]);
         return down(host, {
           dataDir: dataDirOf(flags.dataDir, { ...host.facts, env: host.env }),
           tasks: flags.tasks === true,
+          force: flags.force === true,
           engine: flags.engine === true,
           timeoutMs: durationFlag('--timeout', flags.timeout),
           connect: (where, keys) => Promise.resolve(connect(host, where, keys)),

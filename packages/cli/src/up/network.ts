@@ -70,3 +70,11 @@ async function claim(host: Host, bridge: string, dataDir: string): Promise<boole
   await host.removeFile(path);
   return host.createFile(path, dataDir, 0o600);
 }
+
+/** Gives up this data directory's claim. It asks for the same network again, and gets it unless another took it meanwhile. */
+export async function releaseNetwork(host: Host, dataDir: string): Promise<void> {
+  const bridge = parseChoice(await host.readFile(fileIn(dataDir)))?.bridge;
+  if (bridge === undefined) return;
+  const path = join(CLAIMS, bridge);
+  if ((await host.readFile(path)) === dataDir) await host.removeFile(path);
+}

@@ -105,13 +105,21 @@ async function waitWhileAlive(
   }
 }
 
-/** Agent first: it hands in its last reports. Tasks keep running. @returns the names of what was stopped */
-export async function stopProcesses(host: Host, paths: Paths): Promise<readonly ProcessName[]> {
-  const stopped: ProcessName[] = [];
-  for (const name of ['agent', 'control-plane'] as const) {
-    if (await stopProcess(host, paths, name, 10_000)) stopped.push(name);
-  }
-  return stopped;
+/** Removing the namespaces kept ready may take a busy engine a while; killed, the agent leaves them. */
+const AGENT_GRACE_MS = 30_000;
+const CONTROL_PLANE_GRACE_MS = 10_000;
+
+/** Tasks keep running. @returns whether it ran */
+export const stopAgent = (host: Host, paths: Paths): Promise<boolean> =>
+  stopProcess(host, paths, 'agent', AGENT_GRACE_MS);
+
+export const stopControlPlane = (host: Host, paths: Paths): Promise<boolean> =>
+  stopProcess(host, paths, 'control-plane', CONTROL_PLANE_GRACE_MS);
+
+/** Agent first: it hands in its last reports. Tasks keep running. */
+export async function stopProcesses(host: Host, paths: Paths): Promise<void> {
+  await stopAgent(host, paths);
+  await stopControlPlane(host, paths);
 }
 
 /** The administrator's key, which the control plane made at its first start. */

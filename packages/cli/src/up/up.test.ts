@@ -9,7 +9,7 @@ import { up, type UpOptions } from './up.ts';
 
 const DATA = '/var/lib/gantry';
 const TOOLS = ['apt-get', 'dockerd', 'haproxy', 'crun', 'ip', 'iptables', 'busybox'];
-const isMain = (spec: StartSpec, name: string): boolean => spec.args[0]?.includes(`packages/${name}/`) === true;
+const isMain = (spec: StartSpec, name: string): boolean => spec.args.some((arg) => arg.includes(`packages/${name}/`));
 const KEYS = JSON.stringify({
   administrator: { accessKeyId: 'AKIAX', secretAccessKey: 's3cret', account: '000000000000' },
 });
