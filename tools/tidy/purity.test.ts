@@ -52,3 +52,16 @@ test('a decide.ts decides and does nothing else', () => {
   }
   assert.deepEqual(broken, []);
 });
+
+test('nothing is written that Node 22.18 does not read', () => {
+  const broken: string[] = [];
+  for (const { file, text } of house) {
+    const code = withoutComments(text);
+    if (/^\s*(await )?using \w+\s*=/m.test(code)) broken.push(`${file} declares with \`using\``);
+    if (/\/store\//.test(file) && /\?[1-9]\b/.test(text))
+      broken.push(`${file} numbers SQL parameters: Node 22 takes those for names`);
+    if (/\bPromise\.try\(|\bRegExp\.escape\(|\bError\.isError\(|\bFloat16Array\b/.test(code))
+      broken.push(`${file} uses a built-in of a later Node`);
+  }
+  assert.deepEqual(broken, []);
+});

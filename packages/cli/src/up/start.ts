@@ -11,6 +11,8 @@ import { agentArguments, agentConfig, controlPlaneArguments } from './config.ts'
 
 const DEADLINE_MS = 60_000;
 const POLL_MS = 50;
+/** glibc keeps a heap per thread, and little of it is given back: two are enough, and a busy day leaves less behind. */
+const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' };
 
 /** What the steps of `up` share. */
 export interface UpContext {
@@ -44,7 +46,7 @@ export async function ensureControlPlane(up: UpContext): Promise<boolean> {
       });
     }
     const args = controlPlaneArguments(host.facts.root, settings, up.network);
-    await startProcess(host, paths, { name: 'control-plane', command: host.facts.nodePath, args });
+    await startProcess(host, paths, { name: 'control-plane', command: host.facts.nodePath, args, env: FEW_ARENAS });
   }
   await waitWhileAlive(up, 'control-plane', 'did not answer', () => isHealthy(host, endpoint));
   await host.writeFile(paths.endpoint, `${JSON.stringify(whereOf(settings))}\n`, 0o644);
@@ -60,7 +62,7 @@ export async function ensureAgent(up: UpContext): Promise<boolean> {
     const config = agentConfig(settings, paths, { cpuCount, memoryMiB, engineSocket }, up.network);
     await host.writeFile(paths.agentConfig, `${JSON.stringify(config, null, 2)}\n`, 0o600);
     const args = agentArguments(host.facts.root, paths);
-    await startProcess(host, paths, { name: 'agent', command: host.facts.nodePath, args });
+    await startProcess(host, paths, { name: 'agent', command: host.facts.nodePath, args, env: FEW_ARENAS });
   }
   const api = await up.connect(whereOf(settings));
   const wanted = settings.fargate ? ['ec2', 'fargate'] : ['ec2'];

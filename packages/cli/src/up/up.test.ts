@@ -57,7 +57,13 @@ function optionsFor(host: FakeHost, flags: Partial<UpOptions> & { readonly port?
 const verbs = (host: FakeHost): readonly string[] =>
   host.did
     .filter((did) => !did.startsWith('run ldd'))
-    .map((did) => did.replace(' --max-semi-space-size=4', '').split(' ').slice(0, 3).join(' '));
+    .map((did) =>
+      did
+        .replace(/ --(max-semi|disable-warn)\S+/g, '')
+        .split(' ')
+        .slice(0, 3)
+        .join(' '),
+    );
 
 async function failure(work: Promise<unknown>): Promise<CliError> {
   try {

@@ -30,18 +30,16 @@ export class SqliteJournal implements Journal {
     this.#db = db;
     this.#pause = options.pause ?? (() => Promise.resolve());
     this.#put = db.prepare(
-      `insert into documents (kind, key, revision, json) values (?1, ?2, ?3, ?4)
+      `insert into documents (kind, key, revision, json) values (?, ?, ?, ?)
        on conflict (kind, key) do update set revision = excluded.revision, json = excluded.json`,
     );
-    this.#delete = db.prepare('delete from documents where kind = ?1 and key = ?2');
-    this.#event = db.prepare(
-      'insert into events (at, subject, type, because, text, by) values (?1, ?2, ?3, ?4, ?5, ?6)',
-    );
+    this.#delete = db.prepare('delete from documents where kind = ? and key = ?');
+    this.#event = db.prepare('insert into events (at, subject, type, because, text, by) values (?, ?, ?, ?, ?, ?)');
     this.#history = db.prepare(
-      'select at, subject, type, because, text, by from events where subject = ?1 order by id desc limit ?2',
+      'select at, subject, type, because, text, by from events where subject = ? order by id desc limit ?',
     );
     this.#forget = db.prepare(
-      'delete from events where id in (select id from events where at < ?1 order by at limit ?2)',
+      'delete from events where id in (select id from events where at < ? order by at limit ?)',
     );
   }
 

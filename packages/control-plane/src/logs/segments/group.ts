@@ -1,9 +1,10 @@
-import { mkdir, open, readdir, readFile, rm, truncate, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, truncate, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageBytes, readBlocks, summarise, type Block, type LoadableBlock } from '../merge.ts';
 import type { LogLine, LogPage, LogRead, StoredLogEvent, StreamSummary } from '../port.ts';
 import { decodeFrame, encodeFrame, encodeTombstone, scanFrames, type Frame } from './frames.ts';
 import { readAt, readFooter, readSealedBlock, writeSealed, type SealedBlock } from './sealed.ts';
+import { withFile } from './with-file.ts';
 
 export interface SegmentLimits {
   /** An open segment is sealed when it is past one of these. */
@@ -150,22 +151,22 @@ export class SegmentGroup {
   async #write(bytes: Buffer): Promise<number> {
     const offset = this.#size;
     // 'a' would ignore the offset, 'r+' does not create.
-    await using file = await open(this.#openPath, offset === 0 ? 'w' : 'r+', 0o600);
-    try {
-      for (let done = 0; done < bytes.length;) {
-        done += (await file.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
+    await withFile(this.#openPath, offset === 0 ? 'w' : 'r+', async (file) => {
+      try {
+        for (let done = 0; done < bytes.length;) {
+          done += (await file.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
+        }
+      } catch (error) {
+        await file.truncate(offset).catch(() => undefined);
+        throw error;
       }
-    } catch (error) {
-      await file.truncate(offset).catch(() => undefined);
-      throw error;
-    }
+    });
     this.#size = offset + bytes.length;
     return offset;
   }
 
   async #readFrame(frame: Frame): Promise<readonly StoredLogEvent[]> {
-    await using file = await open(this.#openPath, 'r');
-    return decodeFrame(await readAt(file, frame.offset, frame.length));
+    return withFile(this.#openPath, 'r', async (file) => decodeFrame(await readAt(file, frame.offset, frame.length)));
   }
 
   /** A tombstone that went with its segment, but still hides something, is written again. */

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { crc32, zstdCompress, zstdDecompress } from 'node:zlib';
 import { comparePositions, describeBlock, type Block } from '../merge.ts';
 import type { StoredLogEvent } from '../port.ts';
+import { withFile } from './with-file.ts';
 
 /**
  * A sealed segment: events sorted by stream and time in zstd blocks of about 64 KiB, then a zstd footer that says
@@ -61,8 +62,11 @@ export async function writeSealed(
 }
 
 /** @throws Error when the file is not a whole sealed segment. */
-export async function readFooter(path: string): Promise<SealedFooter> {
-  await using file = await open(path, 'r');
+export function readFooter(path: string): Promise<SealedFooter> {
+  return withFile(path, 'r', (file) => footerOf(file, path));
+}
+
+async function footerOf(file: FileHandle, path: string): Promise<SealedFooter> {
   const { size } = await file.stat();
   const trailer = await readAt(file, Math.max(0, size - TRAILER_BYTES), Math.min(size, TRAILER_BYTES));
   if (size < TRAILER_BYTES || !trailer.subarray(0, 8).equals(MAGIC)) throw new Error(`${path} is no log segment.`);
@@ -74,8 +78,8 @@ export async function readFooter(path: string): Promise<SealedFooter> {
 }
 
 export async function readSealedBlock(path: string, block: SealedBlock): Promise<readonly StoredLogEvent[]> {
-  await using file = await open(path, 'r');
-  const bytes = await decompress(await readAt(file, block.offset, block.length));
+  const packed = await withFile(path, 'r', (file) => readAt(file, block.offset, block.length));
+  const bytes = await decompress(packed);
   const rows = JSON.parse(bytes.toString()) as [number, number, number, string][];
   return rows.map(([timestamp, seq, ingestionTime, message]) => ({
     stream: block.stream,
