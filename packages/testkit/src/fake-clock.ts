@@ -6,7 +6,7 @@ interface Sleeper {
   wake(): void;
 }
 
-/** Time that moves only when a test turns it. Sleepers wake in order of their moment, then of their coming. */
+/** Time that moves only when a test turns it, in whole milliseconds as a real one. Sleepers wake in order of their moment, then of their coming. */
 export class FakeClock implements Clock {
   #now: number;
   #order = 0;
@@ -28,7 +28,7 @@ export class FakeClock implements Clock {
         signal?.removeEventListener('abort', done);
         resolve();
       };
-      const sleeper: Sleeper = { at: this.#now + Math.max(0, ms), order: (this.#order += 1), wake: done };
+      const sleeper: Sleeper = { at: this.#now + Math.max(0, Math.ceil(ms)), order: (this.#order += 1), wake: done };
       this.#sleepers.add(sleeper);
       signal?.addEventListener('abort', done, { once: true });
     });

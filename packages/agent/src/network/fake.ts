@@ -75,8 +75,14 @@ export class FakeNetwork implements TaskNetwork {
     if (this.#engine !== undefined) {
       const Labels = { 'gantry.pause': 'lease', 'gantry.network.task-arn': taskArn };
       const spec = { Image: FAKE_PAUSE_IMAGE, Labels, HostConfig: { NetworkMode: 'none' } };
-      pauseContainerId = (await this.#engine.createContainer(name, spec)).id;
-      await this.#engine.startContainer(pauseContainerId);
+      try {
+        pauseContainerId = (await this.#engine.createContainer(name, spec)).id;
+        await this.#engine.startContainer(pauseContainerId);
+      } catch (error) {
+        // As the real one does: nothing half made is left.
+        await this.#engine.removeContainer(pauseContainerId).catch(() => undefined);
+        throw error;
+      }
     }
     this.#leases.set(taskArn, { taskArn, pauseContainerId, ipv4Address, request });
     return { taskArn, pauseContainerId, ipv4Address };

@@ -78,8 +78,11 @@ export function pauseSpec({ image, bridge, hostname, way }: PauseOptions): Reado
 /** Makes a namespace with a wire to the bridge but without an address. Removes what it made when it fails. */
 export async function makePause(engine: PauseEngine, run: RunCommand, options: PauseOptions): Promise<Pause> {
   const { bridge, mtu } = options;
-  const { id } = await engine.createContainer(options.name, pauseSpec(options));
+  // A create that fails may have been done all the same: its name is known.
+  let made = options.name;
   try {
+    const { id } = await engine.createContainer(options.name, pauseSpec(options));
+    made = id;
     await engine.startContainer(id);
     const state = await engine.inspectContainer(id);
     if (state?.status !== 'running') throw new Error(`The pause container ${options.name} ended at once.`);
@@ -93,7 +96,7 @@ export async function makePause(engine: PauseEngine, run: RunCommand, options: P
     await run('ip', ['-batch', '-'], `${lines.join('\n')}\n`);
     return pause;
   } catch (error) {
-    await engine.removeContainer(id).catch(() => undefined);
+    await engine.removeContainer(made).catch(() => undefined);
     throw error;
   }
 }

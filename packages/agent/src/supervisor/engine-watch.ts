@@ -1,5 +1,6 @@
 import type { EngineEvent } from '../engine/port.ts';
 import type { TaskActor } from './actor.ts';
+import { insist } from './insist.ts';
 import { containerOf } from './model.ts';
 import { OWNER_LABEL } from './naming.ts';
 import { factsOfState, isUp } from './engine-state.ts';
@@ -19,7 +20,6 @@ export interface WatchOptions {
 }
 
 const RETRY_MS = 500;
-const LOOK_AGAIN_MS = 2_000;
 /** Asked for from a little before: the engine's clock is not ours, and a death that is told twice is one death. */
 const OVERLAP_MS = 2_000;
 const KILLED = 137;
@@ -116,17 +116,12 @@ export class EngineWatch {
 
   async #lookNowAndThen(signal: AbortSignal, firstMs: number): Promise<void> {
     const { clock, log } = this.#ports;
-    let waitMs = firstMs;
-    while (!signal.aborted) {
+    for (let waitMs = firstMs; !signal.aborted; waitMs = this.#options.resyncMs) {
       await clock.sleep(waitMs, signal);
       if (signal.aborted) return;
-      try {
-        await this.#look();
-        waitMs = this.#options.resyncMs;
-      } catch (error) {
-        log('debug', `comparing with the engine: ${messageOf(error)}`);
-        waitMs = LOOK_AGAIN_MS;
-      }
+      const onFailure = (error: unknown): void => log('debug', `comparing with the engine: ${messageOf(error)}`);
+      // What died while nobody listened is only seen here: the look is made again soon, not at the next turn.
+      await insist({ clock, signal, tries: Infinity, onFailure }, () => this.#look()).catch(() => undefined);
     }
   }
 

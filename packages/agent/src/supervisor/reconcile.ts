@@ -1,5 +1,6 @@
 import type { ContainerState } from '../engine/port.ts';
-import { RESOURCES, type ContainerModel, type ResourceState, type TaskModel } from './model.ts';
+import { insist } from './insist.ts';
+import { isBefore, RESOURCES, type ContainerModel, type ResourceState, type TaskModel } from './model.ts';
 import { CONTAINER_NAME_LABEL, OWNER_LABEL, TASK_ARN_LABEL } from './naming.ts';
 import type { Fact } from './observe.ts';
 import { factsOfState } from './engine-state.ts';
@@ -10,8 +11,6 @@ export interface Reconciled {
   readonly task: TaskView;
   readonly facts: readonly Fact[];
 }
-
-const ENGINE_RETRY_MS = 1_000;
 
 /**
  * After a restart: what the checkpoint says against what the engine has. Containers that were created but not
@@ -27,36 +26,38 @@ export async function reconcile(
   const found = await listOwn(ports, owner, signal);
   const byTask = Map.groupBy(found, (state) => state.labels[TASK_ARN_LABEL] ?? '');
   const known = new Set(restored.map(({ plan }) => plan.arn));
-  for (const [arn, states] of byTask) if (!known.has(arn)) await removeStrays(ports, arn, states);
+  for (const [arn, states] of byTask) if (!known.has(arn)) await removeStrays(ports, arn, states, signal);
   const results: Reconciled[] = [];
   for (const task of restored) results.push(await compare(ports, task, byTask.get(task.plan.arn) ?? [], signal));
   return results;
 }
 
 function listOwn(ports: PerformPorts, owner: string, signal: AbortSignal): Promise<readonly ContainerState[]> {
-  return insist(ports, signal, [], () => ports.engine.listContainers(`${OWNER_LABEL}=${owner}`));
+  return untilAnswered(ports, signal, [], () => ports.engine.listContainers(`${OWNER_LABEL}=${owner}`));
 }
 
 /** An engine that does not answer tells nothing about its containers: ask until it does. */
-async function insist<T>(ports: PerformPorts, signal: AbortSignal, otherwise: T, ask: () => Promise<T>): Promise<T> {
-  while (!signal.aborted) {
-    try {
-      return await ask();
-    } catch (error) {
-      ports.log('warn', `the engine does not answer: ${messageOf(error)}`);
-      await ports.clock.sleep(ENGINE_RETRY_MS, signal);
-    }
-  }
-  return otherwise;
+function untilAnswered<T>(ports: PerformPorts, signal: AbortSignal, otherwise: T, ask: () => Promise<T>): Promise<T> {
+  const onFailure = (error: unknown): void => ports.log('warn', `the engine does not answer: ${messageOf(error)}`);
+  return insist({ clock: ports.clock, signal, tries: Infinity, onFailure }, ask).catch(() => otherwise);
 }
 
-async function removeStrays(ports: PerformPorts, arn: string, states: readonly ContainerState[]): Promise<void> {
+async function removeStrays(
+  ports: PerformPorts,
+  arn: string,
+  states: readonly ContainerState[],
+  signal: AbortSignal,
+): Promise<void> {
   ports.log('info', `removing ${states.length} container(s) of ${arn}, which was never acknowledged`);
-  try {
-    for (const { id } of states) await ports.engine.removeContainer(id);
-    await ports.network.release(arn);
-  } catch (error) {
-    ports.log('warn', `removing what is left of ${arn}: ${messageOf(error)}`);
+  const jobs = states.map(
+    ({ id }) =>
+      () =>
+        ports.engine.removeContainer(id),
+  );
+  for (const job of [...jobs, () => ports.network.release(arn)]) {
+    await insist({ clock: ports.clock, signal }, job).catch((error: unknown) => {
+      if (!signal.aborted) ports.log('error', `removing what is left of ${arn}: ${messageOf(error)}`);
+    });
   }
 }
 
@@ -74,7 +75,7 @@ async function compare(
     containers.push(atRest(before, id));
     if (before.known === 'STOPPED' || id === undefined) continue;
     // A list does not tell exit codes, an inspection does.
-    const state = await insist(ports, signal, undefined, () => ports.engine.inspectContainer(id));
+    const state = await untilAnswered(ports, signal, undefined, () => ports.engine.inspectContainer(id));
     const nowMs = ports.clock.now();
     if (signal.aborted) break;
     if (state === undefined) facts.push({ kind: 'vanished', container: before.name, atMs: nowMs });
@@ -99,6 +100,8 @@ function atRest(container: ContainerModel, dockerId: string | undefined): Contai
     applied: container.known,
     attempts: 0,
     retryAtMs: undefined,
+    // Its start may have been under way when the last process ended.
+    maybeStarted: dockerId !== undefined && isBefore(container.known, 'RUNNING') ? true : undefined,
     pullCancelled: undefined,
   };
 }

@@ -1,10 +1,8 @@
 import type { PayloadTask, PayloadVolume } from '@gantry/protocol';
-import { EngineError, type Engine } from '../engine/port.ts';
+import type { Engine } from '../engine/port.ts';
+import { insist, isNotFound } from './insist.ts';
 import { containerName, taskLabels, taskVolumeName } from './naming.ts';
 import { messageOf, type PerformPorts, type TaskView } from './perform.ts';
-
-const REMOVE_TRIES = 10;
-const REMOVE_RETRY_MS = 5_000;
 
 interface DockerVolume {
   readonly scope?: 'task' | 'shared';
@@ -48,24 +46,13 @@ export async function removeTask(ports: PerformPorts, view: TaskView, signal: Ab
   }
   if (plan.needs.network) jobs.push(() => ports.network.release(plan.arn));
   if (plan.needs.cgroup) jobs.push(() => ports.cgroups.remove(plan.taskId));
-  for (const job of jobs) await insist(ports, plan.arn, job, signal);
-  for (const id of ids) ports.logs.forget(id);
-}
-
-async function insist(ports: PerformPorts, arn: string, job: () => Promise<void>, signal: AbortSignal): Promise<void> {
-  for (let tries = 1; !signal.aborted; tries += 1) {
-    try {
-      return await job();
-    } catch (error) {
-      if (error instanceof EngineError && error.kind === 'not-found') return;
-      const unreachable = error instanceof EngineError && error.kind === 'unreachable';
-      if (!unreachable && tries >= REMOVE_TRIES) {
-        ports.log('error', `cleaning up ${arn}: ${messageOf(error)}; something of it is left behind`);
-        return;
-      }
-      await ports.clock.sleep(REMOVE_RETRY_MS, signal);
-    }
+  for (const job of jobs) {
+    await insist({ clock: ports.clock, signal }, job).catch((error: unknown) => {
+      if (signal.aborted || isNotFound(error)) return;
+      ports.log('error', `cleaning up ${plan.arn}: ${messageOf(error)}; something of it is left behind`);
+    });
   }
+  for (const id of ids) ports.logs.forget(id);
 }
 
 function livesWithTask(volume: PayloadVolume): boolean {
