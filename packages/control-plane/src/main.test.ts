@@ -31,7 +31,15 @@ interface Keys {
 
 /** Resolves when the control plane is ready, or has ended (endpoint ''). */
 async function start(dataDir: string, ...flags: string[]): Promise<Running> {
-  const args = [join(import.meta.dirname, 'main.ts'), '--data-dir', dataDir, '--port', '0', ...flags];
+  const args = [
+    '--disable-warning=ExperimentalWarning',
+    join(import.meta.dirname, 'main.ts'),
+    '--data-dir',
+    dataDir,
+    '--port',
+    '0',
+    ...flags,
+  ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   started.push(child);
   const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
