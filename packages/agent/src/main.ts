@@ -2,13 +2,17 @@ import { readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { InvalidConfig, readConfig, type ProcessConfig } from './config.ts';
 import { AgentProcess } from './process.ts';
+import { tearDownHost } from './teardown/host.ts';
 import { jsonLog } from './wiring.ts';
 
 /** Exit codes: 0 stopped, 1 start me again, 5 useless to start again. */
-const USAGE = 'usage: node packages/agent/src/main.ts --config FILE';
+const USAGE = 'usage: node packages/agent/src/main.ts --config FILE [--teardown [--force]]';
 
-function configured(): ProcessConfig {
-  const { values } = parseArgs({ options: { config: { type: 'string' } }, strict: true });
+const OPTIONS = { config: { type: 'string' }, teardown: { type: 'boolean' }, force: { type: 'boolean' } } as const;
+type Arguments = ReturnType<typeof readArguments>;
+const readArguments = () => parseArgs({ options: OPTIONS, strict: true }).values;
+
+function configured(values: Arguments): ProcessConfig {
   const path = values.config ?? process.env['ECS_AGENT_CONFIG_FILE_PATH'];
   if (path === undefined) throw new InvalidConfig([`no configuration file is named (${USAGE})`]);
   let value: unknown;
@@ -26,10 +30,21 @@ function fail(exitCode: number, error: unknown): never {
 }
 
 let config: ProcessConfig;
+let values: Arguments;
 try {
-  config = configured();
+  values = readArguments();
+  config = configured(values);
 } catch (error) {
   fail(5, error);
+}
+if (values.teardown === true) {
+  const done = await tearDownHost(
+    config,
+    { force: values.force === true },
+    jsonLog(config.logLevel, (line) => writeSync(2, line)),
+  );
+  writeSync(1, `${JSON.stringify(done)}\n`);
+  process.exit(done.problems.length === 0 ? 0 : 1);
 }
 const log = jsonLog(config.logLevel, (line) => writeSync(1, line));
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

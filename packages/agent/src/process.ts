@@ -16,7 +16,7 @@ export class AgentProcess {
   readonly #log: Log;
   readonly #agents: Agent[] = [];
   readonly #life = new AbortController();
-  #host: Host | undefined;
+  #opening: Promise<Host> | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(config: ProcessConfig, log: Log) {
@@ -26,7 +26,19 @@ export class AgentProcess {
 
   /** Resolves with the exit code when no instance is left; after `stop` with 0. */
   async run(): Promise<0 | 1 | 5> {
-    const host = (this.#host = await openHost(this.#config, this.#log, this.#life.signal));
+    try {
+      this.#opening = openHost(this.#config, this.#log, this.#life.signal);
+      return await this.#runOn(await this.#opening);
+    } catch (error) {
+      if (!this.#life.signal.aborted) throw error;
+      return 0;
+    } finally {
+      // Also when it ended by itself: namespaces kept ready are of use to nobody now.
+      await this.stop();
+    }
+  }
+
+  async #runOn(host: Host): Promise<0 | 1 | 5> {
     const gate = new EngineGate(2 * host.info.cpus);
     const { endpoint, region, credentialsFile, dataDir, instances } = this.#config;
     const userAgent = `Gantry agent - v${AGENT_VERSION} (linux)`;
@@ -34,6 +46,7 @@ export class AgentProcess {
     const link = new HttpLink({ endpoint, region, credentials, clock: systemClock, userAgent });
     const ends: Promise<AgentEnd>[] = [];
     for (const { name, config } of instances) {
+      if (this.#life.signal.aborted) break;
       const log: Log = (level, text) => this.#log(level, `${name}: ${text}`);
       const checkpoint = new FileCheckpoint(join(dataDir, name, 'checkpoint.jsonl'));
       const { engine, network, cgroups } = host;
@@ -55,17 +68,17 @@ export class AgentProcess {
     }
     await this.#releaseStrayLeases(host);
     const codes = (await Promise.all(ends)).map(({ exitCode }) => exitCode);
-    await this.#stopping;
     return codes.includes(5) ? 5 : codes.includes(1) ? 1 : 0;
   }
 
-  /** Saves and ends; containers keep running. */
+  /** Saves and ends; containers keep running, with their addresses. */
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
       this.#log('info', 'the agent stops; containers keep running');
       this.#life.abort();
+      const host = await this.#opening?.catch(() => undefined);
       await Promise.all(this.#agents.map((agent) => agent.stop()));
-      await this.#host?.close();
+      await host?.close();
     })();
     return this.#stopping;
   }

@@ -49,6 +49,14 @@ const cases: Record<string, (world: CgroupWorld) => Promise<void>> = {
     assert.equal(await limits(taskId), undefined);
     await cgroups.remove(taskId);
   },
+  'never prunes what a task still has': async ({ cgroups, taskId, limits }) => {
+    await cgroups.ensure(taskId, { memoryMiB: 32 });
+    await cgroups.prune();
+    assert.deepEqual(await limits(taskId), { memoryMiB: 32 });
+    await cgroups.remove(taskId);
+    await cgroups.prune();
+    await cgroups.prune();
+  },
   'has no reading of what is not there': async ({ cgroups, taskId }) => {
     assert.equal(await cgroups.usage(taskId, 'f'.repeat(64)), undefined);
     assert.equal(await cgroups.usage(undefined, 'f'.repeat(64)), undefined);

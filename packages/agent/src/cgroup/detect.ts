@@ -54,11 +54,15 @@ function none(reason: string, readings?: TaskCgroups): Detected {
   return { cgroups: new NoCgroups(readings), kind: 'none', missing };
 }
 
-/** The mounts of cgroup v1, by controller, from the text of /proc/self/mounts. */
+/**
+ * The mounts of cgroup v1, by controller, from the text of /proc/self/mounts. Where v2 is mounted beside them it is
+ * `unified`: without controllers there, but the runtime makes its parents there, too.
+ */
 export function parseHierarchies(mounts: string): Hierarchies {
   const found = new Map<string, string>();
   for (const line of mounts.split('\n')) {
     const [, path = '', type, options = ''] = line.split(' ');
+    if (type === 'cgroup2') found.set('unified', path);
     if (type !== 'cgroup') continue;
     for (const option of options.split(','))
       if (!/^(rw|ro|relatime|nosuid|nodev|noexec|xattr|release_agent=.*)$/.test(option)) found.set(option, path);

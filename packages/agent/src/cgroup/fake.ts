@@ -40,6 +40,10 @@ export class FakeCgroups implements TaskCgroups {
     return this.#run('remove', [taskId], () => void this.parents.delete(taskId));
   }
 
+  prune(): Promise<void> {
+    return this.#run('prune', [], () => undefined);
+  }
+
   usage(taskId: string | undefined, containerId: string): Promise<FakeUsage | undefined> {
     return this.#run('usage', [taskId, containerId], () => this.#usage.get(containerId));
   }

@@ -45,6 +45,16 @@ export async function removeCgroup(path: string): Promise<void> {
   }
 }
 
+/** For a cgroup that others may be using: it stays if they do. */
+export async function removeIfEmpty(path: string): Promise<void> {
+  try {
+    await rmdir(path);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['ENOENT', 'EBUSY', 'ENOTEMPTY'].includes(code)) throw error;
+  }
+}
+
 export async function readNumber(path: string): Promise<number> {
   const text = (await readFile(path, 'utf8')).trim();
   if (!/^\d+$/.test(text)) throw new Error(`${path} holds no number: ${text.slice(0, 40)}`);

@@ -17,6 +17,10 @@ export class NoCgroups implements TaskCgroups {
     return Promise.resolve();
   }
 
+  prune(): Promise<void> {
+    return Promise.resolve();
+  }
+
   usage(_taskId: string | undefined, containerId: string): ReturnType<TaskCgroups['usage']> {
     return this.#readings?.usage(undefined, containerId) ?? Promise.resolve(undefined);
   }

@@ -10,6 +10,8 @@ export interface TaskCgroups {
   ): Promise<string | undefined>;
   /** Removes the parent; its containers must have ended. Gone before: resolves. */
   remove(taskId: string): Promise<void>;
+  /** Removes what the parents of all tasks have in common, unless a task (of any agent on this host) still has one. */
+  prune(): Promise<void>;
   /** CPU time used since the container's start, and memory in use without page cache that could go. `undefined` when it cannot be read (gone, not permitted). */
   usage(
     taskId: string | undefined,

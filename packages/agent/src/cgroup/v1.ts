@@ -1,6 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkTaskId, limitBytes, PERIOD_US, quotaUs, readField, readNumber, removeCgroup } from './limits.ts';
+import {
+  checkTaskId,
+  limitBytes,
+  PERIOD_US,
+  quotaUs,
+  readField,
+  readNumber,
+  removeCgroup,
+  removeIfEmpty,
+} from './limits.ts';
 import type { TaskLimits } from './limits.ts';
 import type { TaskCgroups } from './port.ts';
 
@@ -32,6 +41,10 @@ export class CgroupsV1 implements TaskCgroups {
     // The runtime makes the parent in every hierarchy and removes it in none.
     const mounts = new Set(this.#hierarchies.values());
     await Promise.all([...mounts].map((mount) => removeCgroup(join(mount, parent))));
+  }
+
+  async prune(): Promise<void> {
+    await Promise.all([...new Set(this.#hierarchies.values())].map((mount) => removeIfEmpty(join(mount, 'ecs'))));
   }
 
   async usage(taskId: string | undefined, containerId: string): ReturnType<TaskCgroups['usage']> {

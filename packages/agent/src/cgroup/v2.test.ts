@@ -121,7 +121,9 @@ describe('detecting', () => {
     });
   }
   it('finds controllers that share a mount', () => {
-    const found = parseHierarchies(v1.join('\n'));
+    const both = [...v1, 'cgroup2 /sys/fs/cgroup/unified cgroup2 rw,nosuid,nodev,noexec,relatime 0 0'];
+    const found = parseHierarchies(both.join('\n'));
+    assert.equal(found.get('unified'), '/sys/fs/cgroup/unified');
     assert.equal(found.get('cpuacct'), '/sys/fs/cgroup/cpu,cpuacct');
     assert.equal(found.get('name=systemd'), '/sys/fs/cgroup/name=systemd');
   });

@@ -1,6 +1,15 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkTaskId, limitBytes, PERIOD_US, quotaUs, readField, readNumber, removeCgroup } from './limits.ts';
+import {
+  checkTaskId,
+  limitBytes,
+  PERIOD_US,
+  quotaUs,
+  readField,
+  readNumber,
+  removeCgroup,
+  removeIfEmpty,
+} from './limits.ts';
 import type { TaskLimits } from './limits.ts';
 import type { TaskCgroups } from './port.ts';
 
@@ -30,6 +39,10 @@ export class CgroupsV2 implements TaskCgroups {
 
   remove(taskId: string): Promise<void> {
     return removeCgroup(join(this.#root, 'ecs', checkTaskId(taskId)));
+  }
+
+  prune(): Promise<void> {
+    return removeIfEmpty(join(this.#root, 'ecs'));
   }
 
   usage(taskId: string | undefined, containerId: string): ReturnType<TaskCgroups['usage']> {
@@ -70,6 +83,11 @@ export class CgroupsV2Systemd implements TaskCgroups {
 
   async remove(taskId: string): Promise<void> {
     if (await this.#exists(taskId)) await this.#manager('StopUnit', 'ss', [sliceName(taskId), 'fail']);
+  }
+
+  /** The slice above belongs to systemd: it goes when systemd finds it unused. */
+  prune(): Promise<void> {
+    return Promise.resolve();
   }
 
   usage(taskId: string | undefined, containerId: string): ReturnType<TaskCgroups['usage']> {

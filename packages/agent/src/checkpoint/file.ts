@@ -27,19 +27,7 @@ export class FileCheckpoint implements Checkpoint {
 
   async load(): Promise<ReadonlyMap<string, unknown>> {
     await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-    const text = await readFile(this.#path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return '';
-      throw error;
-    });
-    const documents = new Map<string, unknown>();
-    for (const line of text.split('\n')) {
-      const entry = parseLine(line);
-      if (entry === undefined) continue;
-      const [key, document] = entry;
-      this.#remember(key, document === null ? undefined : line);
-      if (document === null) documents.delete(key);
-      else documents.set(key, document);
-    }
+    const documents = await readCheckpoint(this.#path, (key, line) => this.#remember(key, line));
     // A fresh file: no torn line to append behind, no dead ones to carry along.
     await this.#rewrite();
     return documents;
@@ -135,6 +123,30 @@ export class FileCheckpoint implements Checkpoint {
     else this.#lines.set(key, line);
     this.#liveBytes += line?.length ?? 0;
   }
+}
+
+/**
+ * The documents in a checkpoint's file, without touching it; an absent file holds none. `seen` is told the last line of
+ * every key, `undefined` where that deletes it.
+ */
+export async function readCheckpoint(
+  path: string,
+  seen: (key: string, line: string | undefined) => void = () => undefined,
+): Promise<ReadonlyMap<string, unknown>> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const documents = new Map<string, unknown>();
+  for (const line of text.split('\n')) {
+    const entry = parseLine(line);
+    if (entry === undefined) continue;
+    const [key, document] = entry;
+    seen(key, document === null ? undefined : line);
+    if (document === null) documents.delete(key);
+    else documents.set(key, document);
+  }
+  return documents;
 }
 
 function parseLine(line: string): readonly [string, unknown] | undefined {

@@ -106,9 +106,19 @@ const lifeCases: Record<string, Case> = {
     const { engine } = world;
     const volume = world.name('volume');
     assert.equal(await engine.inspectVolume(volume), false);
-    await engine.createVolume(volume, { labels: { 'gantry.test': 'engine' } });
-    await engine.createVolume(volume, { labels: { 'gantry.test': 'engine' } });
+    const mark = world.name('label');
+    await engine.createVolume(volume, { labels: { [mark]: '' } });
+    await engine.createVolume(volume, { labels: { [mark]: '' } });
     assert.equal(await engine.inspectVolume(volume), true);
+    const other = world.name('other');
+    await engine.createVolume(other, { labels: { [world.name('label')]: '' } });
+    try {
+      assert.deepEqual(await engine.listVolumes(`${mark}=`), [volume]);
+      assert.deepEqual(await engine.listVolumes(`${mark}=another`), []);
+      assert.ok((await engine.listVolumes(mark)).includes(volume));
+    } finally {
+      await engine.removeVolume(other);
+    }
     const spec = {
       ...world.spec('runs'),
       HostConfig: { Mounts: [{ Type: 'volume', Source: volume, Target: '/data' }] },

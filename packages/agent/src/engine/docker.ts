@@ -195,6 +195,12 @@ export class DockerEngine implements Engine, ImageLoader, ContainerFiles {
     return status !== 404;
   }
 
+  async listVolumes(label: string): Promise<readonly string[]> {
+    const { body } = await this.#call('GET', '/volumes', { query: { filters: JSON.stringify({ label: [label] }) } });
+    const { Volumes } = body as { readonly Volumes?: readonly { readonly Name: string }[] | null };
+    return (Volumes ?? []).map(({ Name }) => Name);
+  }
+
   async removeVolume(name: string): Promise<void> {
     await this.#call('DELETE', `/volumes/${encodeURIComponent(name)}`, { accept: [404] });
   }

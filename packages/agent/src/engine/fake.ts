@@ -38,7 +38,7 @@ export class FakeEngine implements Engine {
   readonly #images = new Map<string, FakeImage>();
   readonly #present = new Set<string>();
   readonly #containers = new Map<string, FakeContainer>();
-  readonly #volumes = new Set<string>();
+  readonly #volumes = new Map<string, Readonly<Record<string, string>>>();
   readonly #faults = new Faults<EngineCall>();
   readonly #history: EngineEvent[] = [];
   readonly #watchers = new Set<AsyncQueue<EngineEvent>>();
@@ -163,7 +163,7 @@ export class FakeEngine implements Engine {
       const id = hash(`${this.#options.name ?? 'engine'} ${this.#made}`);
       const at = { clock: this.#clock, emit: (event: EngineEvent) => this.#emit(event) };
       this.#containers.set(id, new FakeContainer(at, { id, name, spec, view, image }));
-      for (const volume of view.volumes) this.#volumes.add(volume);
+      for (const volume of view.volumes) if (!this.#volumes.has(volume)) this.#volumes.set(volume, {});
       return { id };
     });
   }
@@ -199,13 +199,7 @@ export class FakeEngine implements Engine {
   }
 
   listContainers(label: string): Promise<readonly ContainerState[]> {
-    return this.#run('listContainers', [label], () => {
-      const at = label.indexOf('=');
-      const [key, value] = at < 0 ? [label, undefined] : [label.slice(0, at), label.slice(at + 1)];
-      return this.containers().filter((container) =>
-        value === undefined ? key in container.labels : container.labels[key] === value,
-      );
-    });
+    return this.#run('listContainers', [label], () => this.containers().filter(({ labels }) => carries(labels, label)));
   }
 
   async *events(options: { readonly sinceMs?: number; readonly signal: AbortSignal }): AsyncGenerator<EngineEvent> {
@@ -229,12 +223,20 @@ export class FakeEngine implements Engine {
     yield* container.read(options.sinceNs ?? 0n, options.signal);
   }
 
-  createVolume(name: string): Promise<void> {
-    return this.#run('createVolume', [name], () => void this.#volumes.add(name));
+  createVolume(name: string, options: { readonly labels?: Readonly<Record<string, string>> } = {}): Promise<void> {
+    return this.#run('createVolume', [name], () => {
+      if (!this.#volumes.has(name)) this.#volumes.set(name, options.labels ?? {});
+    });
   }
 
   inspectVolume(name: string): Promise<boolean> {
     return this.#run('inspectVolume', [name], () => this.#volumes.has(name));
+  }
+
+  listVolumes(label: string): Promise<readonly string[]> {
+    const listed = (): string[] =>
+      [...this.#volumes].flatMap(([name, labels]) => (carries(labels, label) ? [name] : []));
+    return this.#run('listVolumes', [label], listed);
   }
 
   removeVolume(name: string): Promise<void> {
@@ -286,6 +288,12 @@ export class FakeEngine implements Engine {
     if (this.#history.length > EVENTS_KEPT) this.#history.shift();
     for (const watcher of this.#watchers) watcher.push(event);
   }
+}
+
+/** `label`: `key` or `key=value`. */
+function carries(labels: Readonly<Record<string, string>>, label: string): boolean {
+  const at = label.indexOf('=');
+  return at < 0 ? label in labels : labels[label.slice(0, at)] === label.slice(at + 1);
 }
 
 function unreachable(): EngineError {

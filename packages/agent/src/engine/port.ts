@@ -40,6 +40,8 @@ export interface Engine {
   ): Promise<void>;
   /** Whether it exists. */
   inspectVolume(name: string): Promise<boolean>;
+  /** Names of the volumes that carry this label (and value, when given). */
+  listVolumes(label: string): Promise<readonly string[]>;
   /** In use: `conflict`. Gone before: resolves. */
   removeVolume(name: string): Promise<void>;
 }

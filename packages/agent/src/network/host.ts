@@ -41,7 +41,9 @@ export class HostBridge {
   /** Removes bridge and rules. Idempotent. Forwarding stays on: others may need it. */
   teardown(): Promise<void> {
     return this.#one(async () => {
-      await (this.#firewall ?? (await findFirewall(this.name, this.#run))).remove();
+      // A host without the programs has no rules either.
+      const firewall = this.#firewall ?? (await findFirewall(this.name, this.#run).catch(() => undefined));
+      await firewall?.remove();
       this.#firewall = undefined;
       this.#networks.clear();
       if (await this.#exists()) await this.#run('ip', ['link', 'delete', this.name]);

@@ -16,6 +16,22 @@ export async function listTaskArns(api: Api, input: EcsInput<'ListTasks'>): Prom
   return arns;
 }
 
+/** All of the account and region. */
+export async function listClusterArns(api: Api): Promise<readonly string[]> {
+  const arns: string[] = [];
+  let nextToken: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const answer = await api.ecs('ListClusters', {
+      maxResults: 100,
+      ...(nextToken === undefined ? {} : { nextToken }),
+    });
+    arns.push(...(answer.clusterArns ?? []));
+    nextToken = answer.nextToken;
+    if (nextToken === undefined) break;
+  }
+  return arns;
+}
+
 export async function listServiceArns(api: Api, cluster: string): Promise<readonly string[]> {
   const arns: string[] = [];
   let nextToken: string | undefined;

@@ -175,15 +175,41 @@ test('status tells when nobody answers', async () => {
   assert.match(host.said.join('\n'), /no answer[\s\S]*control-plane {2}does not run[\s\S]*engine {9}does not answer/);
 });
 
-test('down --tasks ends services and tasks, waits for the engine, then stops the processes', async () => {
+const TORN_DOWN = { containers: 2, volumes: 1, network: 'gantry3', problems: [] as string[] };
+
+/** A machine on which control plane and agent run; `tornDown` is what the agent's teardown tells. */
+async function upAndRunning(tornDown = TORN_DOWN): Promise<FakeHost> {
   const host = new FakeHost();
   host.files.set('/d/run/endpoint.json', '{"endpoint":"http://127.0.0.1:1","region":"us-east-1"}');
   host.files.set('/d/credentials.json', '{"administrator":{"accessKeyId":"A","secretAccessKey":"S"}}');
-  const { pid } = await host.start({ command: 'node', args: [], logFile: '/d/run/control-plane.log' });
-  host.files.set('/d/run/control-plane.pid', JSON.stringify({ pid, identity: await host.processIdentity(pid) }));
+  host.files.set('/d/run/agent.json', '{}');
+  host.files.set('/d/network.json', '{"bridge":"gantry3","cidr":"10.213.48.0/20"}');
+  host.files.set('/run/gantry/networks/gantry3', '/d');
+  for (const name of ['control-plane', 'agent']) {
+    const { pid } = await host.start({ command: 'node', args: [], logFile: `/d/run/${name}.log` });
+    host.files.set(`/d/run/${name}.pid`, JSON.stringify({ pid, identity: await host.processIdentity(pid) }));
+  }
+  host.onRun = (_command, args) =>
+    args.includes('--teardown')
+      ? { code: tornDown.problems.length === 0 ? 0 : 1, stdout: `${JSON.stringify(tornDown)}\n` }
+      : undefined;
+  return host;
+}
+
+const DOWN = { dataDir: '/d', tasks: true, force: false, engine: false, timeoutMs: 1_000 };
+const idle = (): FakeApi => world({ ListServices: () => ({ serviceArns: [] }), ListTasks: () => ({ taskArns: [] }) });
+
+test('down --tasks ends services and tasks, waits for the engine, removes what is left, and stops the processes', async () => {
+  const host = await upAndRunning();
   let ended = false;
   const api = world({
-    ListServices: () => ({ serviceArns: ['arn:aws:ecs:us-east-1:0:service/default/shop'] }),
+    ListClusters: ({ nextToken }) =>
+      nextToken === undefined
+        ? { clusterArns: ['arn:aws:ecs:us-east-1:0:cluster/default'], nextToken: 'more' }
+        : { clusterArns: ['arn:aws:ecs:us-east-1:0:cluster/other'] },
+    ListServices: ({ cluster }) => ({
+      serviceArns: String(cluster).endsWith('other') ? [] : ['arn:aws:ecs:us-east-1:0:service/default/shop'],
+    }),
     DeleteService: () => ({}),
     StopTask: () => {
       ended = true;
@@ -191,19 +217,68 @@ test('down --tasks ends services and tasks, waits for the engine, then stops the
     },
     DescribeTasks: () => ({ tasks: [{ ...running, lastStatus: ended ? 'STOPPED' : 'RUNNING' }] }),
   });
-  const connect = (): Promise<FakeApi> => Promise.resolve(api);
-  await down(host, { dataDir: '/d', tasks: true, engine: false, timeoutMs: 1_000, connect });
+  await down(host, { ...DOWN, connect: () => Promise.resolve(api) });
   assert.equal(api.inputs('DeleteService').length, 1);
   assert.equal(api.inputs('StopTask').length, 1);
+  assert.deepEqual(api.inputs('ListClusters').length, 2);
   assert.equal(host.processes.size, 0);
-  assert.match(host.said.join('\n'), /Stopped: control-plane\./);
+  const [first, second = '', third, ...more] = host.did.slice(2);
+  assert.deepEqual([first, third, more], ['SIGTERM 102', 'SIGTERM 101', []]);
+  assert.match(second, /^run .*packages\/agent\/src\/main\.ts --config \/d\/run\/agent\.json --teardown$/);
+  const said = host.said.join('\n');
+  assert.match(said, /Removed: 2 containers, 1 volume, the task network gantry3\.\nStopped: agent, control-plane\./);
+  assert.equal(host.files.has('/run/gantry/networks/gantry3'), false);
+  assert.equal(host.files.has('/d/network.json'), true);
+});
+
+test('down leaves tasks and their network alone', async () => {
+  const host = await upAndRunning();
+  await down(host, { ...DOWN, tasks: false, connect: () => assert.fail() });
+  assert.deepEqual(host.did.slice(2), ['SIGTERM 102', 'SIGTERM 101']);
+  assert.equal(host.files.has('/run/gantry/networks/gantry3'), true);
+  assert.match(host.said.join('\n'), /Stopped: agent, control-plane\. Running tasks stay\./);
+});
+
+for (const name of ['agent', 'control-plane']) {
+  test(`down --tasks needs the ${name}, and says how to get on without`, async () => {
+    const host = await upAndRunning();
+    host.die(name === 'agent' ? 102 : 101);
+    await assert.rejects(down(host, { ...DOWN, connect: () => assert.fail() }), {
+      message: `the ${name} does not run, so tasks cannot be stopped.`,
+      wayOut: /gantry up --detach.*--force/,
+    });
+    await down(host, { ...DOWN, force: true, connect: () => assert.fail() });
+    assert.ok(host.did.some((did) => did.endsWith('--teardown --force')));
+    assert.equal(host.processes.size, 0);
+  });
+}
+
+test('down --tasks says what could not be removed, keeps the claim, and stops all the same', async () => {
+  const host = await upAndRunning({ ...TORN_DOWN, problems: ['container x could not be removed: busy'] });
+  await assert.rejects(down(host, { ...DOWN, connect: () => Promise.resolve(idle()) }), {
+    message: 'not all that the tasks left on this host could be removed.',
+    details: ['container x could not be removed: busy'],
+  });
+  assert.equal(host.processes.size, 0);
+  assert.equal(host.files.has('/run/gantry/networks/gantry3'), true);
+});
+
+test('down --tasks after down looks whether tasks still run; where nothing ever ran there is nothing to do', async () => {
+  const host = await upAndRunning();
+  await down(host, { ...DOWN, tasks: false, connect: () => assert.fail() });
+  await down(host, { ...DOWN, connect: () => assert.fail() });
+  assert.ok(host.did.at(-1)?.endsWith('--teardown'));
+  const fresh = new FakeHost();
+  await down(fresh, { ...DOWN, connect: () => assert.fail() });
+  assert.deepEqual(fresh.did, []);
+  assert.match(fresh.said.join('\n'), /Nothing of Gantry ran/);
 });
 
 test('down spares a stranger that has the pid of a process of ours', async () => {
   const host = new FakeHost();
   const { pid } = await host.start({ command: 'somebody', args: [], logFile: '/l' });
   host.files.set('/d/run/agent.pid', JSON.stringify({ pid, identity: 'boot:before' }));
-  await down(host, { dataDir: '/d', tasks: false, engine: false, timeoutMs: 1_000, connect: () => assert.fail() });
+  await down(host, { ...DOWN, tasks: false, connect: () => assert.fail() });
   assert.equal(host.processes.size, 1);
   assert.match(host.said.join('\n'), /Nothing of Gantry ran/);
 });

@@ -58,7 +58,8 @@ async function stopEverything(host: Host, paths: Paths, options: DownOptions): P
   for (const name of ['control-plane', 'agent'] as const) {
     if ((await findProcess(host, paths, name)) !== undefined) continue;
     throw new CliError(`the ${name} does not run, so tasks cannot be stopped.`, {
-      wayOut: 'Start it again (gantry up --detach), then gantry down --tasks. With --force they are removed as they are.',
+      wayOut:
+        'Start it again (gantry up --detach), then gantry down --tasks. With --force they are removed as they are.',
     });
   }
   const api = await options.connect(where, keys);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { EXIT } from '../errors.ts';
+import { EXIT, usageError } from '../errors.ts';
 import type { Host } from '../host/port.ts';
 import { dataDirOf, upSettings, type UpFlags } from '../settings.ts';
 import { calledAs, DATA_DIR, durationFlag, reach, toldYes, type Ends } from './common.ts';
@@ -68,6 +68,7 @@ export function addProcesses(program: Command, host: Host, ends: Ends): void {
     .option('--timeout <duration>', 'how long tasks may take to stop', '150s')
     .action(
       ends(async (flags: { dataDir?: string; tasks?: boolean; force?: boolean; engine?: boolean; timeout: string }) => {
+        if (flags.force === true && flags.tasks !== true) throw usageError('--force goes with --tasks.');
         const [{ down }, { connect }] = await Promise.all([import('../commands/down.ts'), import('../api/connect.ts')]);
         return down(host, {
           dataDir: dataDirOf(flags.dataDir, { ...host.facts, env: host.env }),

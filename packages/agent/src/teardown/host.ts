@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { AGENT_VERSION } from '../agent-ports.ts';
+import { detectTaskCgroups } from '../cgroup/detect.ts';
+import { readCheckpoint } from '../checkpoint/file.ts';
+import type { ProcessConfig } from '../config.ts';
+import { DockerEngine } from '../engine/docker.ts';
+import type { Log } from '../log.ts';
+import { LinuxTaskNetwork, whyNoTaskNetwork } from '../network/linux.ts';
+import { HttpLink } from '../session/transport-http.ts';
+import { messageOf } from '../supervisor/perform.ts';
+import { credentialsFrom, systemClock, systemIds } from '../wiring.ts';
+import { tearDown, type TeardownPorts, type TornDown } from './teardown.ts';
+
+const DEFAULT_BRIDGE = 'gantry0';
+
+/** `tearDown` for the instances of a configuration, on this host. Their agent must have ended. Makes and pulls nothing. */
+export async function tearDownHost(
+  config: ProcessConfig,
+  options: { readonly force: boolean },
+  log: Log,
+): Promise<TornDown> {
+  const { endpoint, region, credentialsFile, dataDir, engineSocket, instances } = config;
+  const engine = new DockerEngine(engineSocket === undefined ? {} : { socketPath: engineSocket });
+  const clock = systemClock;
+  const userAgent = `Gantry agent - v${AGENT_VERSION} (linux)`;
+  const link = new HttpLink({
+    endpoint,
+    region,
+    credentials: credentialsFrom(credentialsFile, clock),
+    clock,
+    userAgent,
+  });
+  try {
+    const info = await engine.ping();
+    const { cgroups } = await detectTaskCgroups(info);
+    const network = await networkOf(config.bridge ?? DEFAULT_BRIDGE, engine, log);
+    const remains = instances.map(async ({ name }) => {
+      return { name, documents: await readCheckpoint(join(dataDir, name, 'checkpoint.jsonl')) };
+    });
+    const ports = { engine, link, clock, ids: systemIds, log, cgroups, network };
+    return await tearDown(ports, await Promise.all(remains), options);
+  } catch (error) {
+    return { containers: 0, volumes: 0, network: undefined, problems: [messageOf(error)] };
+  } finally {
+    await engine.close();
+  }
+}
+
+async function networkOf(bridge: string, engine: DockerEngine, log: Log): Promise<TeardownPorts['network']> {
+  if ((await whyNoTaskNetwork()) !== undefined && !existsSync(`/sys/class/net/${bridge}`)) return undefined;
+  const onProblem = (error: unknown): void => log('warn', `task networks: ${messageOf(error)}`);
+  const network = new LinuxTaskNetwork({ engine, clock: systemClock, ids: systemIds, onProblem, bridge });
+  return { bridge, teardown: () => network.teardown() };
+}
