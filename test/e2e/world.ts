@@ -17,6 +17,7 @@ export interface World {
   pid(name: 'control-plane' | 'agent'): number;
   /** Starts what is not running again, as `gantry up` does. */
   up(): Promise<void>;
+  /** Stops all its tasks, and removes every trace of it from the machine. */
   down(): Promise<void>;
 }
 
@@ -83,13 +84,20 @@ export async function startWorld(...upFlags: string[]): Promise<World> {
   const up = async (): Promise<void> => {
     await gantry('up', '--detach', '--yes', '--data-dir', dataDir, '--port', String(port), ...upFlags);
   };
+  const removeWorld = async (): Promise<void> => {
+    try {
+      await gantry('down', '--tasks', '--force', '--data-dir', dataDir);
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  };
   try {
     await up();
   } catch (error) {
     const logs = ['control-plane', 'agent']
       .map((name) => `--- ${name}\n${tail(join(dataDir, 'run', `${name}.log`))}`)
       .join('\n');
-    rmSync(dataDir, { recursive: true, force: true });
+    await removeWorld().catch((left: unknown) => console.error(left));
     throw new Error(`gantry up failed\n${logs}`, { cause: error });
   }
   const keys = JSON.parse(readFileSync(join(dataDir, 'credentials.json'), 'utf8')) as {
@@ -116,8 +124,12 @@ export async function startWorld(...upFlags: string[]): Promise<World> {
     pid: (name) => pidIn(readFileSync(join(dataDir, 'run', `${name}.pid`), 'utf8')),
     up,
     down: async () => {
-      await gantry('down', '--tasks', '--data-dir', dataDir);
-      rmSync(dataDir, { recursive: true, force: true });
+      try {
+        await gantry('down', '--tasks', '--data-dir', dataDir);
+      } finally {
+        // A failed test may have left it without a control plane: the machine is given back all the same.
+        await removeWorld();
+      }
     },
   };
 }
