@@ -5,15 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { journalContract } from './contract.ts';
 import { SqliteJournal } from './sqlite.ts';
 
 /** Enough for the schema and a small document; a document of a megabyte does not fit. */
 const SMALL_DISK_PAGES = 40;
 
+const folders: string[] = [];
+// Also those of tests that failed before they got to it.
+after(() => folders.forEach((path) => rmSync(path, { recursive: true, force: true })));
+
 function temporaryFolder(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'gantry-journal-'));
+  folders.push(path);
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
