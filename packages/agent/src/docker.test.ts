@@ -11,7 +11,7 @@ import { MemoryLink } from './session/memory-link.ts';
 import { aContainer, aTask, stopOf, taskArn } from './testing/payloads.ts';
 import { ScriptedPlane } from './testing/plane.ts';
 import { CONFIG } from './testing/world.ts';
-import { systemClock, systemIds } from './wiring.ts';
+import { systemClock, systemIds } from '@gantry/protocol';
 
 const skip = await whyNoDocker('The agent on a real container engine');
 

@@ -8,7 +8,7 @@ import type { Log } from './log.ts';
 import { LinuxTaskNetwork, whyNoTaskNetwork } from './network/linux.ts';
 import type { TaskNetwork } from './network/port.ts';
 import { messageOf } from './supervisor/perform.ts';
-import { systemClock, systemIds } from './wiring.ts';
+import { systemClock, systemIds } from '@gantry/protocol';
 
 /** This machine, as the instances of one process share it. */
 export interface Host {

@@ -8,7 +8,8 @@ import type { Log } from './log.ts';
 import { HttpLink } from './session/transport-http.ts';
 import { EngineGate } from './supervisor/gate.ts';
 import { messageOf } from './supervisor/perform.ts';
-import { credentialsFrom, systemClock, systemIds } from './wiring.ts';
+import { systemClock, systemIds } from '@gantry/protocol';
+import { credentialsFrom } from './wiring.ts';
 
 /** The instances of one process. They share the engine, the host's network and one queue into the engine. */
 export class AgentProcess {

@@ -1,35 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { epochMs, type Clock, type Ids } from '@gantry/domain';
+import type { Clock } from '@gantry/domain';
 import type { Credentials } from '@gantry/protocol';
 import { LOG_LEVELS } from './config.ts';
 import type { Log, LogLevel } from './log.ts';
 
-/** Node's timers take no more; whoever waits for a moment looks at the clock when it wakes. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const CREDENTIALS_MS = 30_000;
-
-export const systemClock: Clock = {
-  now: () => epochMs(Date.now()),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted === true) return resolve();
-      const done = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, Math.min(Math.max(0, ms), LONGEST_TIMER_MS));
-      signal?.addEventListener('abort', done, { once: true });
-    }),
-};
-
-export const systemIds: Ids = {
-  hex32: () => randomBytes(16).toString('hex'),
-  uuid: () => randomUUID(),
-  digits19: () => String(10n ** 18n + (randomBytes(8).readBigUInt64BE() % (9n * 10n ** 18n))),
-  random: () => Math.random(),
-};
 
 /** One line of JSON for each entry of at least this level. */
 export function jsonLog(

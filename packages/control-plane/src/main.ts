@@ -12,7 +12,8 @@ import { endpointOf, readConfig, type ServerConfig } from './config.ts';
 import { openCredentials } from './credentials.ts';
 import { SegmentLogStore } from './logs/segments/store.ts';
 import { SqliteJournal } from './store/sqlite.ts';
-import { jsonLog, nextTurn, systemClock, systemIds } from './wiring.ts';
+import { systemClock, systemIds } from '@gantry/protocol';
+import { jsonLog, nextTurn } from './wiring.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 

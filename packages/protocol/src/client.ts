@@ -6,7 +6,8 @@ import type { Operation, Service } from './services.ts';
 import { SERVICES } from './services.ts';
 import type { Credentials } from './sigv4/sign.ts';
 import { sign } from './sigv4/sign.ts';
-import { httpTransport, systemClock } from './transport-http.ts';
+import { httpTransport } from './transport-http.ts';
+import { systemClock } from './wiring-system.ts';
 import type { Transport, TransportResponse } from './transport.ts';
 
 /** What a generated `…Operations` interface looks like. */

@@ -22,4 +22,5 @@ export type { Authorization } from './sigv4/authorization.ts';
 export { AwsClient, ConnectionError, isPassing } from './client.ts';
 export type { AwsClientOptions, CallOptions } from './client.ts';
 export type { Transport, TransportRequest, TransportResponse } from './transport.ts';
-export { httpTransport, systemClock } from './transport-http.ts';
+export { httpTransport } from './transport-http.ts';
+export { systemClock, systemIds } from './wiring-system.ts';

@@ -1,21 +1,10 @@
-import type { Clock } from '@gantry/domain';
-import { epochMs } from '@gantry/domain';
 import { Agent, request as httpRequest } from 'node:http';
 import type { RequestOptions } from 'node:http';
 import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 
 /** A client gives up on an answer that is larger: no page of ours comes near it. */
 const LARGEST_ANSWER_BYTES = 64 << 20;
-
-/** The real clock, for programs that bring none. */
-export const systemClock: Clock = {
-  now: () => epochMs(Date.now()),
-  sleep: async (ms, signal) => {
-    await delay(ms, undefined, { signal, ref: true }).catch(() => undefined);
-  },
-};
 
 /** Keep-alive connections over node:http(s). Idle ones keep no process alive. */
 export function httpTransport(options: { readonly maxSockets?: number } = {}): Transport {

@@ -9,7 +9,8 @@ import type { Log } from '../log.ts';
 import { LinuxTaskNetwork, whyNoTaskNetwork } from '../network/linux.ts';
 import { HttpLink } from '../session/transport-http.ts';
 import { messageOf } from '../supervisor/perform.ts';
-import { credentialsFrom, systemClock, systemIds } from '../wiring.ts';
+import { systemClock, systemIds } from '@gantry/protocol';
+import { credentialsFrom } from '../wiring.ts';
 import { tearDown, type TeardownPorts, type TornDown } from './teardown.ts';
 
 const DEFAULT_BRIDGE = 'gantry0';

@@ -7,7 +7,7 @@ import { availableParallelism, homedir, hostname, machine, release, totalmem } f
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
-import { epochMs, type Clock } from '@gantry/domain';
+import { systemClock } from '@gantry/protocol/wiring-system.ts';
 import type {
   Host,
   HostFacts,
@@ -27,7 +27,7 @@ export function nodeHost(): Host {
   const facts = readFacts();
   const env = process.env;
   return {
-    clock: realClock,
+    clock: systemClock,
     env,
     facts,
     terminal: realTerminal(),
@@ -71,21 +71,6 @@ export function nodeHost(): Host {
     engineGet: (path) => httpGet({ socketPath: facts.engineSocket, path }, 5_000),
   };
 }
-
-const realClock: Clock = {
-  now: () => epochMs(Date.now()),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted === true) return resolve();
-      const done = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, Math.min(ms, 2 ** 31 - 1));
-      signal?.addEventListener('abort', done, { once: true });
-    }),
-};
 
 let interrupted: AbortController | undefined;
 function interruption(): AbortSignal {

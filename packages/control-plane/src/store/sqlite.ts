@@ -19,6 +19,7 @@ const FORGET_ROWS = 2_000;
  */
 export class SqliteJournal implements Journal {
   readonly #db: DatabaseSync;
+  readonly #path: string;
   readonly #pause: () => Promise<void>;
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
@@ -26,8 +27,9 @@ export class SqliteJournal implements Journal {
   readonly #history: StatementSync;
   readonly #forget: StatementSync;
 
-  private constructor(db: DatabaseSync, options: SqliteOptions) {
+  private constructor(db: DatabaseSync, path: string, options: SqliteOptions) {
     this.#db = db;
+    this.#path = path;
     this.#pause = options.pause ?? (() => Promise.resolve());
     this.#put = db.prepare(
       `insert into documents (kind, key, revision, json) values (?, ?, ?, ?)
@@ -45,7 +47,7 @@ export class SqliteJournal implements Journal {
 
   /**
    * Opens or creates the file and its folder, takes the lock and brings the schema up to date.
-   * Throws when another process holds it, or when a newer version of Gantry wrote it.
+   * Throws when another process holds it, when a newer version of Gantry wrote it, or when it is damaged.
    */
   static open(path: string, options: SqliteOptions = {}): SqliteJournal {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -53,19 +55,23 @@ export class SqliteJournal implements Journal {
     try {
       lock(db, path);
       migrate(db, path);
-      return new SqliteJournal(db, options);
+      return new SqliteJournal(db, path, options);
     } catch (error) {
       db.close();
-      throw error;
+      throw explained(error, path);
     }
   }
 
   load(): Promise<readonly StoredDocument[]> {
-    const rows = this.#db.prepare('select kind, key, revision, json from documents order by kind, key').iterate();
     const documents: StoredDocument[] = [];
-    for (const row of rows) {
-      const { kind, key, revision, json } = row as { kind: string; key: string; revision: number; json: string };
-      documents.push({ kind, key, revision, value: JSON.parse(json) as unknown });
+    try {
+      const rows = this.#db.prepare('select kind, key, revision, json from documents order by kind, key').iterate();
+      for (const row of rows) {
+        const { kind, key, revision, json } = row as { kind: string; key: string; revision: number; json: string };
+        documents.push({ kind, key, revision, value: JSON.parse(json) as unknown });
+      }
+    } catch (error) {
+      return Promise.reject(explained(error, this.#path));
     }
     return Promise.resolve(documents);
   }
@@ -120,6 +126,19 @@ interface EventRow {
   readonly because: Because;
   readonly text: string;
   readonly by: string | null;
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB, also extended ones: the low byte of the code. */
+const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
+
+/** What cannot be read is never begun anew by itself: the tasks that run are known to this file alone. */
+function explained(error: unknown, path: string): unknown {
+  const { errcode } = error as { readonly errcode?: number };
+  const isDamaged = error instanceof SyntaxError || (errcode !== undefined && DAMAGED.has(errcode & 0xff));
+  if (!isDamaged) return error;
+  const text = `${path} is damaged (${(error as Error).message}), and the state is in it.`;
+  const wayOut = 'Restore a copy of it, or move it and its -wal file away to begin with nothing.';
+  return new Error(`${text} ${wayOut}`, { cause: error });
 }
 
 /** With `locking_mode=exclusive` the lock taken here is held until the file is closed or the process ends, however. */

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { type AccountId, type Region } from '@gantry/domain';
 import { ServiceError, sign, type FrameSocket } from '@gantry/protocol';
 import { WebSocket } from 'ws';
-import { systemClock, systemIds } from '../../wiring.ts';
+import { systemClock, systemIds } from '@gantry/protocol';
 import { stsHandlers } from '../sts/index.ts';
 import { anyKey, signedBy, type Authenticate } from './authenticate.ts';
 import type { KeyRing, Role } from './keys.ts';
