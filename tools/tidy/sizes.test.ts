@@ -37,10 +37,8 @@ export function functionsOf(code: string): readonly { readonly line: number; rea
     const match = head.exec(row);
     if (match === null || /^\s*(if|for|while|switch|return|catch|else|do|try)\b/.test(row)) return;
     const indent = match[1] as string;
-    const end = rows.findIndex(
-      (later, at) =>
-        at > index && (later === `${indent}}` || later.startsWith(`${indent}};`) || later.startsWith(`${indent}})`)),
-    );
+    const closing = new RegExp(`^${indent}\\}([;,)]|$)`);
+    const end = rows.findIndex((later, at) => at > index && closing.test(later));
     if (end > index) found.push({ line: index + 1, lines: end - index + 1 });
   });
   return found;
