@@ -9,11 +9,16 @@ export class MemoryDisk {
 export class MemoryCheckpoint implements Checkpoint {
   readonly #disk: MemoryDisk;
   #pending = new Map<string, unknown>();
-  #flushing: Promise<void> | undefined;
+  /** Writes go one after another; the one that has not begun takes along what comes meanwhile. */
+  #last: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
   #dropped = false;
+  readonly #takesTime: (() => Promise<void>) | undefined;
 
-  constructor(disk: MemoryDisk = new MemoryDisk()) {
+  /** `takesTime`: how long a write is on its way to the disk. Default: no time. */
+  constructor(disk: MemoryDisk = new MemoryDisk(), takesTime?: () => Promise<void>) {
     this.#disk = disk;
+    this.#takesTime = takesTime;
   }
 
   load(): Promise<ReadonlyMap<string, unknown>> {
@@ -31,17 +36,22 @@ export class MemoryCheckpoint implements Checkpoint {
   }
 
   flush(): Promise<void> {
-    this.#flushing ??= Promise.resolve().then(() => {
-      this.#flushing = undefined;
-      const pending = this.#pending;
-      this.#pending = new Map();
-      if (this.#dropped) return;
-      for (const [key, document] of pending) {
-        if (document === undefined) this.#disk.durable.delete(key);
-        else this.#disk.durable.set(key, JSON.stringify(document));
-      }
+    this.#next ??= this.#last = this.#last.then(() => {
+      this.#next = undefined;
+      return this.#write();
     });
-    return this.#flushing;
+    return this.#next;
+  }
+
+  async #write(): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = new Map();
+    await this.#takesTime?.();
+    if (this.#dropped) return;
+    for (const [key, document] of pending) {
+      if (document === undefined) this.#disk.durable.delete(key);
+      else this.#disk.durable.set(key, JSON.stringify(document));
+    }
   }
 
   /** As `kill -9` does: what is not on the disk yet never gets there. */

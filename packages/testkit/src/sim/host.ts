@@ -1,25 +1,17 @@
 import { Agent, DEFAULTS, MemoryCheckpoint, MemoryDisk } from '@gantry/agent/index.ts';
 import { FakeCgroups } from '@gantry/agent/cgroup/fake.ts';
 import { FakeEngine, type EngineCall } from '@gantry/agent/engine/fake.ts';
-import type { FakeImage } from '@gantry/agent/engine/fake-script.ts';
 import { EngineError, type ContainerState } from '@gantry/agent/engine/port.ts';
 import { FakeNetwork } from '@gantry/agent/network/fake.ts';
 import type { Clock, Ids } from '@gantry/domain';
 import type { Rng } from '../seeded.ts';
+import { SIM_IMAGES } from './definitions.ts';
 import type { WeatherReport } from './faults.ts';
 import type { HostView } from './invariants.ts';
 import { SimLink, type Plane } from './link.ts';
 
-/** How the images of the simulated world behave. */
-const IMAGES: Readonly<Record<string, FakeImage>> = {
-  'gantry/pause:1': {},
-  steady: {},
-  'one-shot': { exit: { code: 0, afterMs: 1_500 } },
-  'short-lived': { exit: { code: 3, afterMs: 900_000 } },
-  'slow-stop': { stopMs: 1_500 },
-  deaf: { ignoresSigterm: true },
-  'cannot-start': { startFails: 'exec: "/nothing": stat /nothing: no such file or directory: unknown' },
-};
+/** Of what an agent writes down, what may stay when it has no task. */
+const OWN_KEYS = /^(agent|acs|instance)/;
 
 export interface SimHostOptions {
   readonly name: string;
@@ -30,6 +22,8 @@ export interface SimHostOptions {
   readonly rng: Rng;
   readonly weather: WeatherReport;
   readonly plane: () => Plane | undefined;
+  /** Everything agents say, for the one who looks for a bug. */
+  readonly heard?: ((text: string) => void) | undefined;
   /** Something an agent should never have to say. */
   readonly problem: (text: string) => void;
 }
@@ -55,14 +49,19 @@ export class SimHost {
   #newEngine(): FakeEngine {
     this.#engines += 1;
     const { clock, rng, name } = this.#options;
-    return new FakeEngine({ clock, images: IMAGES, name: `${name}-${this.#engines}`, latencyMs: () => rng.int(1, 40) });
+    return new FakeEngine({
+      clock,
+      images: SIM_IMAGES,
+      name: `${name}-${this.#engines}`,
+      latencyMs: () => rng.int(1, 40),
+    });
   }
 
   async startAgent(): Promise<void> {
     if (this.#agent !== undefined) return;
     const { name, pool, cluster, clock, ids, rng, weather, plane, problem } = this.#options;
     const link = new SimLink({ clock, rng, weather, plane });
-    const checkpoint = new MemoryCheckpoint(this.#disk);
+    const checkpoint = new MemoryCheckpoint(this.#disk, () => clock.sleep(rng.int(0, 20)));
     const agent = new Agent(
       {
         ...DEFAULTS,
@@ -85,7 +84,7 @@ export class SimHost {
         clock,
         ids,
         log: (level, text) => {
-          if (process.env.SIMV) console.log(clock.now() % 1e7, name, level, text);
+          this.#options.heard?.(`${name} ${level}: ${text}`);
           if (level === 'error') problem(`${name}: ${text}`);
         },
       },
@@ -128,6 +127,20 @@ export class SimHost {
     this.#link?.cut();
   }
 
+  /** Until told otherwise nothing gets through. */
+  cutOff(away: boolean): void {
+    if (away) this.#link?.hangUp();
+    else this.#link?.comeBack();
+  }
+
+  engineDown(keepContainers: boolean): void {
+    this.#engine.goDown({ keepContainers });
+  }
+
+  engineUp(): void {
+    this.#engine.comeUp();
+  }
+
   restartEngine(keepContainers: boolean): void {
     this.#engine.restart({ keepContainers });
   }
@@ -145,6 +158,13 @@ export class SimHost {
     this.#engine.failNext(call, error, { afterEffect: rng.chance(0.5) });
   }
 
+  failTaskResource(rng: Rng): void {
+    const error = new Error('the kernel had a bad moment');
+    const fault = { times: rng.int(1, 4), afterEffect: rng.chance(0.5) };
+    if (rng.chance(0.7)) this.#network.failNext(rng.pick(['attach', 'release'] as const), error, fault);
+    else this.#cgroups.failNext(rng.pick(['ensure', 'remove'] as const), error, fault);
+  }
+
   killContainer(rng: Rng, how: 'kill' | 'vanish'): void {
     const running = this.#engine
       .containers()
@@ -153,6 +173,20 @@ export class SimHost {
     const victim = rng.pick<ContainerState>(running);
     if (how === 'kill') this.#engine.kill(victim.id);
     else this.#engine.vanish(victim.id);
+  }
+
+  /** What is on the machine beside the agent itself. */
+  left(): readonly string[] {
+    const name = this.#options.name;
+    return [
+      // A namespace that could not be finished, nor removed, because the engine went away: the next agent removes it.
+      ...this.#engine
+        .containers()
+        .filter((c) => !(c.name.startsWith('gantry-pause') && c.status === 'created'))
+        .map((c) => `${name}: container ${c.name}, ${c.status}`),
+      ...[...this.#cgroups.parents.keys()].map((id) => `${name}: cgroup of ${id}`),
+      ...[...this.#disk.durable.keys()].filter((key) => !OWN_KEYS.test(key)).map((key) => `${name}: document ${key}`),
+    ];
   }
 
   async view(): Promise<HostView> {

@@ -57,7 +57,7 @@ export const SETTLED_LAWS: readonly Law[] = [
         const running = tables.tasks
           .by('service', keyOf(service))
           .filter((t) => isLive(t) && t.lastStatus === 'RUNNING').length;
-        const excused = service.lastPlacementFailure !== undefined;
+        const excused = service.lastPlacementFailure !== undefined || hasFailed(service);
         return running === service.desiredCount || (excused && running < service.desiredCount)
           ? []
           : [`${service.serviceName} runs ${running} of ${service.desiredCount}`];
@@ -129,11 +129,12 @@ export const SETTLED_LAWS: readonly Law[] = [
   },
   {
     name: 'nothing is between two states',
-    broken: ({ tables, hosts }) => {
+    broken: ({ tables, hosts, hopeless }) => {
       const reachable = new Set(hosts.filter((h) => h.up).map((h) => h.containerInstanceArn));
       return [...tables.tasks.values()].flatMap((task) => {
         if (task.lastStatus === 'STOPPED' || (task.lastStatus === 'RUNNING' && task.desiredStatus === 'RUNNING'))
           return [];
+        if (task.serviceKey !== undefined && hopeless.has(task.serviceKey)) return []; // it is tried again and again
         if (task.lastStatus === 'PROVISIONING' && task.instanceKey === undefined) return []; // waits for capacity, with a deadline
         const instance = task.instanceKey === undefined ? undefined : tables.instances.get(task.instanceKey);
         return instance !== undefined && !reachable.has(instance.containerInstanceArn)
@@ -212,6 +213,10 @@ export function brokenByChange({ kind, before, after }: Change, tables: Tables):
   if (was.desiredStatus === 'STOPPED' && is.desiredStatus === 'RUNNING')
     broken.push(`${is.id} was wanted again after its stop`);
   if (is.version < was.version) broken.push(`${is.id} went back from version ${was.version} to ${is.version}`);
+  const moved = was.lastStatus !== is.lastStatus || was.desiredStatus !== is.desiredStatus;
+  if (moved && is.version <= was.version) broken.push(`${is.id} changed without a new version`);
+  if (is.because === 'old-revision' && was.desiredStatus === 'RUNNING' && is.desiredStatus === 'STOPPED')
+    broken.push(...stoppedBelowMinimum(was, tables));
   if (was.lastStatus === 'STOPPED' && was.stopCode !== is.stopCode)
     broken.push(`${is.id} changed its stopCode after STOPPED`);
   return broken;
@@ -228,6 +233,20 @@ function startedAboveMaximum(task: Task, tables: Tables): readonly string[] {
   return live > max ? [`${service.serviceName} has ${live} tasks, above its maximum of ${max}`] : [];
 }
 
+function stoppedBelowMinimum(task: Task, tables: Tables): readonly string[] {
+  const service = task.serviceKey === undefined ? undefined : tables.services.get(task.serviceKey);
+  // One that did not run protects nobody: it may go.
+  if (service?.status !== 'ACTIVE' || task.serviceKey === undefined || task.lastStatus !== 'RUNNING') return [];
+  const min = Math.ceil((service.desiredCount * service.deploymentConfiguration.minimumHealthyPercent) / 100);
+  const left = tables.tasks
+    .by('service', task.serviceKey)
+    .filter((t) => t.desiredStatus === 'RUNNING' && t.lastStatus === 'RUNNING').length;
+  return left < min ? [`${service.serviceName} keeps ${left} running tasks, below its minimum of ${min}`] : [];
+}
+
+/** The circuit breaker opened and there was nothing to go back to: it starts nothing more. */
+export const hasFailed = (service: Service): boolean => service.deployments[0]?.rolloutState === 'FAILED';
+
 function findTask(tables: Tables, taskArn: string): Task | undefined {
   const [, , , region, account, resource] = taskArn.split(':');
   const [, cluster, id] = (resource ?? '').split('/');
@@ -236,4 +255,4 @@ function findTask(tables: Tables, taskArn: string): Task | undefined {
 
 export const keyOf = (service: Service): string =>
   `${service.scope.account}/${service.scope.region}/${service.cluster}/${service.serviceName}`;
-const instanceKey = (i: Instance): string => `${i.scope.account}/${i.scope.region}/${i.cluster}/${i.id}`;
+export const instanceKey = (i: Instance): string => `${i.scope.account}/${i.scope.region}/${i.cluster}/${i.id}`;

@@ -1,13 +1,15 @@
 import type { EpochMs } from '@gantry/domain';
 import type { HistoryEvent, Journal, JournalBatch, StoredDocument } from '@gantry/control-plane/store/port.ts';
 
-/** One control plane's hold of the journal. After `drop`, as after `kill -9`, nothing more of it gets written. */
+/** One control plane's hold of the journal. A write takes its time; after `drop`, as after `kill -9`, nothing more gets written. */
 export class HeldJournal implements Journal {
   readonly #disk: Journal;
+  readonly #takesTime: () => Promise<void>;
   #dropped = false;
 
-  constructor(disk: Journal) {
+  constructor(disk: Journal, takesTime: () => Promise<void>) {
     this.#disk = disk;
+    this.#takesTime = takesTime;
   }
 
   drop(): void {
@@ -18,9 +20,10 @@ export class HeldJournal implements Journal {
     return this.#disk.load();
   }
 
-  append(batch: JournalBatch): Promise<void> | void {
+  async append(batch: JournalBatch): Promise<void> {
+    await this.#takesTime();
     if (this.#dropped) throw new Error('the process is gone');
-    return this.#disk.append(batch);
+    await this.#disk.append(batch);
   }
 
   history(subject: string, limit: number): Promise<readonly HistoryEvent[]> {

@@ -43,6 +43,10 @@ export class SimLink implements ControlPlaneLink {
     this.cut();
   }
 
+  comeBack(): void {
+    this.#away = false;
+  }
+
   cut(): void {
     for (const pair of this.#open) pair.cut();
     this.#open.clear();

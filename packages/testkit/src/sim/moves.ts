@@ -1,4 +1,6 @@
 import type { Rng } from '../seeded.ts';
+import { anyDefinition } from './definitions.ts';
+import { agentAway, cutOff, engineAway, killContainer, machineDies, restartAgent, toggleDraining } from './troubles.ts';
 import type { World } from './world.ts';
 
 /** One thing that happens to the world: a user asks, something breaks, somebody comes back. */
@@ -9,32 +11,11 @@ export interface Move {
   play(world: World, rng: Rng): Promise<void>;
 }
 
-const IMAGES = ['steady', 'steady', 'steady', 'short-lived', 'slow-stop', 'deaf'] as const;
-
 const registerRevision = async (world: World, rng: Rng, hopeless = false): Promise<string | undefined> => {
-  const fargate = rng.chance(0.4);
-  const family = `${fargate ? 'far' : 'ec2'}-${rng.int(1, 3)}`;
-  const image = hopeless ? 'cannot-start' : rng.pick(IMAGES);
-  const containers = rng.chance(0.3)
-    ? [
-        { name: 'init', image: 'one-shot', essential: false, memory: 16 },
-        {
-          name: 'main',
-          image,
-          essential: true,
-          memory: 64,
-          dependsOn: [{ containerName: 'init', condition: 'COMPLETE' as const }],
-        },
-      ]
-    : [{ name: 'main', image, essential: true, memory: 64, stopTimeout: rng.pick([2, 10, 30]) }];
-  const answer = await world.ask('RegisterTaskDefinition', {
-    family,
-    containerDefinitions: containers,
-    ...(fargate
-      ? { networkMode: 'awsvpc' as const, requiresCompatibilities: ['FARGATE' as const], cpu: '256', memory: '512' }
-      : {}),
-  });
-  return answer?.taskDefinition?.taskDefinitionArn;
+  const answer = await world.ask('RegisterTaskDefinition', anyDefinition(rng, hopeless));
+  const arn = answer?.taskDefinition?.taskDefinitionArn;
+  if (hopeless && arn !== undefined) world.noteHopeless(arn);
+  return arn;
 };
 
 const launch = (world: World, taskDefinition: string): object =>
@@ -46,12 +27,24 @@ const createService = async (world: World, rng: Rng, hopeless: boolean): Promise
   const taskDefinition = await registerRevision(world, rng, hopeless);
   if (taskDefinition === undefined) return;
   const serviceName = `s${rng.int(1, 6)}`;
-  await world.createService(serviceName, hopeless, {
+  await world.createService(serviceName, {
     taskDefinition,
     desiredCount: rng.int(0, 5),
-    deploymentConfiguration: { minimumHealthyPercent: rng.pick([0, 50, 100]), maximumPercent: rng.pick([150, 200]) },
+    deploymentConfiguration: {
+      minimumHealthyPercent: rng.pick([0, 50, 100]),
+      maximumPercent: rng.pick([150, 200]),
+      deploymentCircuitBreaker: { enable: rng.chance(0.4), rollback: rng.chance(0.7) },
+    },
     ...launch(world, taskDefinition),
   });
+};
+
+const deploy = async (world: World, rng: Rng, hopeless: boolean): Promise<void> => {
+  const service = world.anyService(rng);
+  const taskDefinition = await registerRevision(world, rng, hopeless);
+  if (service === undefined || taskDefinition === undefined) return;
+  if (world.launchTypeOf(service) !== (/\/far-/.test(taskDefinition) ? 'FARGATE' : 'EC2')) return;
+  await world.ask('UpdateService', { service, taskDefinition });
 };
 
 export const MOVES: readonly Move[] = [
@@ -65,18 +58,8 @@ export const MOVES: readonly Move[] = [
       if (service !== undefined) await world.ask('UpdateService', { service, desiredCount: rng.int(0, 7) });
     },
   },
-  {
-    name: 'deploy a new revision',
-    weight: 4,
-    play: async (world, rng) => {
-      const service = world.anyService(rng);
-      const taskDefinition = await registerRevision(world, rng);
-      if (service === undefined || taskDefinition === undefined) return;
-      if (world.launchTypeOf(service) !== (/\/far-/.test(taskDefinition) ? 'FARGATE' : 'EC2')) return;
-      const answer = await world.ask('UpdateService', { service, taskDefinition });
-      if (answer !== undefined) world.nowHopeful(service);
-    },
-  },
+  { name: 'deploy a new revision', weight: 4, play: (world, rng) => deploy(world, rng, false) },
+  { name: 'deploy a revision that cannot start', weight: 1, play: (world, rng) => deploy(world, rng, true) },
   {
     name: 'deploy the same again',
     weight: 1,
@@ -110,17 +93,28 @@ export const MOVES: readonly Move[] = [
       if (task !== undefined) await world.ask('StopTask', { task });
     },
   },
-  { name: 'a container dies', weight: 5, play: async (world, rng) => world.killContainer(rng) },
-  { name: 'a container vanishes', weight: 1, play: async (world, rng) => world.killContainer(rng, 'vanish') },
-  { name: 'an agent restarts', weight: 3, play: (world, rng) => world.restartAgent(rng) },
-  { name: 'an agent is away for a while', weight: 2, play: (world, rng) => world.agentAway(rng) },
+  { name: 'a container dies', weight: 5, play: async (world, rng) => killContainer(world, rng) },
+  { name: 'a container vanishes', weight: 1, play: async (world, rng) => killContainer(world, rng, 'vanish') },
+  { name: 'an agent restarts', weight: 3, play: restartAgent },
+  { name: 'an agent is away for a while', weight: 2, play: agentAway },
+  { name: 'a machine is cut off for a while', weight: 2, play: cutOff },
   { name: 'the control plane restarts', weight: 3, play: (world) => world.restartControlPlane() },
-  { name: 'a connection breaks', weight: 3, play: async (world, rng) => world.cutConnections(rng) },
-  { name: 'an engine restarts', weight: 1, play: async (world, rng) => world.restartEngine(rng) },
-  { name: 'a machine dies and comes back empty', weight: 1, play: (world, rng) => world.machineDies(rng) },
-  { name: 'an engine call fails', weight: 3, play: async (world, rng) => world.failEngineCall(rng) },
+  { name: 'a connection breaks', weight: 3, play: async (world, rng) => rng.pick(world.hosts).cutConnections() },
+  {
+    name: 'an engine restarts',
+    weight: 1,
+    play: async (world, rng) => rng.pick(world.hosts).restartEngine(rng.chance(0.5)),
+  },
+  { name: 'an engine is away for a while', weight: 1, play: engineAway },
+  { name: 'a machine dies and comes back empty', weight: 1, play: machineDies },
+  { name: 'an engine call fails', weight: 3, play: async (world, rng) => rng.pick(world.hosts).failEngineCall(rng) },
+  {
+    name: 'a namespace or cgroup fails',
+    weight: 1,
+    play: async (world, rng) => rng.pick(world.hosts).failTaskResource(rng),
+  },
   { name: 'the weather turns', weight: 3, play: async (world, rng) => world.turnWeather(rng) },
-  { name: 'an instance drains, or no longer', weight: 1, play: (world, rng) => world.toggleDraining(rng) },
+  { name: 'an instance drains, or no longer', weight: 1, play: toggleDraining },
 ];
 
 export function pickMove(rng: Rng): Move {

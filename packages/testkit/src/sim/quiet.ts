@@ -1,6 +1,17 @@
 import type { Service } from '@gantry/domain';
 import type { Tables } from '@gantry/control-plane/state/tables.ts';
-import { keyOf } from './invariants.ts';
+import { hasFailed, instanceKey, keyOf } from './invariants.ts';
+
+/** Keys of the services whose tasks can never start, and that no circuit breaker will take back. */
+export function hopelessServices(tables: Tables, hopelessDefinitions: ReadonlySet<string>): ReadonlySet<string> {
+  const isHopeless = ({ status, deployments, deploymentConfiguration }: Service): boolean => {
+    const [primary] = deployments;
+    if (status !== 'ACTIVE' || primary === undefined || !hopelessDefinitions.has(primary.taskDefinitionArn))
+      return false;
+    return !(deploymentConfiguration.deploymentCircuitBreaker.enable && primary.rolloutState === 'IN_PROGRESS');
+  };
+  return new Set([...tables.services.values()].filter(isHopeless).map(keyOf));
+}
 
 /** A service that can never start keeps trying, further and further apart: the world is quiet when nothing else moves. */
 export function onlyHopelessMove(tables: Tables, hopeless: ReadonlySet<string>): boolean {
@@ -8,7 +19,8 @@ export function onlyHopelessMove(tables: Tables, hopeless: ReadonlySet<string>):
   const tasksRest = [...tables.tasks.values()].every(
     (t) => ['STOPPED', 'RUNNING'].includes(t.lastStatus) || (t.serviceKey !== undefined && hopeless.has(t.serviceKey)),
   );
-  const rests = (s: Service): boolean => s.status === 'INACTIVE' || hopeless.has(keyOf(s)) || isSteady(s, tables);
+  const rests = (s: Service): boolean =>
+    s.status === 'INACTIVE' || hasFailed(s) || hopeless.has(keyOf(s)) || isSteady(s, tables);
   return tasksRest && [...tables.services.values()].every(rests);
 }
 
@@ -16,4 +28,14 @@ function isSteady(service: Service, tables: Tables): boolean {
   const tasks = tables.tasks.by('service', keyOf(service)).filter((t) => t.lastStatus !== 'STOPPED');
   const complete = tasks.length === service.desiredCount || service.lastPlacementFailure !== undefined;
   return service.status === 'ACTIVE' && service.deployments.length === 1 && complete;
+}
+
+/** Tasks on a machine that does not answer are given up after a while, and only then started elsewhere. */
+export function someoneIsMissed(tables: Tables): boolean {
+  return [...tables.instances.values()].some(
+    (i) =>
+      !i.agentConnected &&
+      i.status !== 'INACTIVE' &&
+      tables.tasks.by('instance', instanceKey(i)).some((t) => t.lastStatus !== 'STOPPED'),
+  );
 }

@@ -81,5 +81,11 @@ async function judge(
     if (named.has(task.id))
       broken.push(`${task.id}:`, ...(await world.history(task.taskArn)).map((line) => `  ${line}`));
   }
-  throw new SimulationFailed(seed, steps, step, round, broken.slice(0, 40));
+  const laws = broken.join(' ');
+  for (const service of world.tables.services.values()) {
+    if (!laws.includes(`: ${service.serviceName} `)) continue;
+    broken.push(`${service.serviceName}: ${service.status}, ${JSON.stringify(service.deployments)}`);
+    broken.push(...(await world.history(service.serviceArn)).map((line) => `  ${line}`));
+  }
+  throw new SimulationFailed(seed, steps, step, round, broken.slice(0, 60));
 }

@@ -18,7 +18,7 @@ import { CALM, STORM, type Weather } from './faults.ts';
 import { SimHost } from './host.ts';
 import { HeldJournal } from './journal.ts';
 import { brokenByChange, type Snapshot } from './invariants.ts';
-import { onlyHopelessMove } from './quiet.ts';
+import { hopelessServices, onlyHopelessMove, someoneIsMissed } from './quiet.ts';
 import type { Plane } from './link.ts';
 
 const ACCOUNT = parseAccountId('000000000000') as AccountId;
@@ -50,6 +50,9 @@ function planeOf(controlPlane: ControlPlane): Plane {
 
 /** A settle that takes longer than this much fake time is a loop that never rests. */
 const MOST_SETTLE_MS = 4 * 3_600_000;
+
+/** Agents remove what is over after ten minutes, and then try for a while. */
+const LONGEST_CLEAN_UP_MS = 15 * 60_000;
 
 /** A control plane, a few machines with their agents, and users, in one process on one fake clock. The seed decides everything. */
 export class World {
@@ -112,8 +115,8 @@ export class World {
   }
 
   async #startControlPlane(): Promise<void> {
-    const held = (this.#held = new HeldJournal(this.#journal));
-    const controlPlane = await assemble({
+    const held = (this.#held = new HeldJournal(this.#journal, () => this.clock.sleep(this.#rng.int(0, 8))));
+    const starting = assemble({
       journal: held,
       clock: this.clock,
       ids: this.ids,
@@ -125,6 +128,7 @@ export class World {
           this.problems.push(`control plane: ${message} ${JSON.stringify(fields ?? {})}`);
       },
     });
+    const controlPlane = await this.clock.turnWhile(starting, 5);
     this.#controlPlane = controlPlane;
     this.#plane = planeOf(controlPlane);
     controlPlane.platform.state.onCommit((changes) => {
@@ -148,17 +152,15 @@ export class World {
     }
   }
 
-  async createService(serviceName: string, hopeless: boolean, more: object): Promise<void> {
+  async createService(serviceName: string, more: object): Promise<void> {
     const answer = await this.ask('CreateService', { serviceName, ...more } as EcsOperations['CreateService']['input']);
     if (answer === undefined) return;
-    const key = `${ACCOUNT}/${REGION}/default/${serviceName}`;
-    this.#acknowledged.services.add(key);
-    if (hopeless) this.#hopeless.add(key);
-    else this.#hopeless.delete(key);
+    this.#acknowledged.services.add(`${ACCOUNT}/${REGION}/default/${serviceName}`);
   }
 
-  nowHopeful(service: string): void {
-    this.#hopeless.delete(`${ACCOUNT}/${REGION}/default/${service}`);
+  /** Nothing of this definition will ever start. */
+  noteHopeless(taskDefinitionArn: string): void {
+    this.#hopeless.add(taskDefinitionArn);
   }
 
   async runTasks(input: object): Promise<void> {
@@ -180,25 +182,6 @@ export class World {
     return live.length === 0 ? undefined : rng.pick(live).taskArn;
   }
 
-  killContainer(rng: Rng, how: 'kill' | 'vanish' = 'kill'): void {
-    rng.pick(this.hosts).killContainer(rng, how);
-  }
-
-  async restartAgent(rng: Rng): Promise<void> {
-    const host = rng.pick(this.hosts);
-    await this.clock.turnWhile(host.crashAgent());
-    await this.clock.turn(rng.int(0, 5_000));
-    await host.startAgent();
-  }
-
-  async agentAway(rng: Rng): Promise<void> {
-    const host = rng.pick(this.hosts);
-    await this.clock.turnWhile(host.crashAgent());
-    if (rng.chance(0.5)) host.killContainer(rng, 'kill');
-    await this.clock.turn(rng.int(10_000, 300_000));
-    await host.startAgent();
-  }
-
   async restartControlPlane(): Promise<void> {
     const crashed = this.#running;
     this.#controlPlane = undefined;
@@ -211,38 +194,8 @@ export class World {
     await this.#startControlPlane();
   }
 
-  cutConnections(rng: Rng): void {
-    rng.pick(this.hosts).cutConnections();
-  }
-
-  restartEngine(rng: Rng): void {
-    rng.pick(this.hosts).restartEngine(rng.chance(0.5));
-  }
-
-  async machineDies(rng: Rng): Promise<void> {
-    const host = rng.pick(this.hosts);
-    await this.clock.turnWhile(host.die());
-    await this.clock.turn(rng.int(1_000, 1_200_000));
-    await host.startAgent();
-  }
-
-  failEngineCall(rng: Rng): void {
-    rng.pick(this.hosts).failEngineCall(rng);
-  }
-
   turnWeather(rng: Rng): void {
     this.#weather = rng.chance(0.5) ? STORM : CALM;
-  }
-
-  async toggleDraining(rng: Rng): Promise<void> {
-    const instances = [...this.tables.instances.values()].filter((i) => i.pool === 'ec2' && i.status !== 'INACTIVE');
-    if (instances.length === 0) return;
-    const instance = rng.pick(instances);
-    await this.ask('UpdateContainerInstancesState', {
-      cluster: 'default',
-      containerInstances: [instance.containerInstanceArn],
-      status: instance.status === 'ACTIVE' ? 'DRAINING' : 'ACTIVE',
-    });
   }
 
   /** Calms the weather, brings every instance back to ACTIVE duty only if `wake`, and turns the clock until two whole rescans changed nothing. */
@@ -252,7 +205,9 @@ export class World {
     for (let quiet = 0; quiet < 3;) {
       const before = this.#commits;
       await this.clock.turn(60_000);
-      quiet = this.#commits === before || onlyHopelessMove(this.tables, this.#hopeless) ? quiet + 1 : 0;
+      const rests =
+        this.#commits === before || onlyHopelessMove(this.tables, hopelessServices(this.tables, this.#hopeless));
+      quiet = rests && !someoneIsMissed(this.tables) ? quiet + 1 : 0;
       if (this.clock.now() > deadline)
         throw new Error(`the world does not settle: ${this.#commits - before} commits in the last minute`);
     }
@@ -268,7 +223,7 @@ export class World {
     return {
       tables: this.tables,
       hosts: await Promise.all(this.hosts.map((host) => host.view())),
-      hopeless: this.#hopeless,
+      hopeless: hopelessServices(this.tables, this.#hopeless),
       acknowledged: this.#acknowledged,
     };
   }
@@ -288,8 +243,10 @@ export class World {
     for (const { serviceName } of services) await this.ask('DeleteService', { service: serviceName, force: true });
     const tasks = [...this.tables.tasks.values()].filter(({ desiredStatus }) => desiredStatus === 'RUNNING');
     for (const { taskArn } of tasks) await this.ask('StopTask', { task: taskArn });
-    this.#hopeless.clear();
     await this.settle();
+    await this.clock.turn(LONGEST_CLEAN_UP_MS);
+    const left = this.hosts.flatMap((host) => host.left());
+    this.problems.push(...left.map((text) => `the world is taken down and something is left: ${text}`));
   }
 
   async stop(): Promise<void> {
