@@ -6,9 +6,14 @@ import { tearDownHost } from './teardown/host.ts';
 import { jsonLog } from './wiring.ts';
 
 /** Exit codes: 0 stopped, 1 start me again, 5 useless to start again. */
-const USAGE = 'usage: node packages/agent/src/main.ts --config FILE [--teardown [--force]]';
+const USAGE = 'usage: node packages/agent/src/main.ts --config FILE [--teardown [--force] [--keep-network]]';
 
-const OPTIONS = { config: { type: 'string' }, teardown: { type: 'boolean' }, force: { type: 'boolean' } } as const;
+const OPTIONS = {
+  config: { type: 'string' },
+  teardown: { type: 'boolean' },
+  force: { type: 'boolean' },
+  'keep-network': { type: 'boolean' },
+} as const;
 type Arguments = ReturnType<typeof readArguments>;
 const readArguments = () => parseArgs({ options: OPTIONS, strict: true }).values;
 
@@ -40,7 +45,7 @@ try {
 if (values.teardown === true) {
   const done = await tearDownHost(
     config,
-    { force: values.force === true },
+    { force: values.force === true, keepNetwork: values['keep-network'] === true },
     jsonLog(config.logLevel, (line) => writeSync(2, line)),
   );
   writeSync(1, `${JSON.stringify(done)}\n`);

@@ -15,10 +15,13 @@ import { tearDown, type TeardownPorts, type TornDown } from './teardown.ts';
 
 const DEFAULT_BRIDGE = 'gantry0';
 
-/** `tearDown` for the instances of a configuration, on this host. Their agent must have ended. Makes and pulls nothing. */
+/**
+ * `tearDown` for the instances of a configuration, on this host. Their agent must have ended. Makes and pulls nothing.
+ * `keepNetwork`: the bridge is another agent's by now.
+ */
 export async function tearDownHost(
   config: ProcessConfig,
-  options: { readonly force: boolean },
+  options: { readonly force: boolean; readonly keepNetwork: boolean },
   log: Log,
 ): Promise<TornDown> {
   const { endpoint, region, credentialsFile, dataDir, engineSocket, instances } = config;
@@ -35,7 +38,8 @@ export async function tearDownHost(
   try {
     const info = await engine.ping();
     const { cgroups } = await detectTaskCgroups(info);
-    const network = await networkOf(config.bridge ?? DEFAULT_BRIDGE, engine, log);
+    const bridge = config.bridge ?? DEFAULT_BRIDGE;
+    const network = options.keepNetwork ? undefined : await networkOf(bridge, engine, log);
     const remains = instances.map(async ({ name }) => {
       return { name, documents: await readCheckpoint(join(dataDir, name, 'checkpoint.jsonl')) };
     });

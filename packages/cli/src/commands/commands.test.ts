@@ -229,6 +229,17 @@ test('down --tasks ends services and tasks, waits for the engine, removes what i
   assert.match(said, /Removed: 2 containers, 1 volume, the task network gantry3\.\nStopped: agent, control-plane\./);
   assert.equal(host.files.has('/run/gantry/networks/gantry3'), false);
   assert.equal(host.files.has('/d/network.json'), true);
+  const before = host.did.length;
+  await down(host, { ...DOWN, connect: () => assert.fail() });
+  assert.equal(host.did.length, before, 'the network may be of another by now');
+});
+
+test('down --tasks spares a network that another has claimed meanwhile', async () => {
+  const host = await upAndRunning();
+  host.files.set('/run/gantry/networks/gantry3', '/other');
+  await down(host, { ...DOWN, connect: () => Promise.resolve(idle()) });
+  assert.ok(host.did.some((did) => did.endsWith('--teardown --keep-network')));
+  assert.equal(host.files.get('/run/gantry/networks/gantry3'), '/other');
 });
 
 test('down leaves tasks and their network alone', async () => {

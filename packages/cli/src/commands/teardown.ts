@@ -2,7 +2,7 @@ import { CliError } from '../errors.ts';
 import type { Host } from '../host/port.ts';
 import type { Paths } from '../paths.ts';
 import { agentArguments } from '../up/config.ts';
-import { releaseNetwork } from '../up/network.ts';
+import { isNetworkOfAnother, releaseNetwork } from '../up/network.ts';
 
 /** Longer than the agent needs for a host full of containers. */
 const DEADLINE_MS = 300_000;
@@ -25,7 +25,11 @@ export async function tearDown(
   options: { readonly force: boolean },
 ): Promise<string | undefined> {
   if ((await host.readFile(paths.agentConfig)) === undefined) return undefined;
-  const args = [...agentArguments(host.facts.root, paths), '--teardown', ...(options.force ? ['--force'] : [])];
+  const flags = [
+    ...(options.force ? ['--force'] : []),
+    ...((await isNetworkOfAnother(host, paths.dataDir)) ? ['--keep-network'] : []),
+  ];
+  const args = [...agentArguments(host.facts.root, paths), '--teardown', ...flags];
   const { code, stdout, stderr } = await host.run(host.facts.nodePath, args, { timeoutMs: DEADLINE_MS });
   const told = parseTornDown(stdout);
   if (told === undefined || code !== 0 || told.problems.length > 0) {
@@ -34,6 +38,8 @@ export async function tearDown(
       wayOut: 'Start it again (gantry up --detach), then gantry down --tasks. With --force all of it goes, as it is.',
     });
   }
+  // In this order: from the release on the network may be another's, and a second teardown must not touch it.
+  await host.removeFile(paths.agentConfig);
   await releaseNetwork(host, paths.dataDir);
   const { containers, volumes, network } = told;
   const parts = [

@@ -71,6 +71,13 @@ async function claim(host: Host, bridge: string, dataDir: string): Promise<boole
   return host.createFile(path, dataDir, 0o600);
 }
 
+/** Whether another data directory has claimed the network this one had. */
+export async function isNetworkOfAnother(host: Host, dataDir: string): Promise<boolean> {
+  const bridge = parseChoice(await host.readFile(fileIn(dataDir)))?.bridge;
+  const owner = bridge === undefined ? undefined : await host.readFile(join(CLAIMS, bridge));
+  return owner !== undefined && owner !== dataDir;
+}
+
 /** Gives up this data directory's claim. It asks for the same network again, and gets it unless another took it meanwhile. */
 export async function releaseNetwork(host: Host, dataDir: string): Promise<void> {
   const bridge = parseChoice(await host.readFile(fileIn(dataDir)))?.bridge;
