@@ -1,5 +1,5 @@
 import type { TaskCgroups } from '../cgroup/port.ts';
-import type { ContainerState } from '../engine/port.ts';
+import { EngineError, type ContainerState } from '../engine/port.ts';
 import { OWNER_LABEL, TASK_ARN_LABEL } from '../supervisor/naming.ts';
 import { messageOf } from '../supervisor/perform.ts';
 import { shipRest, type ShippingPorts } from './unshipped.ts';
@@ -50,7 +50,8 @@ export async function tearDown(
     if (running.length > 0 && !options.force) return left.refuse(`${some(running)} still run; nothing was removed.`);
     for (const contents of found) await left.removeContents(contents, options.force);
   } catch (error) {
-    return left.refuse(`the container engine does not answer: ${messageOf(error)}`);
+    const engine = error instanceof EngineError ? 'the container engine does not answer: ' : '';
+    return left.refuse(`${engine}${messageOf(error)}`);
   }
   await left.removeNetwork();
   await left.attempt('the cgroup of all tasks', () => ports.cgroups.prune());
