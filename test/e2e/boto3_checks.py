@@ -19,6 +19,8 @@ ecs = boto3.client("ecs", config=CONFIG)
 logs = boto3.client("logs", config=CONFIG)
 sts = boto3.client("sts", config=CONFIG)
 CHECKS = {}
+# As a container's first process it gets SIGTERM only because it asks for it.
+RUNS = "trap 'exit 0' TERM; while :; do sleep 1; done"
 QUICK = {"Delay": 1, "MaxAttempts": 45}
 
 
@@ -71,7 +73,7 @@ def waiter_fails(name, text, config=None, **arguments):
 
 @check
 def task_waiters():
-    define("waited", "sleep 300")
+    define("waited", RUNS)
     arns = run("waited", 2)
     ecs.get_waiter("tasks_running").wait(tasks=arns, WaiterConfig=QUICK)
     equal({t["lastStatus"] for t in ecs.describe_tasks(tasks=arns)["tasks"]}, {"RUNNING"})
@@ -94,7 +96,7 @@ def task_waiters_fail():
 
 @check
 def service_waiters():
-    define("kept", "trap 'exit 0' TERM; while :; do sleep 1; done")
+    define("kept", RUNS)
     created = ecs.create_service(serviceName="kept", taskDefinition="kept", desiredCount=2)["service"]
     equal((created["status"], created["desiredCount"], created["schedulingStrategy"]), ("ACTIVE", 2, "REPLICA"))
     ecs.get_waiter("services_stable").wait(services=["kept"], WaiterConfig=QUICK)
@@ -183,7 +185,7 @@ def pages_of_definitions_and_clusters():
 
 @check
 def pages_of_tasks_and_services():
-    define("many", "sleep 300", memory=6)
+    define("many", RUNS, memory=6)
     arns = run("many", 7)
     pages, listed = pages_of("list_tasks", "taskArns", 3, family="many")
     equal((sorted(listed), len(pages)), (sorted(arns), 3))
@@ -235,7 +237,7 @@ def describe_failures():
 
 @check
 def error_classes():
-    define("errors", "sleep 300")
+    define("errors", RUNS)
     classes = ecs.exceptions
     nowhere = {"cluster": "nowhere"}
     for work in (

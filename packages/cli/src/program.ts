@@ -30,7 +30,9 @@ export async function createProgram(host: Host, args: readonly string[]): Promis
   addRun(program, host, ends);
   addTasks(program, host, ends);
   addSmall(program, host, ends);
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  program.exitOverride();
+  for (const command of program.commands)
+    command.exitOverride().showHelpAfterError(`(see gantry ${command.name()} --help)`);
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {

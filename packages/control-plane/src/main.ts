@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
@@ -26,7 +26,7 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   process.on('unhandledRejection', (error) => log('error', 'unhandled rejection', { error: describeError(error) }));
   // State, logs and keys are their owner's alone, also in a folder that others may read.
   process.umask(0o077);
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  makeDataDir(config.dataDir);
   const pause = (): Promise<void> => new Promise((resolve) => nextTurn(resolve));
   const journal = SqliteJournal.open(join(config.dataDir, 'state.db'), { pause });
   const { account } = config.platform.defaultScope;
@@ -50,6 +50,16 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
     await journal.close();
     log('info', 'control plane stopped');
   };
+}
+
+function makeDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const text = `the data directory ${dataDir} cannot be made or written to: ${(error as Error).message}.`;
+    throw new Error(`${text} Choose another with --data-dir, or start as the user who owns it.`, { cause: error });
+  }
 }
 
 function fail(error: unknown): never {

@@ -53,6 +53,12 @@ const rows: readonly (readonly [string, Findings, readonly string[]])[] = [
   ['a machine that is well', WELL, []],
   ['an old Node', { ...WELL, nodeVersion: '22.17.1' }, ['fail node']],
   ['no root', machine({ root: false }), ['warn user']],
+  ['an engine on another machine', machine({ dockerHost: 'tcp://build.example:2375' }), ['fail engine']],
+  [
+    'an engine named that does not answer',
+    machine({ engine: { kind: 'silent' }, dockerHost: 'unix:///run/user/1000/docker.sock' }),
+    ['fail engine', 'fail engine API', 'warn cgroups', 'warn runtimes', 'warn isolation'],
+  ],
   [
     'no engine',
     machine({ engine: { kind: 'silent' }, dockerd: false }),

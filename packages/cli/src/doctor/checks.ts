@@ -1,4 +1,4 @@
-import type { MachineFacts } from '../up/plan.ts';
+import { foreignEngine, type MachineFacts } from '../up/plan.ts';
 
 export type Verdict = 'ok' | 'warn' | 'fail';
 
@@ -84,11 +84,19 @@ function rootCheck({ machine }: Findings): Check {
   return warn('user', 'not root', 'Task cgroups and addresses of awsvpc tasks need root: sudo ./gantry up.');
 }
 
-function engineCheck({ machine: { engine, dockerd } }: Findings): Check {
+function engineCheck({ machine }: Findings): Check {
+  const { engine, dockerd } = machine;
+  const foreign = foreignEngine(machine);
+  if (foreign?.startsWith('unix://') === false) {
+    return fail('engine', `DOCKER_HOST is ${foreign}, not a unix socket of this machine`, 'Unset DOCKER_HOST.');
+  }
   if (engine.kind === 'answers')
     return ok('engine', `Docker Engine ${engine.serverVersion}, storage ${engine.storageDriver}`);
   if (engine.kind === 'denied') {
     return fail('engine', 'there, but this user may not talk to it', 'Run as root, or join the docker group.');
+  }
+  if (foreign !== undefined) {
+    return fail('engine', `none answers at ${foreign} (DOCKER_HOST)`, 'Start that engine, or unset DOCKER_HOST.');
   }
   return dockerd
     ? fail('engine', 'installed, but does not answer', 'gantry up starts it (as root).')

@@ -20,6 +20,7 @@ import type {
 } from './port.ts';
 
 const LONGEST_OUTPUT_BYTES = 16 * 1024 * 1024;
+const MAY_NOT: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
 const LONGEST_READ_BYTES = 1024 * 1024;
 
 /** The machine we are on. */
@@ -57,13 +58,13 @@ export function nodeHost(): Host {
     accessTo: (path) =>
       access(path, constants.R_OK | constants.W_OK).then(
         () => 'ok' as const,
-        (error: NodeJS.ErrnoException) => (error.code === 'EACCES' || error.code === 'EPERM' ? 'denied' : 'absent'),
+        (error: NodeJS.ErrnoException) => (MAY_NOT.has(error.code ?? '') ? 'denied' : 'absent'),
       ),
     writeFile: replaceFile,
     createFile,
     removeFile: (path) => rm(path, { force: true }),
     renameFile: (from, to) => rename(from, to).catch(() => undefined),
-    makeDirectory: async (path, mode) => void (await mkdir(path, { recursive: true, mode })),
+    makeDirectory,
     freeDiskMiB,
     interruption,
     portFree,
@@ -218,6 +219,17 @@ async function readFrom(path: string, offset: number): Promise<{ text: string; o
     return { text: buffer.toString('utf8', 0, bytesRead), offset: from + bytesRead };
   } finally {
     await file.close();
+  }
+}
+
+/** With EROFS where Node's own recursive mkdir says ENOENT. */
+async function makeDirectory(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path), mode);
+    await mkdir(path, { mode });
   }
 }
 

@@ -19,7 +19,8 @@ export async function gatherFacts(host: Host): Promise<MachineFacts> {
   ]);
   const packetFilter = iptables || nft;
   const root = host.facts.uid === 0;
-  return { root, systemd, aptGet, sudo, engine, dockerd, haproxy, crun, ip, packetFilter, staticBusybox };
+  const dockerHost = host.env['DOCKER_HOST'] || undefined;
+  return { root, systemd, aptGet, sudo, engine, dockerHost, dockerd, haproxy, crun, ip, packetFilter, staticBusybox };
 }
 
 /** Who answers at the engine's socket. */

@@ -84,6 +84,25 @@ const rows: readonly (readonly [string, MachineFacts, boolean, string])[] = [
     true,
     'REFUSED the Docker Engine is there, but',
   ],
+  [
+    'the usual engine named, and stopped',
+    { ...FULL, engine: { kind: 'silent' }, dockerHost: 'unix:///var/run/docker.sock' },
+    true,
+    'systemctl',
+  ],
+  ['another engine named, which answers', { ...FULL, dockerHost: 'unix:///run/other.sock' }, true, 'answers'],
+  [
+    'another engine named, which is silent',
+    { ...FULL, engine: { kind: 'silent' }, dockerHost: 'unix:///run/other.sock' },
+    true,
+    'REFUSED no Docker Engine answers at unix:///run/other.sock, which DOCKER_HOST names.',
+  ],
+  [
+    'an engine far away',
+    { ...FULL, dockerHost: 'tcp://build.example:2375' },
+    true,
+    'REFUSED DOCKER_HOST is tcp://build.example:2375: tasks need an engine on this machine',
+  ],
 ];
 
 for (const [name, facts, install, expected] of rows) {

@@ -5,6 +5,8 @@ export interface MachineFacts {
   readonly aptGet: boolean;
   readonly sudo: boolean;
   readonly engine: EngineFact;
+  /** DOCKER_HOST, when it is set: the user's own choice of engine. */
+  readonly dockerHost?: string | undefined;
   readonly dockerd: boolean;
   readonly haproxy: boolean;
   readonly crun: boolean;
@@ -44,21 +46,20 @@ export interface UpPlan {
   readonly warnings: readonly string[];
 }
 
+const USUAL_SOCKETS: ReadonlySet<string> = new Set(['unix:///var/run/docker.sock', 'unix:///run/docker.sock']);
+
+/** The engine the user named is not the one that `up` would start. */
+export function foreignEngine({ dockerHost }: Pick<MachineFacts, 'dockerHost'>): string | undefined {
+  return dockerHost === undefined || USUAL_SOCKETS.has(dockerHost) ? undefined : dockerHost;
+}
+
 /** What `up` will do to this machine before it starts anything of its own; pure, so that every machine is a row of a table. */
 export function planUp(facts: MachineFacts, options: { readonly install: boolean }): UpPlan {
   const missing = missingPackages(facts);
   const engine = facts.engine.kind === 'answers' ? 'answers' : facts.systemd ? 'systemctl' : 'dockerd';
   const plan = { packages: missing, engine, sudo: !facts.root, warnings: [] } as const;
-  if (facts.engine.kind === 'denied') {
-    return {
-      ...plan,
-      packages: [],
-      refusal: {
-        message: 'the Docker Engine is there, but this user may not talk to its socket.',
-        wayOut: 'Run it as root (sudo ./gantry up), or add the user to the docker group and log in again.',
-      },
-    };
-  }
+  const refusal = refusedEngine(facts);
+  if (refusal !== undefined) return { ...plan, packages: [], refusal };
   const required = missing.filter((p) => p.required);
   const unable = whyNotInstall(facts, options);
   if (missing.length > 0 && unable !== undefined) {
@@ -85,6 +86,28 @@ export function planUp(facts: MachineFacts, options: { readonly install: boolean
     };
   }
   return plan;
+}
+
+/** The engine there is, or the one that is named, is none we can use. */
+function refusedEngine(facts: MachineFacts): UpPlan['refusal'] {
+  const foreign = foreignEngine(facts);
+  if (foreign?.startsWith('unix://') === false) {
+    return {
+      message: `DOCKER_HOST is ${foreign}: tasks need an engine on this machine, at a unix socket.`,
+      wayOut: 'Unset DOCKER_HOST, or set it to unix:///path/of/the.sock.',
+    };
+  }
+  if (facts.engine.kind === 'denied') {
+    return {
+      message: 'the Docker Engine is there, but this user may not talk to its socket.',
+      wayOut: 'Run it as root (sudo ./gantry up), or add the user to the docker group and log in again.',
+    };
+  }
+  if (foreign === undefined || facts.engine.kind === 'answers') return undefined;
+  return {
+    message: `no Docker Engine answers at ${foreign}, which DOCKER_HOST names.`,
+    wayOut: 'Start that engine, or unset DOCKER_HOST to use (and have started) the one at /var/run/docker.sock.',
+  };
 }
 
 function missingPackages(facts: MachineFacts): readonly Package[] {

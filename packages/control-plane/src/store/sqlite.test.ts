@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -63,6 +63,19 @@ describe('SqliteJournal', () => {
     newer.close();
     assert.throws(() => SqliteJournal.open(file), /newer version of Gantry \(schema 999/);
     folder.remove();
+  });
+
+  it('says which file is damaged, and what to do', async () => {
+    const damaged = /state\.db is damaged \(.+\)\, and the state is in it\. Restore a copy of it, or move it/;
+    const file = join(temporaryFolder().path, 'state.db');
+    writeFileSync(file, 'this is no database, and it is long enough to be told from one'.repeat(50));
+    assert.throws(() => SqliteJournal.open(file), damaged);
+    rmSync(file);
+    await SqliteJournal.open(file).close();
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.fill(0x5a, 4_096));
+    const opened = async (): Promise<unknown> => SqliteJournal.open(file).load();
+    await assert.rejects(opened, damaged);
   });
 
   it('loses nothing it acknowledged when the process is killed', async () => {
