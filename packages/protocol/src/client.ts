@@ -27,6 +27,8 @@ export interface AwsClientOptions {
   /** A number in [0, 1) for jitter. Default: none, full waits. */
   readonly random?: () => number;
   readonly userAgent?: string;
+  /** Further headers of every call; they are signed, too. Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface CallOptions {
@@ -97,6 +99,7 @@ export class AwsClient<Ops extends OperationShapes<Ops>> {
       'content-type': JSON_CONTENT_TYPE,
       'x-amz-target': `${model.targetPrefix}.${operation.name}`,
       ...(userAgent === undefined ? {} : { 'user-agent': userAgent }),
+      ...this.#options.headers,
     };
     const signed = sign(
       { method: 'POST', path: this.#url.pathname, query: '', headers, body },

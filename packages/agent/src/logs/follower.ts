@@ -5,7 +5,7 @@ import { Backoff } from '../session/backoff.ts';
 import { isCode, type ControlPlaneLink } from '../session/port.ts';
 import { eventsOf, inOrder, takeBatch, type LogPosition, type PendingEvent } from './batch.ts';
 import { Multiline } from './multiline.ts';
-import type { AwslogsOptions } from './options.ts';
+import { whereOf, type AwslogsOptions } from './options.ts';
 import type { LogStreams } from './streams.ts';
 
 export interface FollowerPorts {
@@ -184,7 +184,7 @@ export class LogFollower {
   async #send(batch: readonly PendingEvent[], signal: AbortSignal): Promise<boolean> {
     const { options, stream } = this.#container;
     const { link, streams, log } = this.#ports;
-    const where = options.region === undefined ? {} : { region: options.region };
+    const where = whereOf(options);
     const input = { logGroupName: options.group ?? '', logStreamName: stream, logEvents: inOrder(batch) };
     try {
       await link.call('PutLogEvents', input, signal, where);

@@ -39,7 +39,9 @@ describe('shipping', () => {
     await world.clock.turn(200);
     assert.deepEqual(written(), ['one', 'two']);
     assert.equal(puts(), 1);
-    assert.equal(world.plane.calls.find(({ operation }) => operation === 'PutLogEvents')?.region, 'eu-west-1');
+    const put = world.plane.calls.find(({ operation }) => operation === 'PutLogEvents');
+    assert.equal(put?.region, 'eu-west-1');
+    assert.match(put?.account ?? '', /^[0-9]{12}$/, 'the output goes to the owner of the task');
     assert.deepEqual(world.engine.spec(ownId())['HostConfig'] as object, {
       ...(world.engine.spec(ownId())['HostConfig'] as object),
       LogConfig: { Type: 'json-file', Config: { 'max-size': '20m', 'max-file': '5' } },
@@ -246,8 +248,9 @@ describe('batches', () => {
 });
 
 test('options: the rendered name, the prefix, date formats', () => {
-  const options = (config: Record<string, string>) => awslogsOptions({ Type: 'awslogs', Config: config });
-  assert.equal(awslogsOptions({ Type: 'json-file' }), undefined);
+  const options = (config: Record<string, string>) =>
+    awslogsOptions({ Type: 'awslogs', Config: config }, 'arn:aws:ecs:r:111122223333:task/c/t');
+  assert.equal(awslogsOptions({ Type: 'json-file' }, ''), undefined);
   const rendered = options({ 'awslogs-stream': 'made/already' });
   assert.equal(rendered && namedStream(rendered, 'c', 't'), 'made/already');
   const dated = options({ ...GROUP, 'awslogs-datetime-format': '[%Y-%m-%d %H:%M:%S%L]' });

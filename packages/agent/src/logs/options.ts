@@ -1,7 +1,12 @@
+import { parseArn } from '@gantry/domain';
+import type { CallWhere } from '../session/port.ts';
+
 /** The `awslogs` driver's options (ecs-semantics 2.10), read from the container's LogConfig. */
 export interface AwslogsOptions {
   readonly group: string | undefined;
   readonly region: string | undefined;
+  /** The task's: its output belongs to its owner, whoever owns the instance. */
+  readonly account: string | undefined;
   readonly streamPrefix: string | undefined;
   /** The stream's name, when whoever rendered the options has made it already. */
   readonly stream: string | undefined;
@@ -13,6 +18,7 @@ export interface AwslogsOptions {
 /** `undefined`: the container logs by another driver. */
 export function awslogsOptions(
   logConfig: { readonly Type?: string; readonly Config?: Readonly<Record<string, string>> } | undefined,
+  taskArn: string,
 ): AwslogsOptions | undefined {
   if (logConfig?.Type !== 'awslogs') return undefined;
   const options = logConfig.Config ?? {};
@@ -20,12 +26,16 @@ export function awslogsOptions(
   return {
     group: options['awslogs-group'],
     region: options['awslogs-region'],
+    account: parseArn(taskArn)?.account,
     streamPrefix: options['awslogs-stream-prefix'],
     stream: options['awslogs-stream'],
     createGroup: options['awslogs-create-group'] === 'true',
     multilinePattern: datetime === undefined ? options['awslogs-multiline-pattern'] : datetimePattern(datetime),
   };
 }
+
+/** The world the output goes to. */
+export const whereOf = ({ region, account }: AwslogsOptions): CallWhere => ({ region, account });
 
 /** What is wrong with the options, or `undefined`. */
 export function awslogsProblem(options: AwslogsOptions): string | undefined {

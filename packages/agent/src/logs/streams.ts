@@ -1,8 +1,8 @@
 import type { Clock } from '@gantry/domain';
-import type { ControlPlaneLink } from '../session/port.ts';
+import type { CallWhere, ControlPlaneLink } from '../session/port.ts';
 import { isCode, isTransient } from '../session/port.ts';
 import type { TaskPlan } from '../supervisor/plan.ts';
-import { awslogsProblem, namedStream, type AwslogsOptions } from './options.ts';
+import { awslogsProblem, namedStream, whereOf, type AwslogsOptions } from './options.ts';
 
 const REMEMBER_GROUP_MS = 30_000;
 const VALIDATION_MS = 5_000;
@@ -39,8 +39,8 @@ export class LogStreams {
 
   /** Makes the stream, and its group when that was asked for. Both may be there already. */
   async ensure(options: AwslogsOptions, logStreamName: string, signal: AbortSignal): Promise<void> {
-    const { group: logGroupName = '', region } = options;
-    const where = region === undefined ? {} : { region };
+    const { group: logGroupName = '' } = options;
+    const where = whereOf(options);
     const create = async (): Promise<void> => {
       try {
         await this.#link.call('CreateLogStream', { logGroupName, logStreamName }, signal, where);
@@ -58,7 +58,7 @@ export class LogStreams {
   }
 
   async #check(options: AwslogsOptions, container: string, taskId: string, signal: AbortSignal): Promise<void> {
-    const key = `${options.region}/${options.group}`;
+    const key = `${options.account}/${options.region}/${options.group}`;
     const seenAt = this.#groupsSeen.get(key);
     if (seenAt !== undefined && this.#clock.now() - seenAt < REMEMBER_GROUP_MS) return;
     const limit = new AbortController();
@@ -79,7 +79,7 @@ export class LogStreams {
   async #ask(options: AwslogsOptions, container: string, taskId: string, signal: AbortSignal): Promise<void> {
     const stream = namedStream(options, container, taskId);
     if (stream !== undefined) return await this.ensure(options, stream, signal);
-    const where = options.region === undefined ? {} : { region: options.region };
+    const where = whereOf(options);
     const logGroupName = options.group ?? '';
     try {
       await this.#link.call('DescribeLogStreams', { logGroupName, limit: 1 }, signal, where);
@@ -89,7 +89,7 @@ export class LogStreams {
     }
   }
 
-  async #createGroup(logGroupName: string, where: { readonly region?: string }, signal: AbortSignal): Promise<void> {
+  async #createGroup(logGroupName: string, where: CallWhere, signal: AbortSignal): Promise<void> {
     try {
       await this.#link.call('CreateLogGroup', { logGroupName }, signal, where);
     } catch (error) {

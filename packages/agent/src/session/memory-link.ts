@@ -1,10 +1,17 @@
 import type { FrameSocket } from '@gantry/protocol';
-import { LinkError, type AgentOperation, type ControlPlaneLink, type Input, type Output } from './port.ts';
+import {
+  LinkError,
+  type AgentOperation,
+  type CallWhere,
+  type ControlPlaneLink,
+  type Input,
+  type Output,
+} from './port.ts';
 
 /** A control plane in the same process, as the link needs it. */
 export interface MemoryControlPlane {
   /** Throws errors with a `code`, as handlers do. */
-  call(operation: AgentOperation, input: unknown, options: { readonly region?: string }): Promise<unknown>;
+  call(operation: AgentOperation, input: unknown, options: CallWhere): Promise<unknown>;
   /** Takes the control plane's end of a new socket, or throws an error with a `code`: the handshake is refused. */
   accept(kind: 'acs' | 'tcs', params: URLSearchParams, socket: FrameSocket): void;
 }
@@ -51,7 +58,7 @@ export class MemoryLink implements ControlPlaneLink {
     operation: O,
     input: Input<O>,
     signal: AbortSignal,
-    options: { readonly region?: string } = {},
+    options: CallWhere = {},
   ): Promise<Output<O>> {
     await Promise.resolve();
     if (signal.aborted) throw unreachable();

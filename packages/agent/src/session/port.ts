@@ -17,20 +17,26 @@ type AllOperations = EcsOperations & LogsOperations;
 export type Input<O extends AgentOperation> = AllOperations[O]['input'];
 export type Output<O extends AgentOperation> = AllOperations[O]['output'];
 
+/** Whose world a call goes to; what is left out is the agent's own. */
+export interface CallWhere {
+  readonly region?: string | undefined;
+  readonly account?: string | undefined;
+}
+
 /**
  * The way to the control plane. Adapters: `transport-http.ts` (signed HTTP and websockets) and `memory-link.ts`
  * (handlers and sockets in the same process: tests and the simulator).
  */
 export interface ControlPlaneLink {
   /**
-   * `region`: another one than the agent's own, for logs that go there.
+   * `where`: another region or account than the agent's own, for logs of tasks that belong there.
    * @throws LinkError
    */
   call<O extends AgentOperation>(
     operation: O,
     input: Input<O>,
     signal: AbortSignal,
-    options?: { readonly region?: string },
+    options?: CallWhere,
   ): Promise<Output<O>>;
   /**
    * Opens a session's websocket. The url is complete, with its query. On `tcs` the adapter puts the signed header

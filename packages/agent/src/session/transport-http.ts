@@ -1,5 +1,6 @@
 import type { Clock } from '@gantry/domain';
 import {
+  ACCOUNT_HEADER,
   AwsClient,
   ConnectionError,
   ServiceError,
@@ -15,6 +16,7 @@ import {
   AGENT_OPERATIONS,
   LinkError,
   type AgentOperation,
+  type CallWhere,
   type ControlPlaneLink,
   type Input,
   type Output,
@@ -57,9 +59,9 @@ export class HttpLink implements ControlPlaneLink {
     operation: O,
     input: Input<O>,
     signal: AbortSignal,
-    options: { readonly region?: string } = {},
+    where: CallWhere = {},
   ): Promise<Output<O>> {
-    const client = this.#client(AGENT_OPERATIONS[operation], options.region ?? this.#options.region);
+    const client = this.#client(AGENT_OPERATIONS[operation], where);
     try {
       return (await client.call(operation as never, input as never, { signal })) as Output<O>;
     } catch (error) {
@@ -115,12 +117,21 @@ export class HttpLink implements ControlPlaneLink {
     };
   }
 
-  #client(service: 'ecs' | 'logs', region: string): Client {
-    const key = `${service} ${region}`;
+  #client(service: 'ecs' | 'logs', { region = this.#options.region, account }: CallWhere): Client {
+    const key = `${service} ${region} ${account}`;
     const known = this.#clients.get(key);
     if (known !== undefined) return known;
     const { endpoint, credentials, clock, userAgent } = this.#options;
-    const client = new AwsClient({ service, endpoint, region, credentials, clock, userAgent }) as unknown as Client;
+    const headers: Record<string, string> = account === undefined ? {} : { [ACCOUNT_HEADER]: account };
+    const client = new AwsClient({
+      service,
+      endpoint,
+      region,
+      credentials,
+      clock,
+      userAgent,
+      headers,
+    }) as unknown as Client;
     this.#clients.set(key, client);
     return client;
   }

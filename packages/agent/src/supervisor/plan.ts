@@ -76,7 +76,7 @@ export function planOf(payload: PayloadTask, defaults: { readonly stopTimeoutS: 
     throw new InvalidTask('an awsvpc task needs a network interface');
   }
   const containers = payload.containers.map((container) =>
-    containerPlan(container, networkMode, defaults.stopTimeoutS),
+    containerPlan(container, networkMode, defaults.stopTimeoutS, payload.arn),
   );
   checkDependencies(containers);
   return {
@@ -130,7 +130,12 @@ export function configOf(container: PayloadContainer): Readonly<Record<string, u
   return parseObject(container.dockerConfig.config, `config of container ${container.name}`);
 }
 
-function containerPlan(container: PayloadContainer, networkMode: string, defaultStopTimeoutS: number): ContainerPlan {
+function containerPlan(
+  container: PayloadContainer,
+  networkMode: string,
+  defaultStopTimeoutS: number,
+  taskArn: string,
+): ContainerPlan {
   const { name } = container;
   if (typeof name !== 'string' || name === '') throw new InvalidTask('a container has no name');
   if (typeof container.image !== 'string' || container.image === '')
@@ -160,7 +165,7 @@ function containerPlan(container: PayloadContainer, networkMode: string, default
         : undefined,
     hasHealthCheck: container.healthCheckType === 'docker',
     dynamicPorts: published.some(({ hostPort }) => (hostPort ?? 0) === 0),
-    awslogs: awslogsOptions(hostConfigOf(container).LogConfig),
+    awslogs: awslogsOptions(hostConfigOf(container).LogConfig, taskArn),
   };
 }
 

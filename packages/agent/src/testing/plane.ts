@@ -1,6 +1,6 @@
 import type { FrameSocket, PayloadTask } from '@gantry/protocol';
 import type { MemoryControlPlane } from '../session/memory-link.ts';
-import { LinkError, type AgentOperation, type Input } from '../session/port.ts';
+import { LinkError, type AgentOperation, type CallWhere, type Input } from '../session/port.ts';
 
 export const INSTANCE_ARN = 'arn:aws:ecs:us-east-1:000000000000:container-instance/default/0123';
 export type StateChange = Input<'SubmitTaskStateChange'>;
@@ -11,6 +11,7 @@ export class ScriptedPlane implements MemoryControlPlane {
     readonly operation: AgentOperation;
     readonly input: unknown;
     readonly region: string | undefined;
+    readonly account: string | undefined;
   }[] = [];
   readonly reports: StateChange[] = [];
   readonly groups = new Set<string>();
@@ -32,8 +33,8 @@ export class ScriptedPlane implements MemoryControlPlane {
   #seq = 0;
   #messages = 0;
 
-  call(operation: AgentOperation, input: unknown, options: { readonly region?: string }): Promise<unknown> {
-    this.calls.push({ operation, input, region: options.region });
+  call(operation: AgentOperation, input: unknown, options: CallWhere): Promise<unknown> {
+    this.calls.push({ operation, input, region: options.region, account: options.account });
     const answer = this.#answer(operation, input);
     return answer instanceof LinkError ? Promise.reject(answer) : Promise.resolve(answer);
   }

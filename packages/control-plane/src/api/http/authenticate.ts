@@ -1,5 +1,5 @@
-import { parseAccountId, parseRegion, type Clock, type Scope } from '@gantry/domain';
-import { credentialScope, header, ServiceError, verify, type WireRequest } from '@gantry/protocol';
+import { parseAccountId, parseRegion, type AccountId, type Clock, type Scope } from '@gantry/domain';
+import { ACCOUNT_HEADER, credentialScope, header, ServiceError, verify, type WireRequest } from '@gantry/protocol';
 import type { Caller } from '../../platform.ts';
 import type { KeyRing, Principal } from './keys.ts';
 
@@ -22,7 +22,10 @@ export function signedBy(keys: KeyRing, clock: Clock): Authenticate {
     const region = parseRegion(verified.region);
     if (principal === undefined || region === undefined)
       throw new ServiceError('InvalidSignatureException', 'Credential should be scoped to a valid region.');
-    const { account, principalArn, accessKeyId } = principal;
+    const { principalArn, accessKeyId } = principal;
+    const onBehalfOf =
+      principal.role === 'agent' && service === 'logs' ? behalf(request, verified.signedHeaders) : undefined;
+    const account = onBehalfOf ?? principal.account;
     return { caller: { account, region, principalArn, accessKeyId }, principal };
   };
 }
@@ -37,12 +40,21 @@ export function anyKey(defaults: Scope): Authenticate {
     refuseBrowsers(request);
     const claimed = credentialScope(request);
     const accessKeyId = claimed?.accessKeyId ?? 'anonymous';
-    const account = parseAccountId(accessKeyId) ?? defaults.account;
+    const account = parseAccountId(accessKeyId) ?? behalf(request) ?? defaults.account;
     const region = parseRegion(claimed?.region ?? '') ?? defaults.region;
     const principalArn = `arn:aws:iam::${account}:root`;
     const principal: Principal = { accessKeyId, account, principalArn, role: 'administrator' };
     return { caller: { account, region, principalArn, accessKeyId }, principal };
   };
+}
+
+/**
+ * An agent runs tasks of every account; what they write belongs to their owner. The header counts only when it is signed
+ * (`signed` left out: signatures are not looked at).
+ */
+function behalf(request: WireRequest, signed?: readonly string[]): AccountId | undefined {
+  if (signed !== undefined && !signed.includes(ACCOUNT_HEADER)) return undefined;
+  return parseAccountId(header(request, ACCOUNT_HEADER) ?? '');
 }
 
 const LOOPBACK_NAME = /^(localhost|[\w-]+(\.[\w-]+)*\.localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;

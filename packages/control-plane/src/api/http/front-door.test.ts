@@ -31,6 +31,7 @@ const handle: Handle = async (service, operation, input, caller, requestId) => {
     const scope = { account: caller.account, region: caller.region };
     return stsHandlers().GetCallerIdentity?.({}, { caller, scope, requestId });
   }
+  if (operation === 'DescribeLogGroups') return { logGroups: [{ logGroupName: caller.account }] };
   if (operation === 'ListClusters') return { clusterArns: [`${caller.account}/${caller.region}`] };
   if (operation === 'DescribeClusters') throw new ServiceError('ClientException', 'a modelled refusal');
   if (operation === 'StopTask') throw new Error('the secret inner cause');
@@ -148,6 +149,16 @@ describe('the front door', () => {
     assert.match(refused.body, /not authorized to perform: ecs:ListClusters/);
     const polled = await send({ headers: target('DiscoverPollEndpoint'), body: '{}', role: 'agent' });
     assert.equal(polled.status, 200);
+  });
+
+  it('takes an agent’s word for whose logs these are, and nobody else’s', async () => {
+    const logs = { 'x-amz-target': 'Logs_20140328.DescribeLogGroups', 'content-type': 'application/x-amz-json-1.1' };
+    const headers = { ...logs, 'x-gantry-account': '444455556666' };
+    const owner = async (sent: Sent): Promise<unknown> =>
+      (JSON.parse((await send(sent)).body) as { logGroups?: [{ logGroupName: string }] }).logGroups?.[0].logGroupName;
+    assert.equal(await owner({ headers, body: '{}', service: 'logs', role: 'agent' }), '444455556666');
+    assert.equal(await owner({ headers: logs, body: '{}', service: 'logs', role: 'agent' }), ACCOUNT);
+    assert.equal(await owner({ headers, body: '{}', service: 'logs' }), ACCOUNT);
   });
 
   it('inflates a signed gzip body, within its limit', async () => {
