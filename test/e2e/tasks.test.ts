@@ -85,7 +85,7 @@ test('environment, command and exit code', async () => {
 test('several containers: order by dependsOn, and an essential exit stops the rest', async () => {
   const arn = await run([
     shell('sleep 1; echo ready', { name: 'init', essential: false }),
-    shell('sleep 300', { name: 'side', essential: true }),
+    shell('sleep 300', { name: 'side', essential: true, stopTimeout: 2 }),
     shell('exit 0', { name: 'main', essential: true, dependsOn: [{ containerName: 'init', condition: 'SUCCESS' }] }),
   ]);
   const task = await reaches(arn, 'STOPPED');
