@@ -66,7 +66,7 @@ describe('SqliteJournal', () => {
   });
 
   it('says which file is damaged, and what to do', async () => {
-    const damaged = /state\.db is damaged \(.+\)\, and the state is in it\. Restore a copy of it, or move it/;
+    const damaged = /state\.db is damaged \(.+\), and the state is in it\. Restore a copy of it, or move it/;
     const file = join(temporaryFolder().path, 'state.db');
     writeFileSync(file, 'this is no database, and it is long enough to be told from one'.repeat(50));
     assert.throws(() => SqliteJournal.open(file), damaged);
