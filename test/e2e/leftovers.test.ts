@@ -193,3 +193,12 @@ test('after kill -9 of everything --force still gives the machine back', async (
   await world.gantry('down', '--tasks', '--force');
   assert.deepEqual(await traces(ids, pauses), NOTHING);
 });
+
+test('gantry down --tasks --purge takes the data directory, too', async () => {
+  await world.up();
+  const ids = [await start('talks', { containerDefinitions: [shell(STAYS)] })];
+  const out = await world.gantry('down', '--tasks', '--purge', '--yes');
+  assert.ok(out.endsWith(`Removed ${world.dataDir}.\n`), out);
+  assert.equal(existsSync(world.dataDir), false);
+  assert.deepEqual(globSync(ids.map((id) => `/sys/fs/cgroup/{ecs,*/ecs}/${id}`)), []);
+});

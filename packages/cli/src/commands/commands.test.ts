@@ -196,7 +196,7 @@ async function upAndRunning(tornDown = TORN_DOWN): Promise<FakeHost> {
   return host;
 }
 
-const DOWN = { dataDir: '/d', tasks: true, force: false, engine: false, timeoutMs: 1_000 };
+const DOWN = { dataDir: '/d', tasks: true, force: false, purge: false as const, engine: false, timeoutMs: 1_000 };
 const idle = (): FakeApi => world({ ListServices: () => ({ serviceArns: [] }), ListTasks: () => ({ taskArns: [] }) });
 
 test('down --tasks ends services and tasks, waits for the engine, removes what is left, and stops the processes', async () => {
@@ -292,4 +292,32 @@ test('down spares a stranger that has the pid of a process of ours', async () =>
   await down(host, { ...DOWN, tasks: false, connect: () => assert.fail() });
   assert.equal(host.processes.size, 1);
   assert.match(host.said.join('\n'), /Nothing of Gantry ran/);
+});
+
+test("down --purge asks first, then removes what is Gantry's in the data directory and nothing else", async () => {
+  const asked = { ...DOWN, purge: { yes: false }, connect: () => Promise.resolve(idle()) };
+  const host = await upAndRunning();
+  await assert.rejects(down(host, asked), { exitCode: 5, message: /not a terminal/, wayOut: /--yes/ });
+  host.interactive = true;
+  host.answers = ['', 'yes'];
+  await assert.rejects(down(host, asked), { exitCode: 5, message: 'nothing was done.' });
+  assert.equal(host.processes.size, 2);
+  const { onRun } = host;
+  host.onRun = (command, args) => (command === 'rmdir' ? { code: 1 } : onRun(command, args));
+  await down(host, asked);
+  assert.match(host.did.at(-2) ?? '', /^run rm -rf -- \/d\/state\.db .* \/d\/network\.json$/);
+  assert.equal(host.did.at(-1), 'run rmdir -- /d');
+  assert.match(host.said.at(-1) ?? '', /there is more in it, which stays/);
+});
+
+test('down --purge spares what is no data directory of Gantry, and one its engine runs from', async () => {
+  const purge = { yes: true };
+  const connect = () => Promise.resolve(idle());
+  const fresh = new FakeHost();
+  await assert.rejects(down(fresh, { ...DOWN, purge, connect }), { message: /\/d is not a data directory/ });
+  const host = await upAndRunning();
+  const { pid } = await host.start({ command: 'dockerd', args: [], logFile: '/d/run/dockerd.log' });
+  host.files.set('/d/run/dockerd.pid', JSON.stringify({ pid, identity: await host.processIdentity(pid) }));
+  await assert.rejects(down(host, { ...DOWN, purge, connect }), { exitCode: 2, wayOut: /--engine/ });
+  assert.equal(host.processes.size, 3);
 });

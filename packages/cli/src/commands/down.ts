@@ -8,6 +8,7 @@ import { findProcess } from '../process/records.ts';
 import { taskIdOf } from '../run/reach.ts';
 import { stopEngine } from '../up/engine.ts';
 import { stopAgent, stopControlPlane } from '../up/start.ts';
+import { mayPurge, purge } from './purge.ts';
 import { untilStopped } from './stop.ts';
 import { tearDown } from './teardown.ts';
 
@@ -17,6 +18,8 @@ export interface DownOptions {
   readonly tasks: boolean;
   /** With `tasks`: remove containers as they are, without asking the control plane. */
   readonly force: boolean;
+  /** With `tasks`: remove the data directory, too; `yes`: without asking. */
+  readonly purge: false | { readonly yes: boolean };
   /** Stop the engine, too, if `up` started it. */
   readonly engine: boolean;
   readonly timeoutMs: number;
@@ -26,6 +29,7 @@ export interface DownOptions {
 /** Stops what `up` started. Running tasks stay unless told otherwise, and are found again by the next `up`. */
 export async function down(host: Host, options: DownOptions): Promise<number> {
   const paths = pathsIn(options.dataDir);
+  if (options.purge) await mayPurge(host, paths, { yes: options.purge.yes, engine: options.engine });
   if (options.tasks && !options.force) await stopEverything(host, paths, options);
   const stopped: string[] = [];
   if (await stopAgent(host, paths)) stopped.push('agent');
@@ -41,6 +45,7 @@ export async function down(host: Host, options: DownOptions): Promise<number> {
   const engineLeft = !options.engine && (await findProcess(host, paths, 'dockerd')) !== undefined;
   if (stopped.length === 0) host.terminal.out(`Nothing of Gantry ran for ${options.dataDir}.`);
   else host.terminal.out(`Stopped: ${stopped.join(', ')}.${tasksText(options, stopped)}`);
+  if (options.purge) host.terminal.out(await purge(host, paths));
   if (engineLeft)
     host.terminal.out('The Docker Engine that gantry up started still runs; gantry down --engine stops it.');
   return 0;

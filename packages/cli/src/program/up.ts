@@ -57,6 +57,16 @@ export function addUp(program: Command, host: Host, ends: Ends): void {
     );
 }
 
+interface DownFlags {
+  readonly dataDir?: string;
+  readonly tasks?: boolean;
+  readonly force?: boolean;
+  readonly purge?: boolean;
+  readonly yes?: boolean;
+  readonly engine?: boolean;
+  readonly timeout: string;
+}
+
 export function addProcesses(program: Command, host: Host, ends: Ends): void {
   program
     .command('down')
@@ -64,16 +74,21 @@ export function addProcesses(program: Command, host: Host, ends: Ends): void {
     .option(...DATA_DIR)
     .option('--tasks', 'delete all services and stop all tasks first, and leave nothing of them on this host')
     .option('--force', 'with --tasks: remove all containers as they are, running or not')
+    .option('--purge', 'with --tasks: remove the data directory, too (state, logs, keys), after asking')
+    .option('-y, --yes', 'purge without asking (as CI=true does)')
     .option('--engine', 'stop the Docker Engine, too, if gantry up started it')
     .option('--timeout <duration>', 'how long tasks may take to stop', '150s')
     .action(
-      ends(async (flags: { dataDir?: string; tasks?: boolean; force?: boolean; engine?: boolean; timeout: string }) => {
-        if (flags.force === true && flags.tasks !== true) throw usageError('--force goes with --tasks.');
+      ends(async (flags: DownFlags) => {
+        for (const flag of ['force', 'purge'] as const) {
+          if (flags[flag] === true && flags.tasks !== true) throw usageError(`--${flag} goes with --tasks.`);
+        }
         const [{ down }, { connect }] = await Promise.all([import('../commands/down.ts'), import('../api/connect.ts')]);
         return down(host, {
           dataDir: dataDirOf(flags.dataDir, { ...host.facts, env: host.env }),
           tasks: flags.tasks === true,
           force: flags.force === true,
+          purge: flags.purge === true && { yes: toldYes(host, flags.yes) },
           engine: flags.engine === true,
           timeoutMs: durationFlag('--timeout', flags.timeout),
           connect: (where, keys) => Promise.resolve(connect(host, where, keys)),
