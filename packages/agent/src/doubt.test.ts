@@ -84,6 +84,23 @@ describe('a start that nobody answered', () => {
   }
 });
 
+describe('an engine that restarts while the agent starts', () => {
+  for (let atMs = 0; atMs <= 120; atMs += 4) {
+    test(`${atMs} ms after it began: what died with it is found soon`, async () => {
+      const world = new AgentWorld({ engineLatencyMs: 7 });
+      await world.start();
+      world.plane.payload(aTask(1, [aContainer('web')]));
+      await world.clock.turn(1000);
+      await world.kill();
+      void world.clock.sleep(atMs).then(() => world.engine.restart({ keepContainers: false }));
+      await world.start();
+      await world.clock.turn(10_000);
+      assert.match(world.plane.told(taskArn(1)).at(-1) ?? '', /^STOPPED web:STOPPED/);
+      await world.kill();
+    });
+  }
+});
+
 describe('what a task stands on', () => {
   for (const call of ['attach', 'release'] as const) {
     for (const times of [1, 5]) {

@@ -79,13 +79,23 @@ export class FakeNetwork implements TaskNetwork {
         pauseContainerId = (await this.#engine.createContainer(name, spec)).id;
         await this.#engine.startContainer(pauseContainerId);
       } catch (error) {
-        // As the real one does: nothing half made is left.
-        await this.#engine.removeContainer(pauseContainerId).catch(() => undefined);
+        // As the real one does: nothing half made is left. It has no clock to try later, so it tries a few times.
+        await this.#discard(this.#engine, pauseContainerId);
         throw error;
       }
     }
     this.#leases.set(taskArn, { taskArn, pauseContainerId, ipv4Address, request });
     return { taskArn, pauseContainerId, ipv4Address };
+  }
+
+  async #discard(engine: Engine, idOrName: string): Promise<void> {
+    for (let tries = 0; tries < 3; tries += 1) {
+      const gone = await engine.removeContainer(idOrName).then(
+        () => true,
+        () => false,
+      );
+      if (gone) return;
+    }
   }
 
   #run<T>(call: NetworkCall, args: readonly unknown[], work: () => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import type { Clock, Ids } from '@gantry/domain';
+import { insist } from '../engine/insist.ts';
 import { PAUSE_IMAGE } from '../images/ensure.ts';
 import { runCommand, type RunCommand } from './command.ts';
 import { HostBridge } from './host.ts';
@@ -44,6 +45,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
   readonly #pool: Pool<Pause>;
   readonly #leases = new Map<string, { readonly lease: NetworkLease; readonly dressed: boolean }>();
   readonly #turns = new Turns();
+  readonly #life = new AbortController();
   #way: PauseWay;
   #prepared: Promise<void> | undefined;
   #loaded: Promise<void> | undefined;
@@ -99,7 +101,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
           dressPause(this.#run, pause, request),
         ]);
       } catch (error) {
-        await this.#removePause(pause.id).catch(this.#options.onProblem);
+        await this.#discard(pause.id);
         throw error;
       }
       const lease = { taskArn, pauseContainerId: pause.id, ipv4Address };
@@ -125,6 +127,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
 
   /** Ends the pool. Leases stay: they belong to tasks, not to this process. */
   async close(): Promise<void> {
+    this.#life.abort();
     await this.#pool.close();
   }
 
@@ -207,13 +210,24 @@ export class LinuxTaskNetwork implements TaskNetwork {
 
   #makePauseBy(way: PauseWay): Promise<Pause> {
     const hex = this.#options.ids.hex32().slice(0, 12);
-    return makePause(this.#engine, this.#run, {
+    const options = {
       image: this.#options.image ?? PAUSE_IMAGE,
       bridge: this.#host.name,
       mtu: this.#host.mtu,
       name: `gantry-pause-${hex}`,
       hostname: `task-${hex}`,
       way,
+    };
+    return makePause(this.#engine, this.#run, options, (idOrName) => this.#discard(idOrName));
+  }
+
+  /** Of no use any more. If it cannot be removed now it is in the background: nobody else knows of it before the next start. */
+  async #discard(idOrName: string): Promise<void> {
+    const remove = (): Promise<void> => this.#removePause(idOrName);
+    const { signal } = this.#life;
+    await remove().catch((error: unknown) => {
+      this.#options.onProblem?.(error);
+      void insist({ clock: this.#options.clock, signal }, remove).catch(this.#options.onProblem);
     });
   }
 

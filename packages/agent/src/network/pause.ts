@@ -75,8 +75,13 @@ export function pauseSpec({ image, bridge, hostname, way }: PauseOptions): Reado
   };
 }
 
-/** Makes a namespace with a wire to the bridge but without an address. Removes what it made when it fails. */
-export async function makePause(engine: PauseEngine, run: RunCommand, options: PauseOptions): Promise<Pause> {
+/** Makes a namespace with a wire to the bridge but without an address. What it made is given to `discard` when it fails. */
+export async function makePause(
+  engine: PauseEngine,
+  run: RunCommand,
+  options: PauseOptions,
+  discard: (idOrName: string) => Promise<void>,
+): Promise<Pause> {
   const { bridge, mtu } = options;
   // A create that fails may have been done all the same: its name is known.
   let made = options.name;
@@ -96,7 +101,7 @@ export async function makePause(engine: PauseEngine, run: RunCommand, options: P
     await run('ip', ['-batch', '-'], `${lines.join('\n')}\n`);
     return pause;
   } catch (error) {
-    await engine.removeContainer(made).catch(() => undefined);
+    await discard(made);
     throw error;
   }
 }

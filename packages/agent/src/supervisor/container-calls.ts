@@ -2,7 +2,7 @@ import type { PayloadContainer } from '@gantry/protocol';
 import { EngineError, type ContainerState } from '../engine/port.ts';
 import { containerSpec, fixedPorts, InvalidVolume, type SpecOptions } from './container-spec.ts';
 import { factsOfState, isUp, portsOfState } from './engine-state.ts';
-import { insist, isNotFound, isUnreachable } from './insist.ts';
+import { insist, isNotFound, isUnreachable } from '../engine/insist.ts';
 import { containerOf, type ContainerModel, type PortBinding } from './model.ts';
 import { containerName, TASK_ARN_LABEL } from './naming.ts';
 import type { ContainerFact } from './observe.ts';

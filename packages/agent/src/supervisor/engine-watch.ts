@@ -1,6 +1,6 @@
 import type { EngineEvent } from '../engine/port.ts';
 import type { TaskActor } from './actor.ts';
-import { insist } from './insist.ts';
+import { insist } from '../engine/insist.ts';
 import { containerOf } from './model.ts';
 import { OWNER_LABEL } from './naming.ts';
 import { factsOfState, isUp } from './engine-state.ts';
@@ -42,11 +42,10 @@ export class EngineWatch {
   async run(signal: AbortSignal): Promise<void> {
     const { engine, clock, log } = this.#ports;
     let sinceMs = (this.#options.fromMs ?? clock.now()) - OVERLAP_MS;
-    let firstLookMs = this.#options.resyncMs;
     while (!signal.aborted) {
       const connection = new AbortController();
       const both = AbortSignal.any([signal, connection.signal]);
-      void this.#lookNowAndThen(both, firstLookMs);
+      void this.#lookNowAndThen(both);
       try {
         for await (const event of engine.events({ sinceMs, signal: both })) {
           sinceMs = Math.max(sinceMs, event.atMs - OVERLAP_MS);
@@ -57,7 +56,6 @@ export class EngineWatch {
       } finally {
         connection.abort();
       }
-      firstLookMs = 0;
       await clock.sleep(RETRY_MS, signal);
     }
   }
@@ -114,9 +112,10 @@ export class EngineWatch {
     actor.tell({ kind: 'died', container, exitCode: event.exitCode, atMs: event.atMs, oomKilled, watched: true });
   }
 
-  async #lookNowAndThen(signal: AbortSignal, firstMs: number): Promise<void> {
+  /** At once, too: an engine that has restarted since the last look remembers no death. */
+  async #lookNowAndThen(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#ports;
-    for (let waitMs = firstMs; !signal.aborted; waitMs = this.#options.resyncMs) {
+    for (let waitMs = 0; !signal.aborted; waitMs = this.#options.resyncMs) {
       await clock.sleep(waitMs, signal);
       if (signal.aborted) return;
       const onFailure = (error: unknown): void => log('debug', `comparing with the engine: ${messageOf(error)}`);

@@ -9,7 +9,7 @@ import { ContainerCalls, payloadContainer } from './container-calls.ts';
 import type { SpecOptions } from './container-spec.ts';
 import type { EngineGate } from './gate.ts';
 import { PullFailed, type Images } from './images.ts';
-import { insist, isUnreachable } from './insist.ts';
+import { insist, isUnreachable } from '../engine/insist.ts';
 import type { Resource, TaskModel } from './model.ts';
 import type { ContainerFact, Fact } from './observe.ts';
 import type { TaskPlan } from './plan.ts';

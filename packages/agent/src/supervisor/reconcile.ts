@@ -1,5 +1,5 @@
 import type { ContainerState } from '../engine/port.ts';
-import { insist } from './insist.ts';
+import { insist } from '../engine/insist.ts';
 import { isBefore, RESOURCES, type ContainerModel, type ResourceState, type TaskModel } from './model.ts';
 import { CONTAINER_NAME_LABEL, OWNER_LABEL, TASK_ARN_LABEL } from './naming.ts';
 import type { Fact } from './observe.ts';

@@ -1,6 +1,6 @@
 import type { PayloadTask, PayloadVolume } from '@gantry/protocol';
 import type { Engine } from '../engine/port.ts';
-import { insist, isNotFound } from './insist.ts';
+import { insist, isNotFound } from '../engine/insist.ts';
 import { containerName, taskLabels, taskVolumeName } from './naming.ts';
 import { messageOf, type PerformPorts, type TaskView } from './perform.ts';
 

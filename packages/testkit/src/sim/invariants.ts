@@ -235,8 +235,9 @@ function startedAboveMaximum(task: Task, tables: Tables): readonly string[] {
 
 function stoppedBelowMinimum(task: Task, tables: Tables): readonly string[] {
   const service = task.serviceKey === undefined ? undefined : tables.services.get(task.serviceKey);
-  // One that did not run protects nobody: it may go.
-  if (service?.status !== 'ACTIVE' || task.serviceKey === undefined || task.lastStatus !== 'RUNNING') return [];
+  if (service?.status !== 'ACTIVE' || task.serviceKey === undefined) return [];
+  // One that does not run, or is unhealthy, protects nobody: it may go.
+  if (task.lastStatus !== 'RUNNING' || task.healthStatus === 'UNHEALTHY') return [];
   const min = Math.ceil((service.desiredCount * service.deploymentConfiguration.minimumHealthyPercent) / 100);
   const left = tables.tasks
     .by('service', task.serviceKey)

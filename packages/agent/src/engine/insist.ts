@@ -1,5 +1,5 @@
 import type { Clock } from '@gantry/domain';
-import { EngineError } from '../engine/port.ts';
+import { EngineError } from './port.ts';
 
 export interface Insistence {
   readonly clock: Clock;
