@@ -126,6 +126,20 @@ test('a running one is not moved to another port', async () => {
   );
 });
 
+test('a first up that fails leaves no claim to a task network; one after an agent ran keeps it', async () => {
+  const claim = '/run/gantry/networks/gantry0';
+  const host = machine();
+  host.takenPorts.add(4566);
+  await failure(up(host, optionsFor(host)));
+  assert.equal(host.files.has(claim), false);
+  host.takenPorts.clear();
+  await up(host, optionsFor(host));
+  for (const pid of host.processes.keys()) host.die(pid);
+  host.takenPorts.add(4566);
+  await failure(up(host, optionsFor(host)));
+  assert.equal(host.files.get(claim), DATA);
+});
+
 test('nothing installed, without systemd: installs, tries crun, starts dockerd with it', async () => {
   const host = machine();
   host.engine = undefined;

@@ -8,7 +8,7 @@ import { banner } from './banner.ts';
 import { startEngine } from './engine.ts';
 import { gatherFacts } from './facts.ts';
 import { install } from './install.ts';
-import { claimNetwork } from './network.ts';
+import { claimNetwork, releaseNetwork } from './network.ts';
 import { planUp } from './plan.ts';
 import { prepareDataDir } from './preflight.ts';
 import {
@@ -68,6 +68,8 @@ async function ensureAll(context: UpContext): Promise<boolean> {
   } catch (error) {
     // What this call began, it takes back; a control plane that served before goes on serving.
     if (!ranBefore || !(await isHealthy(host, endpointOf(settings)))) await stopProcesses(host, paths);
+    // Without an agent's configuration there was no agent, and there are no tasks that need the network.
+    if ((await host.readFile(paths.agentConfig)) === undefined) await releaseNetwork(host, paths.dataDir);
     throw error;
   }
 }
