@@ -155,7 +155,7 @@ export class SimHost {
       'listContainers',
     ]);
     const error = new EngineError(rng.pick(['timeout', 'unreachable', 'failed']), 'the engine had a bad moment');
-    this.#engine.failNext(call, error, { afterEffect: rng.chance(0.5) });
+    this.#engine.failNext(call, error, { times: rng.pick([1, 1, 2, 4]), afterEffect: rng.chance(0.5) });
   }
 
   failTaskResource(rng: Rng): void {

@@ -83,6 +83,17 @@ export const SETTLED_LAWS: readonly Law[] = [
         }),
   },
   {
+    name: 'a task on a machine that is gone is given up',
+    broken: ({ tables, hosts }) => {
+      const there = new Set(hosts.map((h) => h.containerInstanceArn));
+      return [...tables.instances.values()]
+        .filter((i) => !there.has(i.containerInstanceArn))
+        .flatMap((i) => tables.tasks.by('instance', instanceKey(i)))
+        .filter(isLive)
+        .map((t) => `${t.id} is ${t.lastStatus} on an instance that is no more`);
+    },
+  },
+  {
     name: 'a running container belongs to a task that should run there',
     broken: ({ tables, hosts }) =>
       hosts
@@ -201,12 +212,17 @@ export const ALWAYS_LAWS: readonly Law[] = [
   },
 ];
 
-/** Hold for every single change of a commit. */
-export function brokenByChange({ kind, before, after }: Change, tables: Tables): readonly string[] {
-  if (kind !== 'task') return [];
-  const [was, is] = [before as Task | undefined, after as Task | undefined];
-  if (is === undefined) return [];
-  if (was === undefined) return startedAboveMaximum(is, tables);
+/** Hold for every commit. One commit may carry several decisions, the older ones made before the newer ones' changes. */
+export function brokenByCommit(changes: readonly Change[], tables: Tables): readonly string[] {
+  return changes.flatMap((change) => {
+    const [was, is] = [change.before as Task | undefined, change.after as Task | undefined];
+    if (change.kind !== 'task' || is === undefined) return [];
+    if (was === undefined) return startedAboveMaximum(is, changes, tables);
+    return brokenByChange(was, is, changes, tables);
+  });
+}
+
+function brokenByChange(was: Task, is: Task, changes: readonly Change[], tables: Tables): readonly string[] {
   const broken: string[] = [];
   if (was.lastStatus !== is.lastStatus && !isForward(was.lastStatus, is.lastStatus))
     broken.push(`${is.id} went back from ${was.lastStatus} to ${is.lastStatus}`);
@@ -216,33 +232,41 @@ export function brokenByChange({ kind, before, after }: Change, tables: Tables):
   const moved = was.lastStatus !== is.lastStatus || was.desiredStatus !== is.desiredStatus;
   if (moved && is.version <= was.version) broken.push(`${is.id} changed without a new version`);
   if (is.because === 'old-revision' && was.desiredStatus === 'RUNNING' && is.desiredStatus === 'STOPPED')
-    broken.push(...stoppedBelowMinimum(was, tables));
+    broken.push(...stoppedBelowMinimum(was, changes, tables));
   if (was.lastStatus === 'STOPPED' && was.stopCode !== is.stopCode)
     broken.push(`${is.id} changed its stopCode after STOPPED`);
   return broken;
 }
 
-function startedAboveMaximum(task: Task, tables: Tables): readonly string[] {
+function startedAboveMaximum(task: Task, changes: readonly Change[], tables: Tables): readonly string[] {
   const service = task.serviceKey === undefined ? undefined : tables.services.get(task.serviceKey);
   if (service === undefined || task.serviceKey === undefined) return [];
-  const max = Math.max(
-    service.desiredCount,
-    Math.floor((service.desiredCount * service.deploymentConfiguration.maximumPercent) / 100),
-  );
+  const desired = Math.max(...desiredCounts(service, changes));
+  const max = Math.max(desired, Math.floor((desired * service.deploymentConfiguration.maximumPercent) / 100));
   const live = tables.tasks.by('service', task.serviceKey).filter(isLive).length;
   return live > max ? [`${service.serviceName} has ${live} tasks, above its maximum of ${max}`] : [];
 }
 
-function stoppedBelowMinimum(task: Task, tables: Tables): readonly string[] {
+function stoppedBelowMinimum(task: Task, changes: readonly Change[], tables: Tables): readonly string[] {
   const service = task.serviceKey === undefined ? undefined : tables.services.get(task.serviceKey);
   if (service?.status !== 'ACTIVE' || task.serviceKey === undefined) return [];
   // One that does not run, or is unhealthy, protects nobody: it may go.
   if (task.lastStatus !== 'RUNNING' || task.healthStatus === 'UNHEALTHY') return [];
-  const min = Math.ceil((service.desiredCount * service.deploymentConfiguration.minimumHealthyPercent) / 100);
-  const left = tables.tasks
-    .by('service', task.serviceKey)
-    .filter((t) => t.desiredStatus === 'RUNNING' && t.lastStatus === 'RUNNING').length;
+  const desired = Math.min(...desiredCounts(service, changes));
+  const min = Math.ceil((desired * service.deploymentConfiguration.minimumHealthyPercent) / 100);
+  const runs = (t: Task | undefined): boolean => t?.desiredStatus === 'RUNNING' && t.lastStatus === 'RUNNING';
+  const endedByOthers = changes
+    .map(({ kind, before, after }) => (kind === 'task' ? [before as Task | undefined, after as Task | undefined] : []))
+    .filter(([before, after]) => before?.serviceKey === task.serviceKey && runs(before) && !runs(after))
+    .filter(([, after]) => after?.because !== 'old-revision').length;
+  const left = tables.tasks.by('service', task.serviceKey).filter(runs).length + endedByOthers;
   return left < min ? [`${service.serviceName} keeps ${left} running tasks, below its minimum of ${min}`] : [];
+}
+
+/** What was asked for before and after the commit. */
+function desiredCounts(service: Service, changes: readonly Change[]): readonly number[] {
+  const before = changes.find(({ kind, after }) => kind === 'service' && after === service)?.before;
+  return before === undefined ? [service.desiredCount] : [service.desiredCount, (before as Service).desiredCount];
 }
 
 /** The circuit breaker opened and there was nothing to go back to: it starts nothing more. */

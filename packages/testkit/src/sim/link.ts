@@ -24,9 +24,11 @@ export interface SimLinkOptions {
   readonly plane: () => Plane | undefined;
 }
 
+const LATEST_DOUBLE_MS = 20_000;
+
 /**
  * The way between one agent and the control plane, with a fate for every call: late, lost before it arrived, lost after it was
- * done, done twice. Frames on sockets are late but in order, as on TCP; the whole connection can be cut.
+ * done, done again long after. Frames on sockets are late but in order, as on TCP; the whole connection can be cut.
  */
 export class SimLink implements ControlPlaneLink {
   readonly #options: SimLinkOptions;
@@ -67,10 +69,19 @@ export class SimLink implements ControlPlaneLink {
       }
     };
     const answer = await once();
-    if (fate.doubled) await once().catch(() => undefined);
+    if (fate.doubled) void this.#later(plane, once);
     await clock.sleep(fate.afterMs, signal);
     if (this.#away || signal.aborted || this.#options.plane() !== plane || fate.lose === 'answer') throw lost();
     return answer as Output<O>;
+  }
+
+  /** A double comes when nobody expects it any more; a control plane that has ended since does not hear it. */
+  async #later(plane: Plane, once: () => Promise<unknown>): Promise<void> {
+    await this.#options.clock.sleep(this.#options.rng.int(0, LATEST_DOUBLE_MS));
+    if (this.#options.plane() !== plane) return;
+    await once().catch((error: unknown) => {
+      if (!(error instanceof LinkError)) throw error;
+    });
   }
 
   async connect(kind: 'acs' | 'tcs', url: string, signal: AbortSignal): Promise<FrameSocket> {

@@ -86,6 +86,19 @@ export const MOVES: readonly Move[] = [
     },
   },
   {
+    name: 'run tasks, and agents die over it',
+    weight: 2,
+    play: async (world, rng) => {
+      const taskDefinition = await registerRevision(world, rng);
+      if (taskDefinition === undefined) return;
+      await world.runTasks({ taskDefinition, count: rng.int(1, 4), ...launch(world, taskDefinition) });
+      await world.clock.turn(rng.int(0, 80));
+      for (const host of world.hosts) await world.clock.turnWhile(host.crashAgent(), 1);
+      await world.clock.turn(rng.int(0, 5_000));
+      for (const host of world.hosts) await host.startAgent();
+    },
+  },
+  {
     name: 'stop a task',
     weight: 3,
     play: async (world, rng) => {
@@ -107,7 +120,7 @@ export const MOVES: readonly Move[] = [
   },
   { name: 'an engine is away for a while', weight: 1, play: engineAway },
   { name: 'a machine dies and comes back empty', weight: 1, play: machineDies },
-  { name: 'an engine call fails', weight: 3, play: async (world, rng) => rng.pick(world.hosts).failEngineCall(rng) },
+  { name: 'an engine call fails', weight: 4, play: async (world, rng) => rng.pick(world.hosts).failEngineCall(rng) },
   {
     name: 'a namespace or cgroup fails',
     weight: 1,

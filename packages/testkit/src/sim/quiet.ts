@@ -30,12 +30,16 @@ function isSteady(service: Service, tables: Tables): boolean {
   return service.status === 'ACTIVE' && service.deployments.length === 1 && complete;
 }
 
+/** Ten minutes after the agent was last heard of, and ten from the start of a control plane that came meanwhile. */
+const LONGEST_MISSED_MS = 25 * 60_000;
+
 /** Tasks on a machine that does not answer are given up after a while, and only then started elsewhere. */
-export function someoneIsMissed(tables: Tables): boolean {
+export function someoneIsMissed(tables: Tables, nowMs: number): boolean {
   return [...tables.instances.values()].some(
     (i) =>
       !i.agentConnected &&
       i.status !== 'INACTIVE' &&
+      nowMs - (i.disconnectedAt ?? 0) < LONGEST_MISSED_MS &&
       tables.tasks.by('instance', instanceKey(i)).some((t) => t.lastStatus !== 'STOPPED'),
   );
 }

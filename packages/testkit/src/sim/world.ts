@@ -17,7 +17,7 @@ import { Rng, SeededIds } from '../seeded.ts';
 import { CALM, STORM, type Weather } from './faults.ts';
 import { SimHost } from './host.ts';
 import { HeldJournal } from './journal.ts';
-import { brokenByChange, type Snapshot } from './invariants.ts';
+import { brokenByCommit, type Snapshot } from './invariants.ts';
 import { hopelessServices, onlyHopelessMove, someoneIsMissed } from './quiet.ts';
 import type { Plane } from './link.ts';
 
@@ -133,8 +133,7 @@ export class World {
     this.#plane = planeOf(controlPlane);
     controlPlane.platform.state.onCommit((changes) => {
       this.#commits += 1;
-      for (const change of changes)
-        this.brokenOnTheWay.push(...brokenByChange(change, controlPlane.platform.state.tables));
+      this.brokenOnTheWay.push(...brokenByCommit(changes, controlPlane.platform.state.tables));
     });
   }
 
@@ -207,7 +206,7 @@ export class World {
       await this.clock.turn(60_000);
       const rests =
         this.#commits === before || onlyHopelessMove(this.tables, hopelessServices(this.tables, this.#hopeless));
-      quiet = rests && !someoneIsMissed(this.tables) ? quiet + 1 : 0;
+      quiet = rests && !someoneIsMissed(this.tables, this.clock.now()) ? quiet + 1 : 0;
       if (this.clock.now() > deadline)
         throw new Error(`the world does not settle: ${this.#commits - before} commits in the last minute`);
     }
