@@ -32,7 +32,11 @@ export const GANTRY_MODEL: ServiceModel = {
         instances: '[StatusInstance]',
         subnets: '[StatusSubnet]',
         counts: '{string:integer}',
+        worlds: '[StatusWorld]',
       },
+    },
+    StatusWorld: {
+      members: { account: 'string', region: 'string', tasksCount: 'integer', activeServicesCount: 'integer' },
     },
     StatusCluster: {
       members: {

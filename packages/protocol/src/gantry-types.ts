@@ -60,6 +60,15 @@ export interface StatusSubnet {
   cidr: string;
 }
 
+/** An account in a region that has tasks or services, whoever asks: they all share this Gantry's machines. */
+export interface StatusWorld {
+  account: string;
+  region: string;
+  /** Not STOPPED yet. */
+  tasksCount: number;
+  activeServicesCount: number;
+}
+
 export interface StatusResponse {
   version: string;
   startedAt: Date;
@@ -71,6 +80,7 @@ export interface StatusResponse {
   subnets: StatusSubnet[];
   /** Documents by kind: `tasks`, `services`, … */
   counts: Record<string, number>;
+  worlds?: StatusWorld[];
 }
 
 export interface GantryOperations {

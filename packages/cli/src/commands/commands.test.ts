@@ -44,6 +44,7 @@ const definition = {
 };
 const world = (more: Readonly<Record<string, (input: Record<string, unknown>) => unknown>> = {}): FakeApi =>
   new FakeApi({
+    Status: () => ({ account: '000000000000', region: 'us-east-1', worlds: [] }),
     ListClusters: () => ({ clusterArns: ['arn:aws:ecs:us-east-1:0:cluster/default'] }),
     ListTasks: ({ desiredStatus }) => ({
       taskArns: tasks.filter((t) => t.desiredStatus === desiredStatus).map((t) => t.taskArn),
@@ -232,6 +233,31 @@ test('down --tasks ends services and tasks, waits for the engine, removes what i
   const before = host.did.length;
   await down(host, { ...DOWN, connect: () => assert.fail() });
   assert.equal(host.did.length, before, 'the network may be of another by now');
+});
+
+test('down --tasks ends the tasks of every region and account, each with its key', async () => {
+  const host = await upAndRunning();
+  const inWorld = (account: string, region: string) => ({ account, region, tasksCount: 1, activeServicesCount: 1 });
+  const worlds = [
+    inWorld('000000000000', 'us-east-1'),
+    inWorld('000000000000', 'eu-west-1'),
+    inWorld('111111111111', 'eu-west-1'),
+  ];
+  const deleted: string[] = [];
+  const connect = ({ region }: { region: string }, { accessKeyId }: { accessKeyId: string }) =>
+    Promise.resolve(
+      world({
+        Status: () => ({ account: '000000000000', region, worlds }),
+        ListServices: () => ({ serviceArns: ['arn:aws:ecs:r:0:service/default/shop'] }),
+        DeleteService: () => deleted.push(`${region} ${accessKeyId}`),
+        ListTasks: () => ({ taskArns: [] }),
+      }),
+    );
+  await down(host, { ...DOWN, connect });
+  assert.equal(deleted.length, 3);
+  const [home = '', ...others] = deleted;
+  const administrator = home.split(' ')[1] ?? '';
+  assert.deepEqual(others, [`eu-west-1 ${administrator}`, 'eu-west-1 111111111111']);
 });
 
 test('down --tasks spares a network that another has claimed meanwhile', async () => {

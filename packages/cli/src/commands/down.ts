@@ -67,8 +67,17 @@ async function stopEverything(host: Host, paths: Paths, options: DownOptions): P
         'Start it again (gantry up --detach), then gantry down --tasks. With --force they are removed as they are.',
     });
   }
-  const api = await options.connect(where, keys);
-  for (const cluster of await listClusterArns(api)) await stopCluster(host, api, cluster, options.timeoutMs);
+  const home = await options.connect(where, keys);
+  const { account, worlds = [] } = await home.gantry('Status', {});
+  const elsewhere = worlds.filter((world) => world.account !== account || world.region !== where.region);
+  for (const cluster of await listClusterArns(home)) await stopCluster(host, home, cluster, options.timeoutMs);
+  for (const world of elsewhere) {
+    host.terminal.out(`account ${world.account}, region ${world.region}:`);
+    // Another account is there with --insecure-any-key alone: its number is its key.
+    const key = world.account === account ? keys : { accessKeyId: world.account, secretAccessKey: 'any' };
+    const api = await options.connect({ ...where, region: world.region }, key);
+    for (const cluster of await listClusterArns(api)) await stopCluster(host, api, cluster, options.timeoutMs);
+  }
 }
 
 async function stopCluster(host: Host, api: Api, cluster: string, timeoutMs: number): Promise<void> {

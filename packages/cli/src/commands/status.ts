@@ -91,6 +91,9 @@ function tables(answer: StatusResponse): readonly string[] {
     `${i.registeredMemory - i.remainingMemory}/${i.registeredMemory}`,
     String(i.runningTasksCount),
   ]);
+  const elsewhere = (answer.worlds ?? [])
+    .filter((w) => w.account !== answer.account || w.region !== answer.region)
+    .map((w) => [w.account, w.region, String(w.tasksCount), String(w.activeServicesCount)]);
   const subnets = answer.subnets.map((s) => [s.subnetId, s.availabilityZone, s.cidr]);
   return [
     '',
@@ -99,6 +102,7 @@ function tables(answer: StatusResponse): readonly string[] {
     ...table(['INSTANCE', 'CLUSTER', 'STATUS', 'CPU USED', 'MEMORY USED (MiB)', 'TASKS'], instances),
     '',
     ...table(['SUBNET', 'ZONE', 'ADDRESSES'], subnets),
+    ...(elsewhere.length === 0 ? [] : ['', ...table(['ALSO IN ACCOUNT', 'REGION', 'TASKS', 'SERVICES'], elsewhere)]),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { EpochMs, Instance, Scope } from '@gantry/domain';
-import type { StatusInstance, StatusResponse } from '@gantry/protocol';
+import type { StatusInstance, StatusResponse, StatusWorld } from '@gantry/protocol';
 import type { Platform } from '../../platform.ts';
 import type { Tables } from '../../state/tables.ts';
 import { keyOfCluster } from '../ecs/common/clusters.ts';
@@ -41,6 +41,7 @@ export function status(
     instances: instances.map((instance) => statusOf(tables, instance)),
     subnets: config.subnets.map(({ subnetId, availabilityZone, cidr }) => ({ subnetId, availabilityZone, cidr })),
     counts: Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, table.size])),
+    worlds: worldsOf(tables),
   };
 }
 
@@ -59,6 +60,26 @@ function statusOf(tables: Tables, instance: Instance): StatusInstance {
     remainingMemory: remaining.memoryMiB,
     runningTasksCount: tasks.filter((task) => task.lastStatus === 'RUNNING').length,
   };
+}
+
+/** Off the counters of every cluster, INACTIVE ones too: what is left in those still runs. */
+function worldsOf(tables: Tables): StatusWorld[] {
+  const worlds = new Map<string, StatusWorld>();
+  for (const { scope, clusterName, internal } of tables.clusters.values()) {
+    if (internal) continue;
+    const key = keyOfCluster(scope, clusterName);
+    const tasksCount = tables.tasks.countBy('unstopped', key);
+    const activeServicesCount = total(countsOf(tables, key).activeServices);
+    if (tasksCount + activeServicesCount === 0) continue;
+    const { account, region } = scope;
+    const known = worlds.get(`${account}/${region}`) ?? { account, region, tasksCount: 0, activeServicesCount: 0 };
+    worlds.set(`${account}/${region}`, {
+      ...known,
+      tasksCount: known.tasksCount + tasksCount,
+      activeServicesCount: known.activeServicesCount + activeServicesCount,
+    });
+  }
+  return [...worlds.values()];
 }
 
 function total(counts: Readonly<Record<string, number>>): number {
