@@ -101,6 +101,46 @@ describe('an engine that restarts while the agent starts', () => {
   }
 });
 
+describe('kill -9 while a task is being prepared, on a slow disk', () => {
+  for (let atMs = 0; atMs <= 100; atMs += 5) {
+    const options = { engineLatencyMs: 7, diskMs: 20 };
+
+    test(`${atMs} ms after it came, and its payload never comes again: nothing is left`, async () => {
+      const world = new AgentWorld(options);
+      await world.start();
+      world.plane.payload(awsvpc(1));
+      await world.clock.turn(atMs);
+      await world.kill();
+      world.plane.giveUp();
+      await world.start();
+      // It may have been kept: then a manifest or a message ends it.
+      if (world.disk.durable.has(`task/${taskArn(1)}`)) world.plane.payload(stopOf(1));
+      await world.clock.turn(20 * 60_000);
+      assert.deepEqual(world.engine.containers(), []);
+      assert.deepEqual(await world.network.leases(), []);
+      assert.equal(world.cgroups.parents.size, 0);
+      await world.kill();
+    });
+
+    test(`${atMs} ms after it came, and its container dies meanwhile: the address is free when STOPPED is told`, async () => {
+      const world = new AgentWorld(options);
+      await world.start();
+      world.plane.payload(awsvpc(1));
+      await world.clock.turn(atMs);
+      await world.kill();
+      for (const { id, status, labels } of world.engine.containers())
+        if ('gantry.agent' in labels && status === 'running') world.engine.crash(id, 5);
+      await world.start();
+      world.plane.payload(stopOf(1));
+      for (let ms = 0; ms < 60_000; ms += 10) {
+        await world.clock.turn(10);
+        if ((world.plane.told(taskArn(1)).at(-1) ?? '').startsWith('STOPPED')) break;
+      }
+      await assertOver(world);
+    });
+  }
+});
+
 describe('what a task stands on', () => {
   for (const call of ['attach', 'release'] as const) {
     for (const times of [1, 5]) {

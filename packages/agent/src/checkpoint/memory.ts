@@ -13,10 +13,11 @@ export class MemoryCheckpoint implements Checkpoint {
   #last: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
   #dropped = false;
-  readonly #takesTime: (() => Promise<void>) | undefined;
+  readonly #gone = new AbortController();
+  readonly #takesTime: ((signal: AbortSignal) => Promise<void>) | undefined;
 
-  /** `takesTime`: how long a write is on its way to the disk. Default: no time. */
-  constructor(disk: MemoryDisk = new MemoryDisk(), takesTime?: () => Promise<void>) {
+  /** `takesTime`: how long a write is on its way to the disk, until the signal aborts. Default: no time. */
+  constructor(disk: MemoryDisk = new MemoryDisk(), takesTime?: (signal: AbortSignal) => Promise<void>) {
     this.#disk = disk;
     this.#takesTime = takesTime;
   }
@@ -46,7 +47,7 @@ export class MemoryCheckpoint implements Checkpoint {
   async #write(): Promise<void> {
     const pending = this.#pending;
     this.#pending = new Map();
-    await this.#takesTime?.();
+    await this.#takesTime?.(this.#gone.signal);
     if (this.#dropped) return;
     for (const [key, document] of pending) {
       if (document === undefined) this.#disk.durable.delete(key);
@@ -57,6 +58,7 @@ export class MemoryCheckpoint implements Checkpoint {
   /** As `kill -9` does: what is not on the disk yet never gets there. */
   drop(): void {
     this.#dropped = true;
+    this.#gone.abort();
   }
 
   async close(): Promise<void> {

@@ -69,6 +69,8 @@ export interface TaskModel {
   readonly admitted: boolean;
   readonly containers: readonly ContainerModel[];
   readonly resources: Readonly<Record<Resource, ResourceState>>;
+  /** An earlier process had this task: what is `wanted` now may have been made by then. */
+  readonly inherited?: true | undefined;
   readonly cgroupParent?: string | undefined;
   readonly pauseContainerId?: string | undefined;
   /** Why the task itself failed; empty for normal stops. */
@@ -108,10 +110,17 @@ export function isInFlight(container: ContainerModel): boolean {
   return container.applied !== container.known;
 }
 
+/** May be there: it is given back before the task is told STOPPED. */
+export function maybeMade(model: TaskModel, resource: 'cgroup' | 'network'): boolean {
+  const state = model.resources[resource];
+  return state === 'ready' || state === 'failed' || (state === 'wanted' && model.inherited === true);
+}
+
 /** Every container is STOPPED and what they stood on is given back: the task may be reported STOPPED. */
 export function isQuiet(model: TaskModel): boolean {
-  const { cgroup, network } = model.resources;
-  const busy = [cgroup, network].some((state) => ['asked', 'ready', 'failed', 'releasing'].includes(state));
+  const busy = (['cgroup', 'network'] as const).some(
+    (resource) => maybeMade(model, resource) || ['asked', 'releasing'].includes(model.resources[resource]),
+  );
   return model.containers.every((container) => container.known === 'STOPPED') && !busy;
 }
 

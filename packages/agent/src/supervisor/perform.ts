@@ -40,11 +40,14 @@ const MAKE_TRIES = 3;
 export class Performer {
   readonly #ports: PerformPorts;
   readonly #options: SpecOptions;
+  readonly #kept: () => Promise<void>;
   readonly #containers: ContainerCalls;
 
-  constructor(ports: PerformPorts, options: SpecOptions) {
+  /** `kept`: resolves when all that is known of the tasks is on the disk. */
+  constructor(ports: PerformPorts, options: SpecOptions, kept: () => Promise<void>) {
     this.#ports = ports;
     this.#options = options;
+    this.#kept = kept;
     this.#containers = new ContainerCalls(ports, options);
   }
 
@@ -109,9 +112,17 @@ export class Performer {
     }
   }
 
-  /** Everything that is made for a task may be asked for twice. */
+  /**
+   * Everything that is made for a task may be asked for twice. It carries no owner's name, as containers do: made for a
+   * task that a restart has forgotten it would stay for ever. So the task is on the disk first.
+   */
   #try<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-    return insist({ clock: this.#ports.clock, signal, tries: MAKE_TRIES }, call);
+    const make = async (): Promise<T> => {
+      await this.#kept();
+      signal.throwIfAborted();
+      return await call();
+    };
+    return insist({ clock: this.#ports.clock, signal, tries: MAKE_TRIES }, make);
   }
 
   async #attach(payload: PayloadTask): Promise<string> {

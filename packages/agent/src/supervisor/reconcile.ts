@@ -81,7 +81,8 @@ async function compare(
     if (state === undefined) facts.push({ kind: 'vanished', container: before.name, atMs: nowMs });
     else facts.push(...resumed(before, state, nowMs));
   }
-  const model = { ...task.model, containers, resources: resourcesAtRest(task.model), cleaning: undefined };
+  const inherited = task.model.stoppedAtMs === undefined ? (true as const) : undefined;
+  const model = { ...task.model, containers, resources: resourcesAtRest(task.model), inherited, cleaning: undefined };
   return { task: { ...task, model }, facts };
 }
 

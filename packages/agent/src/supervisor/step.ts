@@ -1,5 +1,5 @@
 import { dependentsStopped, gateOf } from './dependencies.ts';
-import { containerOf, isInFlight, isQuiet, withContainer, withResource } from './model.ts';
+import { containerOf, isInFlight, isQuiet, maybeMade, withContainer, withResource } from './model.ts';
 import type { ContainerModel, Known, Resource, TaskModel } from './model.ts';
 import type { ContainerPlan, TaskPlan } from './plan.ts';
 
@@ -138,8 +138,7 @@ function goDown(progress: Progress, model: TaskModel): void {
 
 function giveBack(progress: Progress, model: TaskModel): void {
   for (const resource of ['network', 'cgroup'] as const) {
-    // One that failed may have been made in part, or made and the answer lost.
-    if (!['ready', 'failed'].includes(model.resources[resource])) continue;
+    if (!maybeMade(model, resource)) continue;
     progress.ask({ kind: 'release', resource }, (m) => withResource(m, resource, 'releasing'));
   }
   if (model.cleanUpAtMs === undefined || model.cleaning !== undefined) return;

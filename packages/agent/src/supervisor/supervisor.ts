@@ -44,7 +44,7 @@ export class Supervisor {
   constructor(ports: SupervisorPorts, options: SupervisorOptions) {
     this.#ports = ports;
     this.#options = options;
-    this.#performer = new Performer(ports, options);
+    this.#performer = new Performer(ports, options, () => ports.checkpoint.flush());
   }
 
   tasks(): Iterable<TaskActor> {

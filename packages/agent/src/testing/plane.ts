@@ -64,6 +64,11 @@ export class ScriptedPlane implements MemoryControlPlane {
     return this.connections.findLast((one) => one.kind === kind && one.closed === undefined)?.socket;
   }
 
+  /** What was not acked is not sent again: the control plane has given those tasks up. */
+  giveUp(): void {
+    this.#unacked.clear();
+  }
+
   payload(...tasks: readonly PayloadTask[]): string {
     const messageId = `message-${(this.#messages += 1)}`;
     const message = {

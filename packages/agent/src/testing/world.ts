@@ -27,6 +27,8 @@ export interface WorldOptions {
   readonly config?: Partial<AgentConfig>;
   readonly seed?: number;
   readonly engineLatencyMs?: number;
+  /** How long the checkpoint's writes take. */
+  readonly diskMs?: number;
 }
 
 /** One machine (engine, network, disk) and one control plane; agents come and go on it. */
@@ -43,18 +45,21 @@ export class AgentWorld {
   agent: Agent | undefined;
   #checkpoint: MemoryCheckpoint | undefined;
   readonly #config: AgentConfig;
+  readonly #diskTime: ((signal: AbortSignal) => Promise<void>) | undefined;
 
   constructor(options: WorldOptions = {}) {
     this.ids = new SeededIds(options.seed ?? 1);
     const latencyMs = (): number => options.engineLatencyMs ?? 0;
     this.engine = new FakeEngine({ clock: this.clock, images: { '*': {}, ...options.images }, latencyMs });
     this.network = new FakeNetwork({ engine: this.engine });
+    const { diskMs } = options;
+    this.#diskTime = diskMs === undefined ? undefined : (signal) => this.clock.sleep(diskMs, signal);
     this.#config = { ...CONFIG, ...options.config };
   }
 
   async start(): Promise<Agent> {
     this.link = new MemoryLink(this.plane);
-    this.#checkpoint = new MemoryCheckpoint(this.disk);
+    this.#checkpoint = new MemoryCheckpoint(this.disk, this.#diskTime);
     const { engine, network, cgroups, clock, ids, link } = this;
     const log = (level: string, text: string): void => void this.logged.push(`${level} ${text}`);
     this.agent = new Agent(this.#config, {

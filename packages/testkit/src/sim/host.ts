@@ -61,7 +61,7 @@ export class SimHost {
     if (this.#agent !== undefined) return;
     const { name, pool, cluster, clock, ids, rng, weather, plane, problem } = this.#options;
     const link = new SimLink({ clock, rng, weather, plane });
-    const checkpoint = new MemoryCheckpoint(this.#disk, () => clock.sleep(rng.int(0, 20)));
+    const checkpoint = new MemoryCheckpoint(this.#disk, (signal) => clock.sleep(rng.int(0, 20), signal));
     const agent = new Agent(
       {
         ...DEFAULTS,
