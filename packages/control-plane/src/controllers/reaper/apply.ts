@@ -2,12 +2,21 @@ import type { Instance } from '@gantry/domain';
 import { forget } from '../../dispatch/outbox.ts';
 import type { Tx } from '../../state/state.ts';
 import type { Table } from '../../state/table.ts';
-import { instanceFate, isClusterOver, isServiceOver, isTaskOver, isTokenOver, type Retention } from './decide.ts';
+import {
+  definitionsInUse,
+  instanceFate,
+  isClusterOver,
+  isDefinitionOver,
+  isServiceOver,
+  isTaskOver,
+  isTokenOver,
+  type Retention,
+} from './decide.ts';
 
 /** A transaction buries at most so many: everyone else's work waits behind it. */
 export const MOST_AT_ONCE = 500;
 
-export const KINDS = ['tasks', 'services', 'clusters', 'instances', 'tokens'] as const;
+export const KINDS = ['tasks', 'services', 'clusters', 'instances', 'tokens', 'definitions'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Deletes what was kept long enough. @returns how many documents it touched; MOST_AT_ONCE means there may be more. */
@@ -42,7 +51,22 @@ export function reap(tx: Tx, kind: Kind, retention: Retention): number {
         tx.delete(tables.idempotency, key);
         return true;
       });
+    case 'definitions':
+      return reapDefinitions(tx);
   }
+}
+
+/** Who is still in use is looked for only when there is something to delete: that takes a walk over all tasks. */
+function reapDefinitions(tx: Tx): number {
+  const { tables } = tx;
+  let inUse: ReadonlySet<string> | undefined;
+  return sweep(tables.taskDefinitions, (key, definition) => {
+    if (definition.status !== 'DELETE_IN_PROGRESS') return false;
+    inUse ??= definitionsInUse(tables.tasks.values(), tables.services.values());
+    if (!isDefinitionOver(key, definition, inUse)) return false;
+    tx.delete(tables.taskDefinitions, key);
+    return true;
+  });
 }
 
 function reapInstance(tx: Tx, key: string, instance: Instance, retention: Retention): boolean {

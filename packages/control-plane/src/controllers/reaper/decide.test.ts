@@ -4,7 +4,7 @@ import { epochMs } from '@gantry/domain';
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { startControllers } from '../index.ts';
-import { aService, aTask, CLUSTER_KEY } from '../testing/builders.ts';
+import { aDefinition, aService, aTask, CLUSTER_KEY } from '../testing/builders.ts';
 import { aWorld, numbered, putInstance, putTask } from '../testing/world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -36,6 +36,31 @@ it('keeps what was promised, and not longer', async () => {
   assert.deepEqual(ids(), [3]);
   assert.equal(tables.services.size + tables.serviceEvents.size + tables.idempotency.size, 0);
   assert.equal(tables.instances.size, 1);
+  stop.abort();
+  await controllers.stopped;
+});
+
+it('lets a deleted task definition go when nothing runs it', async () => {
+  const clock = new FakeClock();
+  const { platform, run, state } = await aWorld(clock, new SeededIds());
+  const keys = ['used', 'free', 'kept'].map((family) => `123456789012/us-east-1/${family}:1`);
+  const [used = '', free = '', kept = ''] = keys;
+  const task = aTask({ id: numbered(1), lastStatus: 'RUNNING', taskDefinitionKey: used });
+  await run((tx) => {
+    for (const key of [used, free])
+      tx.put(tx.tables.taskDefinitions, key, aDefinition({ status: 'DELETE_IN_PROGRESS' }));
+    tx.put(tx.tables.taskDefinitions, kept, aDefinition({ status: 'INACTIVE' }));
+    putTask(tx, { ...task, instanceKey: putInstance(tx, 1) });
+  });
+  const stop = new AbortController();
+  const controllers = startControllers(platform, stop.signal);
+  const left = () => keys.filter((key) => state.tables.taskDefinitions.get(key) !== undefined);
+  await controllers.settled();
+  assert.deepEqual(left(), [used, kept]);
+  await run((tx) => putTask(tx, { ...task, lastStatus: 'STOPPED', desiredStatus: 'STOPPED', stoppedAt: tx.now }));
+  await clock.turn(60_000);
+  await controllers.settled();
+  assert.deepEqual(left(), [kept]);
   stop.abort();
   await controllers.stopped;
 });

@@ -1,4 +1,4 @@
-import type { Cluster, EpochMs, Instance, Service, Task } from '@gantry/domain';
+import type { Cluster, EpochMs, Instance, Service, Task, TaskDefinition } from '@gantry/domain';
 import type { IdempotencyRecord } from '../../state/tables.ts';
 
 /** INACTIVE services, clusters and instances stay describable this long. */
@@ -30,6 +30,23 @@ export function instanceFate(instance: Instance, { now }: Retention): 'keep' | '
   if (instance.status !== 'INACTIVE') return 'keep';
   if (instance.inactiveAt === undefined) return 'mark';
   return now - instance.inactiveAt >= INACTIVE_RETENTION_MS ? 'delete' : 'keep';
+}
+
+/** A deleted revision is gone when nothing runs it any more (ecs-semantics 2.1). `inUse`: keys of definitions. */
+export function isDefinitionOver(key: string, definition: TaskDefinition, inUse: ReadonlySet<string>): boolean {
+  return definition.status === 'DELETE_IN_PROGRESS' && !inUse.has(key);
+}
+
+/** The definitions that tasks run, or that services may start tasks of. */
+export function definitionsInUse(tasks: Iterable<Task>, services: Iterable<Service>): ReadonlySet<string> {
+  const inUse = new Set<string>();
+  for (const task of tasks) if (task.lastStatus !== 'STOPPED') inUse.add(task.taskDefinitionKey);
+  for (const service of services) {
+    if (service.status === 'INACTIVE') continue;
+    for (const deployment of service.deployments) inUse.add(deployment.taskDefinitionKey);
+    if (service.lastCompletedDeployment !== undefined) inUse.add(service.lastCompletedDeployment.taskDefinitionKey);
+  }
+  return inUse;
 }
 
 export function isTokenOver(record: IdempotencyRecord, { now }: Retention): boolean {
