@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -75,6 +76,20 @@ describe('the control plane process', () => {
     plane.child.kill('SIGTERM');
     assert.equal(await plane.exit, 0);
     assert.equal(plane.errors(), '');
+  });
+
+  it('stops cleanly also when it is told to in the moment it says that it is ready', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const dataDir = join(folder, `early-${round}`);
+      const args = [join(import.meta.dirname, 'main.ts'), '--data-dir', dataDir, '--port', '0'];
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+      started.push(child);
+      const exit = once(child, 'exit');
+      await once(child.stdout, 'data');
+      child.kill('SIGTERM');
+      assert.deepEqual(await exit, [0, null]);
+      assert.equal(existsSync(join(dataDir, 'state.db-wal')), false, 'the journal was closed');
+    }
   });
 
   it('loses nothing it answered when it is killed', async () => {

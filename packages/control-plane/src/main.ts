@@ -86,8 +86,10 @@ function freePort(host: string): Promise<number> {
   });
 }
 
-const stop = await configured().then(start).catch(fail);
+// Whoever is told that we are ready may stop us in the same moment, and a stop while we start waits for the start.
+const started = configured().then(start).catch(fail);
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => {
-    stop().then(() => process.exit(0), fail);
+    started.then((stop) => stop()).then(() => process.exit(0), fail);
   });
+await started;
