@@ -53,6 +53,10 @@ const clientOf = (endpoint: string, credentials: Keys): AwsClient<EcsOperations>
 async function refused(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ said: string; code: number }> {
   try {
     const out = await command(join(ROOT, 'gantry'), args, { ...process.env, CI: 'true', ...env });
+    // What should not have come up is not left running.
+    const at = args.indexOf('--data-dir');
+    if (args[0] === 'up' && at > 0)
+      await command(join(ROOT, 'gantry'), ['down', '--tasks', '--force', '--data-dir', args[at + 1] as string]);
     return assert.fail(`gantry ${args.join(' ')} was content:\n${out}`);
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
