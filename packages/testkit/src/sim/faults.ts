@@ -12,7 +12,7 @@ export interface Weather {
 export type WeatherReport = () => Weather;
 
 export const CALM: Weather = { lostRequest: 0, lostAnswer: 0, doubledRequest: 0, maxLatencyMs: 3 };
-export const STORM: Weather = { lostRequest: 0.15, lostAnswer: 0.15, doubledRequest: 0.1, maxLatencyMs: 900 };
+export const STORM: Weather = { lostRequest: 0.15, lostAnswer: 0.15, doubledRequest: 0.25, maxLatencyMs: 900 };
 
 /** The connection broke: what a real transport throws, and no more is known. */
 export class ConnectionLost extends Error {

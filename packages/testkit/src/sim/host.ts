@@ -149,12 +149,18 @@ export class SimHost {
     const call = rng.pick<EngineCall>([
       'createContainer',
       'startContainer',
+      'startContainer',
+      'startContainer',
+      'stopContainer',
       'stopContainer',
       'removeContainer',
       'inspectContainer',
       'listContainers',
     ]);
-    const error = new EngineError(rng.pick(['timeout', 'unreachable', 'failed']), 'the engine had a bad moment');
+    const error = new EngineError(
+      rng.pick(['timeout', 'unreachable', 'failed', 'failed']),
+      'the engine had a bad moment',
+    );
     this.#engine.failNext(call, error, { times: rng.pick([1, 1, 2, 4]), afterEffect: rng.chance(0.5) });
   }
 

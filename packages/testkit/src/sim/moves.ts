@@ -120,13 +120,19 @@ export const MOVES: readonly Move[] = [
   },
   { name: 'an engine is away for a while', weight: 1, play: engineAway },
   { name: 'a machine dies and comes back empty', weight: 1, play: machineDies },
-  { name: 'an engine call fails', weight: 4, play: async (world, rng) => rng.pick(world.hosts).failEngineCall(rng) },
+  {
+    name: 'engine calls fail',
+    weight: 5,
+    play: async (world, rng) => {
+      for (const host of world.hosts) if (rng.chance(0.6)) host.failEngineCall(rng);
+    },
+  },
   {
     name: 'a namespace or cgroup fails',
     weight: 1,
     play: async (world, rng) => rng.pick(world.hosts).failTaskResource(rng),
   },
-  { name: 'the weather turns', weight: 3, play: async (world, rng) => world.turnWeather(rng) },
+  { name: 'the weather turns', weight: 5, play: async (world, rng) => world.turnWeather(rng) },
   { name: 'an instance drains, or no longer', weight: 1, play: toggleDraining },
 ];
 

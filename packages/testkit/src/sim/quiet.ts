@@ -30,6 +30,13 @@ function isSteady(service: Service, tables: Tables): boolean {
   return service.status === 'ACTIVE' && service.deployments.length === 1 && complete;
 }
 
+/** Of services that try again and again: is an attempt under way at this moment? */
+export function isTrying(tables: Tables, hopeless: ReadonlySet<string>): boolean {
+  return [...hopeless].some((key) =>
+    tables.tasks.by('service', key).some((t) => t.lastStatus !== 'STOPPED' && t.lastStatus !== 'RUNNING'),
+  );
+}
+
 /** Ten minutes after the agent was last heard of, and ten from the start of a control plane that came meanwhile. */
 const LONGEST_MISSED_MS = 25 * 60_000;
 

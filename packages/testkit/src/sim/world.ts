@@ -18,7 +18,7 @@ import { CALM, STORM, type Weather } from './faults.ts';
 import { SimHost } from './host.ts';
 import { HeldJournal } from './journal.ts';
 import { brokenByCommit, type Snapshot } from './invariants.ts';
-import { hopelessServices, onlyHopelessMove, someoneIsMissed } from './quiet.ts';
+import { hopelessServices, isTrying, onlyHopelessMove, someoneIsMissed } from './quiet.ts';
 import type { Plane } from './link.ts';
 
 const ACCOUNT = parseAccountId('000000000000') as AccountId;
@@ -194,7 +194,7 @@ export class World {
   }
 
   turnWeather(rng: Rng): void {
-    this.#weather = rng.chance(0.5) ? STORM : CALM;
+    this.#weather = rng.chance(0.75) ? STORM : CALM;
   }
 
   /** Calms the weather, brings every instance back to ACTIVE duty only if `wake`, and turns the clock until two whole rescans changed nothing. */
@@ -210,6 +210,10 @@ export class World {
       if (this.clock.now() > deadline)
         throw new Error(`the world does not settle: ${this.#commits - before} commits in the last minute`);
     }
+    // The laws are asked between two attempts.
+    const hopeless = hopelessServices(this.tables, this.#hopeless);
+    for (let turns = 0; turns < 100 && isTrying(this.tables, hopeless); turns += 1) await this.clock.turn(500);
+    if (hopeless.size > 0) await this.clock.turn(1_000);
   }
 
   /** What `gantry why` would tell of it, oldest first: for the one who reads a failure. */
