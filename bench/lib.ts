@@ -31,7 +31,7 @@ export async function untilTrue(
   what: string,
   ask: () => Promise<boolean>,
   withinMs = 120_000,
-  everyMs = 2,
+  everyMs = 5,
 ): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await ask())) {

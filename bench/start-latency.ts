@@ -97,9 +97,8 @@ async function replacement(): Promise<number> {
   await untilTrue('the service runs', async () => (await running()).length === 1, 60_000, 20);
   const [victim] = await running();
   const id = (await command('docker', ['ps', '-q', '--filter', `label=com.amazonaws.ecs.task-arn=${victim}`])).trim();
-  const kill = command('docker', ['kill', id]);
+  await command('docker', ['kill', id]); // back when the signal is sent: the clock runs from there
   return timed(async () => {
-    await kill;
     await untilTrue('replaced', async () => {
       const now = await running();
       return now.length === 1 && now[0] !== victim;
