@@ -63,6 +63,17 @@ describe('an answer of the engine that tells less, or other, than what it did', 
   }
 });
 
+test('a container that cannot be stopped is removed by force before it is told STOPPED', async () => {
+  const world = new AgentWorld();
+  await world.start();
+  world.plane.payload(aTask(1, [aContainer('web')]));
+  await world.settle();
+  world.engine.failNext('stopContainer', new EngineError('failed', 'cannot kill: permission denied'), { times: 5 });
+  world.plane.payload(stopOf(1));
+  await world.clock.turn(60_000);
+  await assertOver(world);
+});
+
 describe('a start that nobody answered', () => {
   for (const restarted of [false, true]) {
     test(`is undone by a stop${restarted ? ', after a restart of the agent too' : ''}`, async () => {

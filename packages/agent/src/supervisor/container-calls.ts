@@ -5,7 +5,7 @@ import { factsOfState, isUp, portsOfState } from './engine-state.ts';
 import { insist, isNotFound, isUnreachable } from '../engine/insist.ts';
 import { containerOf, type ContainerModel, type PortBinding } from './model.ts';
 import { containerName, TASK_ARN_LABEL } from './naming.ts';
-import type { ContainerFact } from './observe.ts';
+import { MOST_STOP_ATTEMPTS, type ContainerFact } from './observe.ts';
 import { messageOf, type PerformPorts, type TaskView } from './perform.ts';
 
 const MOST_TIMEOUTS = 2;
@@ -71,7 +71,11 @@ export class ContainerCalls {
     }
   }
 
-  async stop(view: TaskView, container: string, timeoutS: number): Promise<readonly ContainerFact[]> {
+  async stop(
+    view: TaskView,
+    { container, timeoutS }: { readonly container: string; readonly timeoutS: number },
+    signal: AbortSignal,
+  ): Promise<readonly ContainerFact[]> {
     const { engine, clock } = this.#ports;
     const id = containerOf(view.model, container)?.dockerId;
     if (id === undefined) return [{ kind: 'vanished', container, atMs: clock.now() }];
@@ -87,8 +91,20 @@ export class ContainerCalls {
     } catch (error) {
       if (isNotFound(error)) return [{ kind: 'vanished', container, atMs: clock.now() }];
       const reason = `CannotStopContainerError: Error response from daemon: ${messageOf(error)}`;
-      return [{ kind: 'stop-failed', container, reason, engineAway: isUnreachable(error) }];
+      const engineAway = isUnreachable(error);
+      const attempts = (containerOf(view.model, container)?.attempts ?? 0) + 1;
+      if (!engineAway && attempts >= MOST_STOP_ATTEMPTS) await this.#removeByForce(view, id, signal);
+      return [{ kind: 'stop-failed', container, reason, engineAway }];
     }
+  }
+
+  /** It is about to be told STOPPED: what it holds (ports, memory, an address) will be given to others. */
+  async #removeByForce(view: TaskView, id: string, signal: AbortSignal): Promise<void> {
+    const { clock, engine, log } = this.#ports;
+    await insist({ clock, signal }, () => engine.removeContainer(id)).catch((error: unknown) => {
+      if (signal.aborted) return;
+      log('error', `container ${id} of ${view.plan.arn} can neither be stopped nor removed: ${messageOf(error)}`);
+    });
   }
 
   /** A container that runs is not told STOPPED because the engine said that its start failed. */

@@ -58,7 +58,8 @@ export type ContainerFact = { readonly container: string } & (
   | { readonly kind: 'health'; readonly health: 'starting' | 'healthy' | 'unhealthy'; readonly atMs: number }
 );
 
-const MOST_STOP_ATTEMPTS = 5;
+/** With the last of them the container is removed by force. */
+export const MOST_STOP_ATTEMPTS = 5;
 const AWAY_RETRY_MS = 2_000;
 const LONGEST_REASON = 1024;
 const retryDelayMs = (attempts: number): number => Math.min(250 * 2 ** attempts, 10_000);

@@ -64,7 +64,7 @@ export class Performer {
       case 'start':
         return await this.#containers.start(view, action.container, signal);
       case 'stop':
-        return await this.#containers.stop(view, action.container, action.timeoutS);
+        return await this.#containers.stop(view, action, signal);
       case 'clean-up':
         await removeTask(this.#ports, view, signal);
         return [{ kind: 'cleaned' }];

@@ -107,6 +107,26 @@ describe('a service is kept at its desired count', () => {
   for (const [name, given, expected] of cases) it(name, () => assert.deepEqual(told(given), expected));
 });
 
+describe('a deployment that failed and has nothing to go back to', () => {
+  const deployments = [
+    aDeployment({ rolloutState: 'FAILED' }),
+    aDeployment({ id: OLD, status: 'ACTIVE', ...completed }),
+  ];
+  const cases: [string, ServiceView, string[]][] = [
+    ['starts nothing', view({ deployments }, [task(1, old)]), []],
+    ['leaves the older tasks alone', view({ deployments }, [task(1, old), task(2, old)]), []],
+    ['gives way to them', view({ deployments }, [task(1, old), task(2, old), task(3)]), ['stop 3 scale-in']],
+    ['scales in all the same', view({ deployments, desiredCount: 0 }, [task(1, old), task(2)]), ['stop 1,2 scale-in']],
+    [
+      'scales in on instances that drain',
+      view({ deployments, desiredCount: 1 }, [task(1), task(2)], { draining: (key) => key.endsWith('i2') }),
+      ['stop 2 scale-in'],
+    ],
+    ['keeps the healthy', view({ deployments, desiredCount: 1 }, [task(1), task(2, sick)]), ['stop 2 scale-in']],
+  ];
+  for (const [name, given, expected] of cases) it(name, () => assert.deepEqual(told(given), expected));
+});
+
 describe('a rolling update keeps within its bounds (5.3)', () => {
   const cases: [string, Partial<Service>, Task[], string[]][] = [
     ['4 @ 200 % may start 4', { desiredCount: 4 }, range(1, 4).map((n) => task(n, old)), ['start×4 new-deployment']],

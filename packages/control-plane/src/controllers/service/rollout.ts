@@ -55,11 +55,10 @@ export function startable({ desired, keep, maximum, live }: Standing): number {
 
 /** Which tasks go now, and why; a little more than `most` when there are more. */
 export function stopsOf(view: ServiceView, standing: Standing, most: number): StopAction[] {
+  if (standing.primary.rolloutState === 'FAILED') return stopsAfterFailure(view, standing, most);
   const excess = Math.min(standing.keep.length - standing.desired, most);
   const surplus = chooseStops(view, standing.keep, excess, standing.live);
   const stops = surplus.map((task) => stop(standing, task, 'scale-in'));
-  // A deployment that failed and has nothing to go back to leaves the older tasks alone: they are all there is.
-  if (standing.primary.rolloutState === 'FAILED') return stops;
   const lost = surplus.filter((task) => isHealthy(view, task)).length;
   for (const task of leavers(view, standing, standing.healthy - lost, most)) {
     const old = task.deploymentId !== standing.primary.id;
@@ -67,6 +66,24 @@ export function stopsOf(view: ServiceView, standing: Standing, most: number): St
   }
   for (const task of sickStops(standing)) stops.push(stop(standing, task, 'container-unhealthy'));
   return stops;
+}
+
+/**
+ * A deployment that failed and has nothing to go back to replaces nothing: what runs is all there is. Only what is more
+ * than asked for goes, the older tasks last.
+ */
+function stopsAfterFailure(view: ServiceView, standing: Standing, most: number): StopAction[] {
+  const { primary, live, keep, sick, leaving, desired } = standing;
+  const isOld = (task: Task): boolean => task.deploymentId !== primary.id;
+  const groups = [sick, leaving.filter((task) => !isOld(task)), keep, leaving.filter(isOld)];
+  let excess = Math.min(live.length - desired, most);
+  const chosen: Task[] = [];
+  for (const group of groups) {
+    const some = chooseStops(view, group, excess, live);
+    chosen.push(...some);
+    excess -= some.length;
+  }
+  return chosen.map((task) => stop(standing, task, 'scale-in'));
 }
 
 /** Old tasks that may go without taking the service below its minimum; the ones that do not serve go first. */
