@@ -89,7 +89,7 @@ export class FakeNetwork implements TaskNetwork {
   }
 
   async #discard(engine: Engine, idOrName: string): Promise<void> {
-    for (let tries = 0; tries < 3; tries += 1) {
+    for (let tries = 0; tries < 10; tries += 1) {
       const gone = await engine.removeContainer(idOrName).then(
         () => true,
         () => false,

@@ -1,4 +1,4 @@
-import type { Service } from '@gantry/domain';
+import type { Service, Task } from '@gantry/domain';
 import type { Tables } from '@gantry/control-plane/state/tables.ts';
 import { hasFailed, instanceKey, keyOf } from './invariants.ts';
 
@@ -30,11 +30,13 @@ function isSteady(service: Service, tables: Tables): boolean {
   return service.status === 'ACTIVE' && service.deployments.length === 1 && complete;
 }
 
-/** Of services that try again and again: is an attempt under way at this moment? */
-export function isTrying(tables: Tables, hopeless: ReadonlySet<string>): boolean {
-  return [...hopeless].some((key) =>
-    tables.tasks.by('service', key).some((t) => t.lastStatus !== 'STOPPED' && t.lastStatus !== 'RUNNING'),
-  );
+/** Is anything under way at this very moment? */
+export function isBusy(tables: Tables): boolean {
+  const moves = (t: Task): boolean =>
+    t.instanceKey !== undefined &&
+    t.lastStatus !== 'STOPPED' &&
+    (t.lastStatus !== 'RUNNING' || t.desiredStatus === 'STOPPED');
+  return tables.outbox.size > 0 || [...tables.tasks.values()].some(moves);
 }
 
 /** Ten minutes after the agent was last heard of, and ten from the start of a control plane that came meanwhile. */

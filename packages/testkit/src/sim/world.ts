@@ -18,7 +18,7 @@ import { CALM, STORM, type Weather } from './faults.ts';
 import { SimHost } from './host.ts';
 import { HeldJournal } from './journal.ts';
 import { brokenByCommit, type Snapshot } from './invariants.ts';
-import { hopelessServices, isTrying, onlyHopelessMove, someoneIsMissed } from './quiet.ts';
+import { hopelessServices, isBusy, onlyHopelessMove, someoneIsMissed } from './quiet.ts';
 import type { Plane } from './link.ts';
 
 const ACCOUNT = parseAccountId('000000000000') as AccountId;
@@ -211,9 +211,8 @@ export class World {
         throw new Error(`the world does not settle: ${this.#commits - before} commits in the last minute`);
     }
     // The laws are asked between two attempts.
-    const hopeless = hopelessServices(this.tables, this.#hopeless);
-    for (let turns = 0; turns < 100 && isTrying(this.tables, hopeless); turns += 1) await this.clock.turn(500);
-    if (hopeless.size > 0) await this.clock.turn(1_000);
+    if (hopelessServices(this.tables, this.#hopeless).size === 0) return;
+    for (let turns = 0; turns < 100 && isBusy(this.tables); turns += 1) await this.clock.turn(500);
   }
 
   /** What `gantry why` would tell of it, oldest first: for the one who reads a failure. */
