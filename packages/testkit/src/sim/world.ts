@@ -211,8 +211,10 @@ export class World {
         throw new Error(`the world does not settle: ${this.#commits - before} commits in the last minute`);
     }
     // The laws are asked between two attempts.
-    if (hopelessServices(this.tables, this.#hopeless).size === 0) return;
-    for (let turns = 0; turns < 100 && isBusy(this.tables); turns += 1) await this.clock.turn(500);
+    const hopeless = hopelessServices(this.tables, this.#hopeless);
+    if (hopeless.size === 0) return;
+    const rests = (): boolean => !isBusy(this.tables) && onlyHopelessMove(this.tables, hopeless);
+    for (let turns = 0; turns < 600 && !rests(); turns += 1) await this.clock.turn(500);
   }
 
   /** What `gantry why` would tell of it, oldest first: for the one who reads a failure. */
