@@ -27,7 +27,8 @@ export function onlyHopelessMove(tables: Tables, hopeless: ReadonlySet<string>):
 function isSteady(service: Service, tables: Tables): boolean {
   const tasks = tables.tasks.by('service', keyOf(service)).filter((t) => t.lastStatus !== 'STOPPED');
   const isFine = tasks.every(({ healthStatus }) => healthStatus !== 'UNHEALTHY');
-  const complete = (tasks.length === service.desiredCount && isFine) || service.lastPlacementFailure !== undefined;
+  const waits = service.lastPlacementFailure !== undefined && tasks.length <= service.desiredCount;
+  const complete = waits || (tasks.length === service.desiredCount && isFine);
   return service.status === 'ACTIVE' && service.deployments.length === 1 && complete;
 }
 
