@@ -100,7 +100,6 @@ export interface TaskDefinition {
   readonly status: TaskDefinitionStatus;
   readonly containerDefinitions: readonly ContainerDefinition[];
   readonly networkMode: NetworkMode;
-  /** Whether the user gave a networkMode; ECS echoes `bridge` only when it was given or defaulted on Linux. */
   readonly taskRoleArn?: string | undefined;
   readonly executionRoleArn?: string | undefined;
   readonly volumes: readonly Readonly<Record<string, unknown>>[];

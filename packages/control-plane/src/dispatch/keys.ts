@@ -1,9 +1,7 @@
 import { parseArn, shortName, type Instance, type Scope } from '@gantry/domain';
-import { clusterKey, type Tables } from '../state/tables.ts';
+import type { Tables } from '../state/tables.ts';
 
-export function instanceKey(instance: Pick<Instance, 'scope' | 'cluster' | 'id'>): string {
-  return `${clusterKey(instance)}/${instance.id}`;
-}
+export { instanceKey } from '../state/keys.ts';
 
 export function instanceByArn(tables: Tables, arn: string): Instance | undefined {
   return tables.instances.by('arn', arn)[0];

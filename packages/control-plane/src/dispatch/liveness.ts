@@ -1,8 +1,8 @@
+import { taskKey } from '../state/keys.ts';
 import type { EpochMs, Ids, Instance, Task } from '@gantry/domain';
 import type { Tx } from '../state/state.ts';
 import { manifestTasks, type ManifestTask } from './acs/manifest.ts';
 import { enqueue, takeSeq } from './outbox.ts';
-import { clusterKey } from '../state/tables.ts';
 
 export interface Hello {
   readonly versionInfo: Instance['versionInfo'];
@@ -99,10 +99,6 @@ function tellAgain(tx: Tx, ids: Ids, instanceKey: string, tasks: readonly Task[]
     if (task.lastStatus === 'DEPROVISIONING') continue;
     enqueue(tx, ids, instanceKey, taskKey(task), task.desiredStatus);
   }
-}
-
-function taskKey(task: Task): string {
-  return `${clusterKey(task)}/${task.id}`;
 }
 
 function withoutUndefined<T extends object>(value: T): Partial<T> {

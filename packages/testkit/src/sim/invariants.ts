@@ -1,3 +1,4 @@
+import { instanceKey } from '@gantry/control-plane/state/keys.ts';
 import type { Instance, Service, Task } from '@gantry/domain';
 import { isForward, isLive } from '@gantry/domain';
 import type { Change } from '@gantry/control-plane/state/state.ts';
@@ -280,4 +281,3 @@ function findTask(tables: Tables, taskArn: string): Task | undefined {
 
 export const keyOf = (service: Service): string =>
   `${service.scope.account}/${service.scope.region}/${service.cluster}/${service.serviceName}`;
-export const instanceKey = (i: Instance): string => `${i.scope.account}/${i.scope.region}/${i.cluster}/${i.id}`;

@@ -1,6 +1,7 @@
 import type { Service, Task } from '@gantry/domain';
 import type { Tables } from '@gantry/control-plane/state/tables.ts';
-import { hasFailed, instanceKey, keyOf } from './invariants.ts';
+import { instanceKey } from '@gantry/control-plane/state/keys.ts';
+import { hasFailed, keyOf } from './invariants.ts';
 
 /** Keys of the services whose tasks can never start, and that no circuit breaker will take back. */
 export function hopelessServices(tables: Tables, hopelessDefinitions: ReadonlySet<string>): ReadonlySet<string> {

@@ -33,7 +33,6 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
   const rng = new Rng(seed);
   const world = await World.start(rng);
   const startedAt = world.clock.now();
-  const played: string[] = [];
   try {
     for (let step = 1; step <= steps; step += 1) {
       const round: string[] = [];
@@ -56,7 +55,6 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
           error,
         );
       }
-      played.push(...round);
       await judge(world, { seed, steps, step, round });
     }
     return { seed, steps, tasks: world.tables.tasks.size, elapsedMs: world.clock.now() - startedAt };

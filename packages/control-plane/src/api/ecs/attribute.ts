@@ -1,3 +1,4 @@
+import { instanceKey } from '../../state/keys.ts';
 import type { Attribute, Instance, Scope } from '@gantry/domain';
 import { invalidParameter, ServiceError } from '@gantry/protocol';
 import type { Attribute as WireAttribute } from '@aws-sdk/client-ecs';
@@ -6,7 +7,7 @@ import type { Tx } from '../../state/state.ts';
 import { activeCluster, keyOfCluster, readableCluster } from './common/clusters.ts';
 import { wireList, type EcsHandlers } from './common/handler.ts';
 import { HUNDRED, pageOfList } from './common/paging.ts';
-import { keyOfInstance, namedInstance } from './container-instance/find.ts';
+import { namedInstance } from './container-instance/find.ts';
 
 const MAX_PER_CALL = 10;
 const MAX_CUSTOM = 10;
@@ -130,7 +131,7 @@ function remove(tx: Tx, scope: Scope, cluster: string, attribute: WireAttribute,
 }
 
 function store(tx: Tx, instance: Instance, attributes: readonly Attribute[], text: string, by: string): void {
-  tx.put(tx.tables.instances, keyOfInstance(instance), { ...instance, attributes, version: instance.version + 1 });
+  tx.put(tx.tables.instances, instanceKey(instance), { ...instance, attributes, version: instance.version + 1 });
   tx.event({
     subject: instance.containerInstanceArn,
     type: 'instance.attributesChanged',

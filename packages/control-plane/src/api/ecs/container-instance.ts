@@ -1,3 +1,4 @@
+import { instanceKey } from '../../state/keys.ts';
 import type { Instance, Scope } from '@gantry/domain';
 import { invalidParameter } from '@gantry/protocol';
 import type { Failure } from '@aws-sdk/client-ecs';
@@ -8,7 +9,7 @@ import type { Tables } from '../../state/tables.ts';
 import { activeCluster, keyOfCluster, readableCluster } from './common/clusters.ts';
 import { wireList, type EcsHandlers } from './common/handler.ts';
 import { HUNDRED, pageOf } from './common/paging.ts';
-import { instanceFilter, keyOfInstance, namedInstance } from './container-instance/find.ts';
+import { instanceFilter, namedInstance } from './container-instance/find.ts';
 import { describeContainerInstance } from './wire/container-instance.ts';
 
 const MAX_DESCRIBED = 100;
@@ -92,12 +93,12 @@ function described(
   instance: Instance,
   include?: Parameters<typeof describeContainerInstance>[2],
 ): ReturnType<typeof describeContainerInstance> {
-  return describeContainerInstance(instance, tables.tasks.by('instance', keyOfInstance(instance)), include);
+  return describeContainerInstance(instance, tables.tasks.by('instance', instanceKey(instance)), include);
 }
 
 /** Tasks of an instance taken away by force are given up at once: nobody will report about them any more. */
 function deregister(tx: Tx, instance: Instance, force: boolean, by: string): Instance {
-  const key = keyOfInstance(instance);
+  const key = instanceKey(instance);
   const tasks = tx.tables.tasks.by('instance', key);
   if (tasks.length > 0 && !force) throw invalidParameter('Found running tasks on the instance.');
   for (const task of tasks) {

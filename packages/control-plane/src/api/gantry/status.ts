@@ -1,10 +1,10 @@
+import { instanceKey } from '../../state/keys.ts';
 import type { EpochMs, Instance, Scope } from '@gantry/domain';
 import type { StatusInstance, StatusResponse, StatusWorld } from '@gantry/protocol';
 import type { Platform } from '../../platform.ts';
 import type { Tables } from '../../state/tables.ts';
 import { keyOfCluster } from '../ecs/common/clusters.ts';
 import { countsOf } from '../ecs/cluster/counts.ts';
-import { keyOfInstance } from '../ecs/container-instance/find.ts';
 import { remainingOf } from '../ecs/wire/container-instance.ts';
 
 /** A page a person can look over. Whoever has more asks the ECS API. */
@@ -46,7 +46,7 @@ export function status(
 }
 
 function statusOf(tables: Tables, instance: Instance): StatusInstance {
-  const tasks = tables.tasks.by('instance', keyOfInstance(instance));
+  const tasks = tables.tasks.by('instance', instanceKey(instance));
   const remaining = remainingOf(instance, tasks);
   return {
     containerInstanceArn: instance.containerInstanceArn,

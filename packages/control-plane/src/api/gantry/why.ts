@@ -1,3 +1,4 @@
+import { instanceKey } from '../../state/keys.ts';
 import type { Scope, Service, Task } from '@gantry/domain';
 import { invalidParameter, ServiceError, type WhyRequest, type WhyResponse } from '@gantry/protocol';
 import { explainPlacement } from '../../controllers/scheduler/apply.ts';
@@ -5,7 +6,6 @@ import type { Platform } from '../../platform.ts';
 import type { HistoryEvent } from '../../store/port.ts';
 import { keyOfCluster } from '../ecs/common/clusters.ts';
 import { countsOf } from '../ecs/cluster/counts.ts';
-import { keyOfInstance } from '../ecs/container-instance/find.ts';
 import { keyOfService } from '../ecs/service/describe.ts';
 import { remainingOf } from '../ecs/wire/container-instance.ts';
 import {
@@ -45,7 +45,7 @@ function explained(platform: Platform, subject: Subject, history: readonly Histo
     case 'service':
       return ofService(platform, subject.document, history);
     case 'container-instance': {
-      const tasks = tables.tasks.by('instance', keyOfInstance(subject.document));
+      const tasks = tables.tasks.by('instance', instanceKey(subject.document));
       return explainInstance(subject.document, remainingOf(subject.document, tasks), tasks.length);
     }
     case 'cluster': {

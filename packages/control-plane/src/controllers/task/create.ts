@@ -48,10 +48,7 @@ export interface NewTaskInput {
   readonly because: Because;
 }
 
-/** `<account>/<region>/<cluster>/<id>` */
-export function taskKey(task: Pick<Task, 'scope' | 'cluster' | 'id'>): string {
-  return `${task.scope.account}/${task.scope.region}/${task.cluster}/${task.id}`;
-}
+export { taskKey } from '../../state/keys.ts';
 
 /**
  * The one place where a Task document is made. It is not stored and not placed: FARGATE tasks are put as they are

@@ -1,12 +1,9 @@
 import { instanceArn, type Instance, type InstanceId, type Scope } from '@gantry/domain';
 import { compileQuery, type Queried } from '../../../controllers/scheduler/query/evaluate.ts';
+import { instanceKey } from '../../../state/keys.ts';
 import { clusterKey, type Tables } from '../../../state/tables.ts';
 import { parseExpression } from '../common/expression.ts';
 import { idIn } from '../common/references.ts';
-
-export function keyOfInstance(instance: Instance): string {
-  return `${clusterKey(instance)}/${instance.id}`;
-}
 
 /** What a reference to a container instance of a cluster names; `instance` is undefined when there is none. */
 export interface NamedInstance {
@@ -30,7 +27,7 @@ export function instanceFilter(tables: Tables, filter: string | undefined): (ins
 }
 
 function queriedOf(tables: Tables, instance: Instance): Queried {
-  const tasks = () => tables.tasks.by('instance', keyOfInstance(instance));
+  const tasks = () => tables.tasks.by('instance', instanceKey(instance));
   return {
     attribute: (name) => {
       const found = instance.attributes.find((attribute) => attribute.name === name);
