@@ -67,7 +67,9 @@ export class HostileCalls {
 
   next(): HostileCall {
     const rng = this.#rng;
-    const service = rng.chance(0.8) ? 'ecs' : rng.pick(SERVICE_NAMES.filter((name) => name !== 'sts'));
+    const service = rng.chance(0.8)
+      ? 'ecs'
+      : rng.pick(SERVICE_NAMES.filter((name) => modelOf(name).protocol === 'json'));
     const model = modelOf(service);
     const operation = rng.pick(Object.keys(model.operations));
     const input = model.operations[operation]?.input;

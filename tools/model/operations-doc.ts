@@ -15,6 +15,10 @@ const TITLES: Readonly<Record<ServiceName, string>> = {
   ecs: 'Amazon ECS',
   logs: 'Amazon CloudWatch Logs (what ECS users need of it)',
   sts: 'AWS STS (what ECS users need of it)',
+  iam: 'AWS IAM (what ECS users need of it)',
+  ssm: 'AWS Systems Manager parameters',
+  secretsmanager: 'AWS Secrets Manager',
+  cloudtrail: 'AWS CloudTrail (what ECS users need of it)',
   gantry: 'Gantry (beyond ECS)',
 };
 

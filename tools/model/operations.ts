@@ -3,6 +3,7 @@ import { parseAccountId, parseRegion, type AccountId, type Region } from '@gantr
 import { servedOperations } from '@gantry/control-plane/assemble.ts';
 import { MemoryLogStore } from '@gantry/control-plane/logs/memory.ts';
 import type { Platform } from '@gantry/control-plane/platform.ts';
+import { testSeal } from '@gantry/control-plane/seal/testing/test-seal.ts';
 import { State } from '@gantry/control-plane/state/state.ts';
 import { MemoryJournal } from '@gantry/control-plane/store/memory.ts';
 import { FakeClock, SeededIds } from '@gantry/testkit/index.ts';
@@ -23,6 +24,7 @@ const platform: Platform = {
     instanceGoneAfterMs: 0,
     subnets: [],
   },
+  seal: testSeal(),
   log: () => undefined,
 };
 const served = Object.fromEntries(

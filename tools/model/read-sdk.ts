@@ -206,8 +206,13 @@ function boundsOf(shape: BotocoreShapes[string]): Pick<Constraint, 'min' | 'max'
       ? {}
       : { min: shape.min }),
     ...(shape.max === undefined ? {} : { max: shape.max }),
-    ...(shape.pattern === undefined ? {} : { pattern: shape.pattern }),
+    ...(shape.pattern === undefined ? {} : { pattern: unicodePattern(shape.pattern) }),
   };
+}
+
+/** Other dialects let any character be escaped; with the flag `u` only those that mean something may be. */
+function unicodePattern(pattern: string): string {
+  return pattern.replace(/\\([^\w^$\\.*+?()[\]{}|/-])/g, '$1');
 }
 
 function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {

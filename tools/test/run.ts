@@ -3,7 +3,8 @@
  * `node tools/test/run.ts [--only checks,unit,sim,e2e] [--grep TEXT]`
  */
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -77,11 +78,15 @@ async function runSuite(suite: (typeof SUITES)[number], grep: string | undefined
   await new Promise((resolve) => report.once('end', resolve));
 }
 
+// Control planes that tests start make their key here, and not where the user's own is.
+const keys = mkdtempSync(join(tmpdir(), 'gantry-keys-'));
+process.env['GANTRY_KEY_FILE'] = join(keys, 'seal.key');
 const { values } = parseArgs({ options: { only: { type: 'string' }, grep: { type: 'string' } } });
 const only = values.only?.split(',');
 const wanted = (name: string): boolean => only === undefined || only.includes(name);
 const count: Count = { passed: 0, failed: 0, skipped: 0 };
 if (wanted('checks')) runChecks(count);
 for (const suite of SUITES) if (wanted(suite.name)) await runSuite(suite, values.grep, count);
+rmSync(keys, { recursive: true });
 console.log(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
 process.exitCode = count.failed === 0 && count.passed > 0 ? 0 : 1;

@@ -12,12 +12,14 @@ import { logsHandlers } from './logs/api/index.ts';
 import type { LogStore } from './logs/port.ts';
 import { keepRetention } from './logs/retention.ts';
 import type { Caller, Platform, PlatformConfig } from './platform.ts';
+import type { Seal } from './seal/port.ts';
 import { State } from './state/state.ts';
 import type { Journal } from './store/port.ts';
 
 export interface AssembleOptions {
   readonly journal: Journal;
   readonly logStore: LogStore;
+  readonly seal: Seal;
   readonly clock: Clock;
   readonly ids: Ids;
   /** Runs a group commit soon; see StateOptions. */
@@ -51,10 +53,10 @@ type AnyHandler = Handler<unknown, unknown>;
 type HandlerTable = Readonly<Record<string, AnyHandler | undefined>>;
 
 export async function assemble(options: AssembleOptions): Promise<ControlPlane> {
-  const { journal, logStore, clock, ids, config, schedule, log } = options;
+  const { journal, logStore, seal, clock, ids, config, schedule, log } = options;
   const onListenerError = (error: unknown): void => log('error', 'a commit listener failed', { error: String(error) });
   const state = await State.open({ journal, clock, schedule, onListenerError });
-  const platform: Platform = { state, journal, clock, ids, config, log };
+  const platform: Platform = { state, journal, clock, ids, config, seal, log };
   await ensureFirstClusters(platform);
   const handlers = allHandlers(platform, logStore);
   const dispatch = createDispatch(platform);
@@ -86,15 +88,18 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
 }
 
 function allHandlers(platform: Platform, logStore: LogStore): Readonly<Record<ServiceName, HandlerTable>> {
-  const tables = {
-    ecs: { ...ecsHandlers(platform), ...agentHandlers(platform) },
-    gantry: gantryHandlers(platform),
-    logs: logsHandlers(platform, logStore),
-    sts: stsHandlers(),
-  };
   // A table's keys come from the network: without a prototype `constructor` is not among them.
   const bare = (table: object): HandlerTable => Object.assign(Object.create(null), table) as HandlerTable;
-  return { ecs: bare(tables.ecs), gantry: bare(tables.gantry), logs: bare(tables.logs), sts: bare(tables.sts) };
+  return {
+    ecs: bare({ ...ecsHandlers(platform), ...agentHandlers(platform) }),
+    gantry: bare(gantryHandlers(platform)),
+    logs: bare(logsHandlers(platform, logStore)),
+    sts: bare(stsHandlers()),
+    iam: bare({}),
+    ssm: bare({}),
+    secretsmanager: bare({}),
+    cloudtrail: bare({}),
+  };
 }
 
 /** The operations there are handlers for, per service: what docs/operations.md calls served. */
@@ -102,10 +107,12 @@ export function servedOperations(
   platform: Platform,
   logStore: LogStore,
 ): Readonly<Record<ServiceName, readonly string[]>> {
-  const tables = allHandlers(platform, logStore);
-  const names = (service: ServiceName): readonly string[] =>
-    Object.keys(tables[service]).toSorted((a, b) => (a < b ? -1 : 1));
-  return { ecs: names('ecs'), gantry: names('gantry'), logs: names('logs'), sts: names('sts') };
+  const names = (table: HandlerTable): readonly string[] => Object.keys(table).toSorted((a, b) => (a < b ? -1 : 1));
+  const tables = Object.entries(allHandlers(platform, logStore));
+  return Object.fromEntries(tables.map(([service, table]) => [service, names(table)])) as Record<
+    ServiceName,
+    readonly string[]
+  >;
 }
 
 /** In the operation's own list of errors where that has one for it. */

@@ -39,13 +39,24 @@ describe('configuration', () => {
       '--insecure-any-key',
       '--endpoint=ftp://x',
       '--subnet=a,b,c',
+      '--data-dir=/d',
+      '--key-file=/d/seal.key',
       '--subnet=subnet-a,z,10.0.0.0/30',
     ];
     assert.throws(
       () => read([...args, ...more]),
       (error: Error) => {
         const lines = error.message.split('\n');
-        for (const flag of ['port', 'region', 'account', 'log-level', 'insecure-any-key', 'endpoint', 'subnet'])
+        for (const flag of [
+          'port',
+          'region',
+          'account',
+          'log-level',
+          'insecure-any-key',
+          'endpoint',
+          'subnet',
+          'key-file',
+        ])
           assert.ok(
             lines.some((line) => line.startsWith(`--${flag} `)),
             flag,

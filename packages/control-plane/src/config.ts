@@ -7,6 +7,8 @@ import type { PlatformConfig, SubnetConfig } from './platform.ts';
 /** Everything the process is told, checked and frozen. */
 export interface ServerConfig {
   readonly dataDir: string;
+  /** The key secrets at rest are sealed with: apart from the data directory. */
+  readonly keyFile: string;
   readonly host: string;
   readonly port: number;
   readonly insecureAnyKey: boolean;
@@ -20,6 +22,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Flag, environment variable `GANTRY_<FLAG>`, default. */
 const DEFAULTS = {
   'data-dir': '',
+  'key-file': '',
   host: '127.0.0.1',
   port: '4566',
   endpoint: '',
@@ -78,10 +81,16 @@ export function readConfig(around: Surroundings): ServerConfig {
     instanceGoneAfterMs: whole('instance-gone-after-ms', 1_000, 365 * DAY_MS),
     subnets: readSubnets(given.subnets, region ?? 'us-east-1', problems),
   };
-  if (problems.length > 0) throw new Error(problems.join('\n'));
   const dataDir = resolve(text('data-dir') || defaultDataDir(around));
+  const keyFile = resolve(text('key-file') || defaultKeyFile(around));
+  if (`${keyFile}/`.startsWith(`${dataDir}/`))
+    problems.push(
+      `--key-file ${keyFile}: it must be outside the data directory ${dataDir}, so that a copy of the data tells no secret`,
+    );
+  if (problems.length > 0) throw new Error(problems.join('\n'));
   return Object.freeze({
     dataDir,
+    keyFile,
     host,
     port,
     insecureAnyKey,
@@ -156,4 +165,9 @@ function isLoopback(host: string): boolean {
 function defaultDataDir({ env, home, isRoot }: Surroundings): string {
   if (isRoot) return '/var/lib/gantry';
   return join(env['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'gantry');
+}
+
+function defaultKeyFile({ env, home, isRoot }: Surroundings): string {
+  if (isRoot) return '/etc/gantry/seal.key';
+  return join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'gantry', 'seal.key');
 }

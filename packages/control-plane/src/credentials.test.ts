@@ -30,9 +30,9 @@ describe('the credentials file', () => {
       ...administrator,
       account,
       principalArn: 'arn:aws:iam::000000000000:user/administrator',
-      role: 'administrator',
+      principal: { kind: 'administrator' },
     });
-    assert.equal(ring.key(agent.accessKeyId)?.role, 'agent');
+    assert.equal(ring.key(agent.accessKeyId)?.principal.kind, 'agent');
     assert.equal(ring.key('AKIANOBODY'), undefined);
     assert.equal(ring.key('__proto__'), undefined);
   });

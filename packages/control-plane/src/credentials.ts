@@ -1,7 +1,9 @@
 import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
 import { parseAccountId, type AccountId } from '@gantry/domain';
-import type { KnownKey } from '@gantry/protocol';
-import { ROLES, type KeyRing, type Principal, type Role } from './api/http/keys.ts';
+import type { KeyHolder, KeyRing } from './identity/principal.ts';
+
+const ROLES = ['administrator', 'agent'] as const;
+type Role = (typeof ROLES)[number];
 
 interface StoredKey {
   readonly accessKeyId: string;
@@ -27,11 +29,11 @@ export interface CredentialsOptions {
  */
 export function openCredentials(options: CredentialsOptions): KeyRing {
   const stored = readKeys(options) ?? writeKeys(options);
-  const keys = new Map<string, KnownKey & Principal>();
+  const keys = new Map<string, KeyHolder>();
   for (const role of ROLES) {
     const { accessKeyId, secretAccessKey, account } = stored[role];
     const principalArn = `arn:aws:iam::${account}:user/${USER_NAMES[role]}`;
-    keys.set(accessKeyId, { accessKeyId, secretAccessKey, account, principalArn, role });
+    keys.set(accessKeyId, { accessKeyId, secretAccessKey, account, principalArn, principal: { kind: role } });
   }
   return { key: (accessKeyId) => keys.get(accessKeyId) };
 }

@@ -1,4 +1,6 @@
 import type { AccountId, Clock, Ids, Region, Scope } from '@gantry/domain';
+import type { Principal } from './identity/principal.ts';
+import type { Seal } from './seal/port.ts';
 import type { State } from './state/state.ts';
 import type { Journal } from './store/port.ts';
 
@@ -10,6 +12,8 @@ export interface Platform {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly config: PlatformConfig;
+  /** For secrets at rest. */
+  readonly seal: Seal;
   /** One line of JSON to the process log. Never a secret. */
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
@@ -44,6 +48,7 @@ export interface Caller {
   readonly region: Region;
   readonly principalArn: string;
   readonly accessKeyId: string;
+  readonly principal: Principal;
 }
 
 /** What a handler gets beside its input. */

@@ -133,6 +133,10 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
   ecs: new Service('ecs'),
   logs: new Service('logs'),
   sts: new Service('sts'),
+  iam: new Service('iam'),
+  ssm: new Service('ssm'),
+  secretsmanager: new Service('secretsmanager'),
+  cloudtrail: new Service('cloudtrail'),
   gantry: new Service('gantry'),
 };
 
@@ -152,13 +156,16 @@ export function notServed(operation: Operation): ServiceError {
 const TARGETS: ReadonlyMap<string, ServiceName> = new Map<string, ServiceName>([
   ['AmazonEC2ContainerServiceV20141113', 'ecs'],
   ['Logs_20140328', 'logs'],
+  ['AmazonSSM', 'ssm'],
+  ['secretsmanager', 'secretsmanager'],
+  ['com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101', 'cloudtrail'],
   ['Gantry_20261101', 'gantry'],
 ]);
 
 /** `AmazonEC2ContainerServiceV20141113`, or a whole `X-Amz-Target` with `.RunTask` behind it. */
 export function serviceByTarget(target: string): Service | undefined {
-  const dot = target.lastIndexOf('.');
-  const name = TARGETS.get(dot === -1 ? target : target.slice(0, dot));
+  // CloudTrail's own target has dots in it.
+  const name = TARGETS.get(target) ?? TARGETS.get(target.slice(0, Math.max(0, target.lastIndexOf('.'))));
   return name === undefined ? undefined : SERVICES[name];
 }
 

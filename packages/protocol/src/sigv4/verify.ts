@@ -48,11 +48,11 @@ const unrecognized = (): ServiceError =>
  */
 export function verify(
   request: SignedRequest,
-  lookup: (accessKeyId: string) => KnownKey | undefined,
+  lookup: (accessKeyId: string, sessionToken: string | undefined) => KnownKey | undefined,
   options: VerifyOptions,
 ): Verified {
   const claimed = parseAuthorization(request);
-  const known = lookup(claimed.accessKeyId);
+  const known = lookup(claimed.accessKeyId, claimed.sessionToken);
   if (known === undefined) throw unrecognized();
   checkToken(claimed, known, options.now);
   if (options.service !== undefined && claimed.service !== options.service) {

@@ -11,6 +11,7 @@ import { ServiceError } from '@gantry/protocol';
 import { assemble, type ControlPlane } from '@gantry/control-plane/assemble.ts';
 import { MemoryLogStore } from '@gantry/control-plane/logs/memory.ts';
 import type { Caller, PlatformConfig } from '@gantry/control-plane/platform.ts';
+import { testSeal } from '@gantry/control-plane/seal/testing/test-seal.ts';
 import { MemoryJournal } from '@gantry/control-plane/store/memory.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { Rng, SeededIds } from '../seeded.ts';
@@ -38,6 +39,7 @@ const ADMINISTRATOR: Caller = {
   region: REGION,
   principalArn: `arn:aws:iam::${ACCOUNT}:root`,
   accessKeyId: 'SIM',
+  principal: { kind: 'administrator' },
 };
 
 function planeOf(controlPlane: ControlPlane): Plane {
@@ -122,6 +124,7 @@ export class World {
       ids: this.ids,
       schedule: queueMicrotask,
       config: CONFIG,
+      seal: testSeal(),
       logStore: this.#logs,
       log: (level, message, fields) => {
         if (level === 'error' && this.#held === held)

@@ -1,32 +1,27 @@
 import { parseAccountId, parseRegion, type AccountId, type Clock, type Scope } from '@gantry/domain';
 import { ACCOUNT_HEADER, credentialScope, header, ServiceError, verify, type WireRequest } from '@gantry/protocol';
+import type { KeyHolder, KeyRing } from '../../identity/principal.ts';
 import type { Caller } from '../../platform.ts';
-import type { KeyRing, Principal } from './keys.ts';
-
-export interface Authenticated {
-  readonly caller: Caller;
-  readonly principal: Principal;
-}
 
 /**
  * Tells who sent a request to the service of that signing name.
  * @throws ServiceError what AWS answers to a missing, unknown, wrong or late signature.
  */
-export type Authenticate = (request: WireRequest, signingName: string) => Authenticated;
+export type Authenticate = (request: WireRequest, signingName: string) => Caller;
 
 /** The default: every request is signed with a key of the ring. */
 export function signedBy(keys: KeyRing, clock: Clock): Authenticate {
   return (request, service) => {
-    const verified = verify(request, (id) => keys.key(id), { now: clock.now(), service });
-    const principal = keys.key(verified.accessKeyId);
+    let holder: KeyHolder | undefined;
+    const lookup = (id: string, token: string | undefined): KeyHolder | undefined => (holder = keys.key(id, token));
+    const verified = verify(request, lookup, { now: clock.now(), service });
     const region = parseRegion(verified.region);
-    if (principal === undefined || region === undefined)
+    if (holder === undefined || region === undefined)
       throw new ServiceError('InvalidSignatureException', 'Credential should be scoped to a valid region.');
-    const { principalArn, accessKeyId } = principal;
+    const { principalArn, accessKeyId, principal } = holder;
     const onBehalfOf =
-      principal.role === 'agent' && service === 'logs' ? behalf(request, verified.signedHeaders) : undefined;
-    const account = onBehalfOf ?? principal.account;
-    return { caller: { account, region, principalArn, accessKeyId }, principal };
+      principal.kind === 'agent' && service === 'logs' ? behalf(request, verified.signedHeaders) : undefined;
+    return { account: onBehalfOf ?? holder.account, region, principalArn, accessKeyId, principal };
   };
 }
 
@@ -43,8 +38,7 @@ export function anyKey(defaults: Scope): Authenticate {
     const account = parseAccountId(accessKeyId) ?? behalf(request) ?? defaults.account;
     const region = parseRegion(claimed?.region ?? '') ?? defaults.region;
     const principalArn = `arn:aws:iam::${account}:root`;
-    const principal: Principal = { accessKeyId, account, principalArn, role: 'administrator' };
-    return { caller: { account, region, principalArn, accessKeyId }, principal };
+    return { account, region, principalArn, accessKeyId, principal: { kind: 'administrator' } };
   };
 }
 

@@ -8,12 +8,14 @@ import { type AccountId, type Region } from '@gantry/domain';
 import { ServiceError, sign, type FrameSocket } from '@gantry/protocol';
 import { WebSocket } from 'ws';
 import { systemClock, systemIds } from '@gantry/protocol';
+import { byRole } from '../../authorise/roles.ts';
+import type { KeyRing } from '../../identity/principal.ts';
 import { stsHandlers } from '../sts/index.ts';
 import { anyKey, signedBy, type Authenticate } from './authenticate.ts';
-import type { KeyRing, Role } from './keys.ts';
 import type { Handle } from './pipeline.ts';
 import { FrontDoor, type Limits } from './server.ts';
 
+type Role = 'administrator' | 'agent';
 const ACCOUNT = '123456789012' as AccountId;
 const secretOf = (role: Role): string => `secret-of-${role}`;
 const keyIdOf = (role: Role): string => (role === 'agent' ? 'AKIAAGENT' : 'AKIAADMIN');
@@ -22,7 +24,7 @@ const ring: KeyRing = {
     const role = (['administrator', 'agent'] as const).find((each) => keyIdOf(each) === accessKeyId);
     if (role === undefined) return undefined;
     const principalArn = `arn:aws:iam::${ACCOUNT}:user/${role}`;
-    return { accessKeyId, secretAccessKey: secretOf(role), account: ACCOUNT, principalArn, role };
+    return { accessKeyId, secretAccessKey: secretOf(role), account: ACCOUNT, principalArn, principal: { kind: role } };
   },
 };
 
@@ -45,6 +47,7 @@ const doors: FrontDoor[] = [];
 async function open(authenticate: Authenticate, limits: Partial<Limits> = {}): Promise<number> {
   const door = new FrontDoor({
     authenticate,
+    authorise: byRole,
     handle,
     ids: systemIds,
     log: (_level, message, fields) => logged.push(`${message} ${JSON.stringify(fields)}`),

@@ -11,8 +11,8 @@ import {
 } from '@gantry/protocol';
 import type { Ids } from '@gantry/domain';
 import type { Caller, Platform } from '../../platform.ts';
+import type { Authorise } from '../../authorise/port.ts';
 import type { Authenticate } from './authenticate.ts';
-import { authorise } from './authorise.ts';
 import { decodeBody } from './body.ts';
 import { checkPath, requireService, serviceOf } from './route.ts';
 
@@ -27,12 +27,13 @@ export type Handle = (
 
 export interface PipelineOptions {
   readonly authenticate: Authenticate;
+  readonly authorise: Authorise;
   readonly handle: Handle;
   readonly ids: Ids;
   readonly log: Platform['log'];
 }
 
-/** route → authenticate → parse → authorise → handle → serialise. Always answers, never throws. */
+/** route → authenticate → parse → check → authorise → handle → serialise. Always answers, never throws. */
 export class Pipeline {
   readonly #options: PipelineOptions;
 
@@ -70,13 +71,14 @@ export class Pipeline {
   }
 
   async #serve(service: Service, request: WireRequest, requestId: string): Promise<WireResponse> {
-    const { caller, principal } = this.#options.authenticate(request, service.model.signingName);
+    const caller = this.#options.authenticate(request, service.model.signingName);
     const encoding = header(request, 'content-encoding');
     const plain = encoding === undefined ? request : { ...request, body: await decodeBody(request.body, encoding) };
     const call = parseCall(service, plain);
     const { operation } = call;
-    authorise(principal, `${service.model.signingName}:${operation.name}`);
-    const output = await this.#options.handle(service.name, operation.name, call.input(), caller, requestId);
+    const input = call.input();
+    this.#options.authorise(caller, { signingName: service.model.signingName, operation: operation.name, input });
+    const output = await this.#options.handle(service.name, operation.name, input, caller, requestId);
     return writeResponse(operation, output, requestId);
   }
 

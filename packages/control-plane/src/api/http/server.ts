@@ -49,6 +49,7 @@ export class FrontDoor {
     this.#health = JSON.stringify({ status: 'ok', version: options.version });
     this.#upgrades = new Upgrades({
       authenticate: options.authenticate,
+      authorise: options.authorise,
       dispatch: options.dispatch,
       visible: (error) => this.#pipeline.visible(error, options.ids.uuid(), { upgrade: true }),
     });

@@ -3,19 +3,20 @@ import type { Duplex } from 'node:stream';
 import { ServiceError } from '@gantry/protocol';
 import { WebSocketServer } from 'ws';
 import type { Dispatch, SessionKind } from '../../dispatch/port.ts';
+import type { Authorise } from '../../authorise/port.ts';
 import type { Authenticate } from './authenticate.ts';
-import { authorise } from './authorise.ts';
 import { frameSocket } from './frame-socket.ts';
 import { wireRequest } from './wire-request.ts';
 
-const PATHS: Readonly<Record<string, { readonly kind: SessionKind; readonly action: string }>> = {
-  '/acs/ws': { kind: 'acs', action: 'ecs:Poll' },
-  '/tcs/ws': { kind: 'tcs', action: 'ecs:StartTelemetrySession' },
+const PATHS: Readonly<Record<string, { readonly kind: SessionKind; readonly operation: string }>> = {
+  '/acs/ws': { kind: 'acs', operation: 'Poll' },
+  '/tcs/ws': { kind: 'tcs', operation: 'StartTelemetrySession' },
 };
 const MOST_FRAME_BYTES = 4 * 1024 * 1024;
 
 export interface UpgradeOptions {
   readonly authenticate: Authenticate;
+  readonly authorise: Authorise;
   readonly dispatch: Dispatch;
   /** What the client may see of an error. */
   readonly visible: (error: unknown) => ServiceError;
@@ -60,8 +61,8 @@ export class Upgrades {
       throw new ServiceError('BadRequestException', `There is no websocket at ${wire.path.slice(0, 256)}.`, {
         status: 404,
       });
-    const { caller, principal } = this.#options.authenticate(wire, 'ecs');
-    authorise(principal, route.action);
+    const caller = this.#options.authenticate(wire, 'ecs');
+    this.#options.authorise(caller, { signingName: 'ecs', operation: route.operation, input: {} });
     return this.#options.dispatch.admit(route.kind, new URLSearchParams(wire.query), caller);
   }
 }

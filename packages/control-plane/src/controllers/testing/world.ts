@@ -1,5 +1,6 @@
 import type { Clock, Ids, InstanceId, Task, TaskId } from '@gantry/domain';
 import type { Platform, PlatformConfig } from '../../platform.ts';
+import { testSeal } from '../../seal/testing/test-seal.ts';
 import { State, type Tx } from '../../state/state.ts';
 import { MemoryJournal } from '../../store/memory.ts';
 import { taskKey } from '../task/create.ts';
@@ -29,7 +30,8 @@ export interface World {
 export async function aWorld(clock: Clock, ids: Ids, config: Partial<PlatformConfig> = {}): Promise<World> {
   const journal = new MemoryJournal();
   const state = await State.open({ journal, clock, schedule: queueMicrotask });
-  const platform: Platform = { state, journal, clock, ids, config: { ...CONFIG, ...config }, log: () => {} };
+  const seal = testSeal();
+  const platform: Platform = { state, journal, clock, ids, config: { ...CONFIG, ...config }, seal, log: () => {} };
   await state.transact((tx) => tx.put(tx.tables.taskDefinitions, '123456789012/us-east-1/web:1', aDefinition()));
   return { platform, state, run: (work) => state.transact(work) };
 }

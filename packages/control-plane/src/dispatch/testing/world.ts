@@ -2,6 +2,7 @@ import type { Instance, Task } from '@gantry/domain';
 import type { ServiceError } from '@gantry/protocol';
 import { FakeClock, SeededIds, turnOfPromises } from '@gantry/testkit';
 import type { Caller, Platform, RequestContext } from '../../platform.ts';
+import { testSeal } from '../../seal/testing/test-seal.ts';
 import { State, type Tx } from '../../state/state.ts';
 import { MemoryJournal } from '../../store/memory.ts';
 import type { Journal, JournalBatch } from '../../store/port.ts';
@@ -17,6 +18,7 @@ export const CALLER: Caller = {
   region: SCOPE.region,
   principalArn: `arn:aws:iam::${SCOPE.account}:user/agent`,
   accessKeyId: 'AKIAEXAMPLE',
+  principal: { kind: 'agent' },
 };
 export const CONTEXT: RequestContext = { caller: CALLER, scope: SCOPE, requestId: 'request' };
 
@@ -94,6 +96,7 @@ export class DispatchWorld {
         instanceGoneAfterMs: 300_000,
         subnets: [{ subnetId: 'subnet-1', availabilityZone: 'us-east-1a', cidr: '10.0.0.0/24' }],
       },
+      seal: testSeal(),
       log: (level, message) => this.logged.push({ level, message }),
     };
     this.dispatch = new Sessions(this.platform, this.metrics);

@@ -3,6 +3,7 @@ import { beforeEach, describe, it } from 'node:test';
 import { epochMs, type AccountId, type Ids, type Region } from '@gantry/domain';
 import type { LogsOperations } from '@gantry/protocol';
 import type { Platform, PlatformConfig, RequestContext } from '../../platform.ts';
+import { testSeal } from '../../seal/testing/test-seal.ts';
 import { State } from '../../state/state.ts';
 import { MemoryJournal } from '../../store/memory.ts';
 import { MemoryLogStore } from '../memory.ts';
@@ -13,7 +14,12 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const scope = { account: '000000000000' as AccountId, region: 'us-east-1' as Region };
 const context: RequestContext = {
-  caller: { ...scope, principalArn: 'arn:aws:iam::000000000000:root', accessKeyId: 'A' },
+  caller: {
+    ...scope,
+    principalArn: 'arn:aws:iam::000000000000:root',
+    accessKeyId: 'A',
+    principal: { kind: 'administrator' },
+  },
   scope,
   requestId: 'r',
 };
@@ -33,6 +39,7 @@ beforeEach(async () => {
     clock,
     ids: {} as Ids,
     config: {} as PlatformConfig,
+    seal: testSeal(),
     log: () => undefined,
   };
   const handlers = logsHandlers(platform, new MemoryLogStore());

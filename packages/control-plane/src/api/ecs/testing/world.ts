@@ -52,7 +52,11 @@ export async function anApi(): Promise<ApiWorld> {
 }
 
 function contextOf(scope: typeof SCOPE, principalArn: string): RequestContext {
-  return { scope, requestId: 'request', caller: { ...scope, principalArn, accessKeyId: 'AKIATEST' } };
+  return {
+    scope,
+    requestId: 'request',
+    caller: { ...scope, principalArn, accessKeyId: 'AKIATEST', principal: { kind: 'administrator' } },
+  };
 }
 
 function bind<H extends object>(handlers: H, context: RequestContext): Bound<H> {

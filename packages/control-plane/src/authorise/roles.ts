@@ -1,5 +1,5 @@
 import { ServiceError } from '@gantry/protocol';
-import type { Principal, Role } from './keys.ts';
+import type { ApiCall, Authorise } from './port.ts';
 
 const AGENT_MAY: ReadonlySet<string> = new Set([
   'ecs:CreateCluster',
@@ -23,21 +23,18 @@ const AGENT_MAY: ReadonlySet<string> = new Set([
   'sts:GetCallerIdentity',
 ]);
 
-const MAY: Readonly<Record<Role, (action: string) => boolean>> = {
-  administrator: () => true,
-  agent: (action) => AGENT_MAY.has(action),
-};
-
-/**
- * Whether the principal may do the action (`ecs:RunTask`; the agent's sockets are `ecs:Poll` and
- * `ecs:StartTelemetrySession`, as in IAM).
- * @throws ServiceError AccessDeniedException
- */
-export function authorise(principal: Principal, action: string): void {
-  if (MAY[principal.role](action)) return;
+/** The installation's own keys: the administrator may everything, an agent what agents do, and nobody else anything. */
+export const byRole: Authorise = (caller, call) => {
+  const { kind } = caller.principal;
+  const action = actionOf(call);
+  if (kind === 'administrator' || (kind === 'agent' && AGENT_MAY.has(action))) return;
   throw new ServiceError(
     'AccessDeniedException',
-    `User: ${principal.principalArn} is not authorized to perform: ${action} because its role '${principal.role}' ` +
+    `User: ${caller.principalArn} is not authorized to perform: ${action} because its role '${kind}' ` +
       `does not allow it. Use the administrator's key.`,
   );
+};
+
+function actionOf({ signingName, operation }: ApiCall): string {
+  return `${signingName}:${operation}`;
 }
