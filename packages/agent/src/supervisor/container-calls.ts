@@ -5,7 +5,7 @@ import { factsOfState, isUp, portsOfState } from './engine-state.ts';
 import { insist, isNotFound, isUnreachable } from '../engine/insist.ts';
 import { containerOf, type ContainerModel, type PortBinding } from './model.ts';
 import { containerName, TASK_ARN_LABEL } from './naming.ts';
-import { MOST_STOP_ATTEMPTS, type ContainerFact } from './observe.ts';
+import { isEndedRun, MOST_STOP_ATTEMPTS, type ContainerFact } from './observe.ts';
 import { messageOf, type PerformPorts, type TaskView } from './perform.ts';
 
 const MOST_TIMEOUTS = 2;
@@ -86,7 +86,8 @@ export class ContainerCalls {
       const state = await engine.inspectContainer(id);
       if (state === undefined) return [{ kind: 'vanished', container, atMs: clock.now() }];
       if (isUp(state)) throw new EngineError('failed', 'the container still runs after the engine stopped it');
-      if (state.startedAtMs === undefined) return [{ kind: 'never-ran', container, atMs: clock.now() }];
+      if (!hasRun(containerOf(view.model, container), state))
+        return [{ kind: 'never-ran', container, atMs: clock.now() }];
       return factsOfState(container, state, clock.now(), true);
     } catch (error) {
       if (isNotFound(error)) return [{ kind: 'vanished', container, atMs: clock.now() }];
@@ -131,7 +132,7 @@ export class ContainerCalls {
     signal: AbortSignal,
   ): Promise<readonly ContainerFact[] | undefined> {
     const state = await this.#look(id, signal);
-    if (state === undefined || (state.startedAtMs ?? 0) <= (seen.restartedAtMs ?? 0)) return undefined;
+    if (state === undefined || !hasRun(seen, state)) return undefined;
     return factsOfState(seen.name, state, this.#ports.clock.now(), true);
   }
 
@@ -160,6 +161,11 @@ export function payloadContainer(view: TaskView, name: string): PayloadContainer
   const found = view.payload.containers.find((container) => container.name === name);
   if (found === undefined) throw new Error(`Task ${view.plan.arn} has no container ${name}.`);
   return found;
+}
+
+/** Since its last restart in place, if there was one. */
+function hasRun(seen: ContainerModel | undefined, { startedAtMs }: ContainerState): boolean {
+  return startedAtMs !== undefined && !isEndedRun(seen, startedAtMs);
 }
 
 function failure(container: string, reason: string): ContainerFact {

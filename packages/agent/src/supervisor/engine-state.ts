@@ -17,9 +17,19 @@ export function factsOfState(
     if (state.health !== undefined) facts.push({ kind: 'health', container, health: state.health, atMs: nowMs });
     return facts;
   }
-  const atMs = state.finishedAtMs ?? nowMs;
-  if (state.startedAtMs === undefined) return facts;
-  return [...facts, { kind: 'died', container, exitCode: state.exitCode, atMs, oomKilled: state.oomKilled, watched }];
+  return [...facts, ...endOfRun(container, state, nowMs, watched)];
+}
+
+/** How the last run of a container that is not up ended. */
+export function endOfRun(
+  container: string,
+  state: ContainerState,
+  nowMs: number,
+  watched: boolean,
+): readonly ContainerFact[] {
+  const { startedAtMs: runStartedAtMs, finishedAtMs: atMs = nowMs, exitCode, oomKilled } = state;
+  if (runStartedAtMs === undefined) return [];
+  return [{ kind: 'died', container, exitCode, atMs, oomKilled, watched, runStartedAtMs }];
 }
 
 export function isUp(state: ContainerState): boolean {

@@ -1,9 +1,9 @@
-import type { EngineEvent } from '../engine/port.ts';
+import type { ContainerState, EngineEvent } from '../engine/port.ts';
 import type { TaskActor } from './actor.ts';
 import { insist } from '../engine/insist.ts';
 import { containerOf } from './model.ts';
 import { OWNER_LABEL } from './naming.ts';
-import { factsOfState, isUp } from './engine-state.ts';
+import { endOfRun, isUp } from './engine-state.ts';
 import { messageOf, type PerformPorts } from './perform.ts';
 
 /** Whose container is it? And which tasks are there? */
@@ -49,7 +49,7 @@ export class EngineWatch {
       try {
         for await (const event of engine.events({ sinceMs, signal: both })) {
           sinceMs = Math.max(sinceMs, event.atMs - OVERLAP_MS);
-          this.#onEvent(event);
+          this.#onEvent(event, both);
         }
       } catch (error) {
         if (!signal.aborted) log('warn', `the engine's event stream broke: ${messageOf(error)}`);
@@ -60,7 +60,7 @@ export class EngineWatch {
     }
   }
 
-  #onEvent(event: EngineEvent): void {
+  #onEvent(event: EngineEvent, connection: AbortSignal): void {
     const owner = this.#tracked.containerOf(event.id);
     if (owner === undefined) return;
     const { actor, container } = owner;
@@ -78,7 +78,7 @@ export class EngineWatch {
       case 'died':
         this.#dying.set(
           event.id,
-          this.#onDeath(actor, container, event).finally(() => this.#dying.delete(event.id)),
+          this.#onDeath(actor, container, event, connection).finally(() => this.#dying.delete(event.id)),
         );
     }
   }
@@ -94,22 +94,38 @@ export class EngineWatch {
     actor.tell({ kind: 'vanished', container, atMs: event.atMs });
   }
 
+  /**
+   * The engine is asked when the event says too little: which run of a container that may be restarted has ended (a look
+   * may have told of it and the next run be up), or whether a kill was the kernel's.
+   */
   async #onDeath(
     actor: TaskActor,
     container: string,
     event: { readonly id: string; readonly atMs: number; readonly exitCode?: number },
+    connection: AbortSignal,
   ): Promise<void> {
+    const { engine, clock, log } = this.#ports;
     const model = containerOf(actor.model, container);
     if (model === undefined || model.known === 'STOPPED') return;
-    // An event that is read again after a reconnect: the one that made us start the container anew.
-    if (event.atMs < (model.restartedAtMs ?? 0)) return;
-    let oomKilled = this.#oomKilled.delete(event.id);
-    const killedByOthers = event.exitCode === KILLED && model.applied !== 'STOPPED';
-    if (!oomKilled && killedByOthers) {
-      const state = await this.#ports.engine.inspectContainer(event.id).catch(() => undefined);
-      oomKilled = state?.oomKilled === true;
+    const { id, atMs, exitCode } = event;
+    const oomKilled = this.#oomKilled.delete(id);
+    const restarts = actor.plan.containers.find(({ name }) => name === container)?.restart !== undefined;
+    const killedByOthers = exitCode === KILLED && model.applied !== 'STOPPED';
+    const died = { kind: 'died', container, exitCode, atMs, oomKilled } as const;
+    if (!restarts && (oomKilled || !killedByOthers)) return actor.tell({ ...died, watched: true });
+    const onFailure = (error: unknown): void => log('debug', `looking into the death of ${id}: ${messageOf(error)}`);
+    const insistence = { clock, signal: connection, tries: Infinity, onFailure };
+    let state: ContainerState | undefined;
+    try {
+      state = await insist(insistence, () => engine.inspectContainer(id));
+    } catch {
+      return; // the connection is over, and the next one begins with a look
     }
-    actor.tell({ kind: 'died', container, exitCode: event.exitCode, atMs: event.atMs, oomKilled, watched: true });
+    // What is removed cannot be started again.
+    if (state === undefined) return actor.tell({ ...died, watched: false });
+    if (isUp(state)) return;
+    const seen = { ...state, oomKilled: oomKilled || state.oomKilled };
+    actor.tell(...endOfRun(container, seen, clock.now(), true));
   }
 
   /** At once, too: an engine that has restarted since the last look remembers no death. */
@@ -140,7 +156,7 @@ export class EngineWatch {
       const state = await engine.inspectContainer(dockerId);
       const nowMs = clock.now();
       if (state === undefined) actor.tell({ kind: 'vanished', container: name, atMs: nowMs });
-      else if (!isUp(state)) actor.tell(...factsOfState(name, state, nowMs, true));
+      else if (!isUp(state)) actor.tell(...endOfRun(name, state, nowMs, true));
     }
   }
 }

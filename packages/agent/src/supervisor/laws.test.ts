@@ -72,6 +72,9 @@ class Run {
   /** Calls that were made and not answered yet. */
   open: Action[] = [];
   wakeAtMs: number | undefined;
+  /** The truth: what runs in the engine, and since when. */
+  readonly up = new Map<string, number>();
+  lastDeath: Fact | undefined;
 
   constructor(containers: readonly PayloadContainer[]) {
     this.payload = containers;
@@ -88,6 +91,8 @@ class Run {
     for (const action of actions) this.check(action, model);
     this.open.push(...actions);
     assert.deepEqual(step(this.plan, model, this.nowMs).actions, [], 'a step leaves nothing to do at the same moment');
+    for (const name of this.up.keys())
+      assert.notEqual(containerOf(model, name)?.known, 'STOPPED', `${name} runs and is taken for stopped`);
   }
 
   /** Laws about each single call. */
@@ -121,14 +126,7 @@ class Run {
     const running = this.model.containers.filter(({ known, applied }) => known === 'RUNNING' && applied === 'RUNNING');
     const one = running[dice % Math.max(1, running.length)];
     if (dice % 5 === 0 && one !== undefined) {
-      return this.take({
-        kind: 'died',
-        container: one.name,
-        exitCode: dice % 3,
-        atMs: this.nowMs,
-        oomKilled: false,
-        watched: dice % 2 === 0,
-      });
+      return this.die(one.name, dice % 3, dice % 2 === 0);
     }
     if (dice % 5 === 1 && one !== undefined) {
       return this.take({
@@ -141,13 +139,36 @@ class Run {
     this.answerOne(dice);
   }
 
+  die(container: string, exitCode: number, watched: boolean): void {
+    const runStartedAtMs = this.up.get(container);
+    const death: Fact = {
+      kind: 'died',
+      container,
+      exitCode,
+      atMs: this.nowMs,
+      oomKilled: false,
+      watched,
+      runStartedAtMs,
+    };
+    this.up.delete(container);
+    this.lastDeath = death;
+    this.take(death);
+  }
+
   answerOne(dice: number): void {
     const [action] = this.open.splice(dice % Math.max(1, this.open.length), 1);
     if (action === undefined) return this.take();
     const fact = answer(action, dice, this.nowMs);
     if (action.kind === 'cancel-pull')
       this.open = this.open.filter((o) => !(o.kind === 'prepare-image' && o.container === action.container));
+    this.note(fact);
     this.take(...(fact === undefined ? [] : [fact]));
+  }
+
+  note(fact: Fact | undefined): void {
+    if (fact?.kind === 'started') this.up.set(fact.container, fact.atMs);
+    // What cannot be stopped is removed by force with the last attempt.
+    if (fact?.kind === 'died' || fact?.kind === 'stop-failed') this.up.delete(fact.container);
   }
 }
 
@@ -179,6 +200,22 @@ test('a task that shall stop comes to rest, whatever state it is in, and nothing
       run.answerOne(run.open.length === 0 ? 1 : 1 + run.open.length * 77);
     }
     assert.ok(run.model.containers.every(({ known }) => known === 'STOPPED'));
+  });
+  fc.assert(law, { numRuns: 500 });
+});
+
+test('what runs is not taken for stopped, however late and often a death is told', () => {
+  const restartPolicy = { enabled: true, ignoredExitCodes: [], restartAttemptPeriod: 60 };
+  const anyMoves = fc.array(fc.tuple(fc.constantFrom('dies', 'is told again', 'answers'), fc.nat(200_000)));
+  const law = fc.property(anyMoves, (moves) => {
+    const run = new Run([aContainer('web', { restartPolicy })]);
+    while (run.open.length > 0) run.answerOne(1);
+    for (const [move, number] of moves) {
+      run.nowMs += number;
+      if (move === 'answers') run.answerOne(1);
+      else if (move === 'dies' && run.up.has('web')) run.die('web', 1, true);
+      else if (move === 'is told again' && run.lastDeath !== undefined) run.take(run.lastDeath);
+    }
   });
   fc.assert(law, { numRuns: 500 });
 });

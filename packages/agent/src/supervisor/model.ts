@@ -42,6 +42,8 @@ export interface ContainerModel {
   readonly ports?: readonly PortBinding[] | undefined;
   readonly restarts: number;
   readonly restartedAtMs?: number | undefined;
+  /** The run whose end led to the last restart, by the name `runStartedAtMs` gives it. */
+  readonly endedRunStartedAtMs?: number | undefined;
   /** Failed attempts of the call that comes next, and not before when it may be tried again. */
   readonly attempts: number;
   readonly retryAtMs?: number | undefined;

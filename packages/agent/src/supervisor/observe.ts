@@ -51,9 +51,14 @@ export type ContainerFact = { readonly container: string } & (
       readonly oomKilled: boolean;
       /** False: it died while nobody watched. Such a container is not restarted in place. */
       readonly watched: boolean;
+      /**
+       * Which run ended: the engine's own word for when it began. The moment of the end does not name it: an event
+       * is some 20 ms later than the end an inspection shows.
+       */
+      readonly runStartedAtMs?: number | undefined;
     }
   | { readonly kind: 'vanished'; readonly atMs: number }
-  /** It was stopped, and had never run. */
+  /** It was stopped, and had not run (again). */
   | { readonly kind: 'never-ran'; readonly atMs: number }
   | { readonly kind: 'health'; readonly health: 'starting' | 'healthy' | 'unhealthy'; readonly atMs: number }
 );
@@ -119,7 +124,8 @@ function observeContainer(plan: TaskPlan, model: TaskModel, fact: ContainerFact,
       if (!isBefore(container.known, 'CREATED')) return model;
       return put({ known: 'CREATED', applied: 'CREATED', ...FRESH, dockerId: fact.dockerId });
     case 'started':
-      return isBefore(container.known, 'RUNNING') ? put(startedNow(container, fact)) : model;
+      if (!isBefore(container.known, 'RUNNING') || isEndedRun(container, fact.atMs)) return model;
+      return put(startedNow(container, fact));
     case 'call-failed':
       return withPull(stop(put({ reason: container.reason ?? short(fact.reason) }), name, nowMs), fact.pull);
     case 'call-delayed': {
@@ -141,8 +147,13 @@ function observeContainer(plan: TaskPlan, model: TaskModel, fact: ContainerFact,
       if (container.known !== 'RUNNING' || container.health === fact.health) return model;
       return put({ health: fact.health, healthSinceMs: fact.atMs });
     case 'died':
-      return died(plan, model, container, fact, nowMs);
+      return isEndedRun(container, fact.runStartedAtMs) ? model : died(plan, model, container, fact, nowMs);
   }
+}
+
+/** The end of this run was answered with a restart: what is told of it now is told again. */
+export function isEndedRun(container: ContainerModel | undefined, runStartedAtMs: number | undefined): boolean {
+  return runStartedAtMs !== undefined && runStartedAtMs === container?.endedRunStartedAtMs;
 }
 
 function startedNow(container: ContainerModel, fact: ContainerFact & { kind: 'started' }): Partial<ContainerModel> {
@@ -203,6 +214,7 @@ function died(
       applied: 'CREATED',
       restarts: container.restarts + 1,
       restartedAtMs: nowMs,
+      endedRunStartedAtMs: fact.runStartedAtMs,
       maybeStarted: undefined,
     } as const;
     return withContainer(model, name, { ...ran, ...again, ...FRESH, oomKilled: undefined });

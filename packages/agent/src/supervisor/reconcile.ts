@@ -79,19 +79,15 @@ async function compare(
     const nowMs = ports.clock.now();
     if (signal.aborted) break;
     if (state === undefined) facts.push({ kind: 'vanished', container: before.name, atMs: nowMs });
-    else facts.push(...resumed(before, state, nowMs));
+    else
+      facts.push(
+        { kind: 'created', container: before.name, dockerId: state.id },
+        ...factsOfState(before.name, state, nowMs, false),
+      );
   }
   const inherited = task.model.stoppedAtMs === undefined ? (true as const) : undefined;
   const model = { ...task.model, containers, resources: resourcesAtRest(task.model), inherited, cleaning: undefined };
   return { task: { ...task, model }, facts };
-}
-
-function resumed(before: ContainerModel, state: ContainerState, nowMs: number): readonly Fact[] {
-  const facts: Fact[] = [{ kind: 'created', container: before.name, dockerId: state.id }];
-  // It waits for its restart in place: what the inspection shows is the run before.
-  const stale = before.restartedAtMs !== undefined && (state.startedAtMs ?? 0) <= before.restartedAtMs;
-  if (before.known === 'CREATED' && stale) return facts;
-  return [...facts, ...factsOfState(before.name, state, nowMs, false)];
 }
 
 function atRest(container: ContainerModel, dockerId: string | undefined): ContainerModel {

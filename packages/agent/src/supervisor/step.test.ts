@@ -383,6 +383,38 @@ describe('a restart policy', () => {
     assert.equal(play.states(), 'web STOPPED 1');
   });
 
+  /** The engine names a run by its start. A look tells the end some milliseconds earlier than the event does. */
+  const endOf = (runStartedAtMs: number, atMs: number): Fact => ({
+    kind: 'died',
+    container: 'web',
+    exitCode: 1,
+    atMs,
+    oomKilled: false,
+    watched: true,
+    runStartedAtMs,
+  });
+
+  test('a death told twice is one death', () => {
+    const play = running();
+    play.nowMs = 70_000;
+    assert.deepEqual(play.see(endOf(990, 69_980)), ['start web']);
+    assert.deepEqual(play.see(endOf(990, 70_000)), [], 'while the start is under way');
+    assert.deepEqual(play.see({ kind: 'started', container: 'web', atMs: 990 }), [], 'that start is long over');
+    assert.equal(play.states(), 'web CREATED 1');
+    play.see(started('web', 70_010));
+    assert.deepEqual(play.see(endOf(990, 70_000)), []);
+    assert.equal(play.states(), 'web RUNNING');
+  });
+
+  test('a second death in the same millisecond is another one', () => {
+    const play = running();
+    play.nowMs = 70_000;
+    play.see(endOf(990, 70_000));
+    play.see(started('web', 70_000));
+    play.see(endOf(70_000, 70_000));
+    assert.equal(play.states(), 'web STOPPED 1');
+  });
+
   test('ends with the task: a stop while it waits to start leaves its last code', () => {
     const play = running();
     play.nowMs = 70_000;
