@@ -19,6 +19,7 @@ const TITLES: Readonly<Record<ServiceName, string>> = {
   ssm: 'AWS Systems Manager parameters',
   secretsmanager: 'AWS Secrets Manager',
   cloudtrail: 'AWS CloudTrail (what ECS users need of it)',
+  scheduler: 'Amazon EventBridge Scheduler',
   gantry: 'Gantry (beyond ECS)',
 };
 
@@ -46,7 +47,7 @@ export function operationsText(served: Served): string {
 
 function summary(service: Service, served: ReadonlySet<string> | undefined): string {
   const { protocol, apiVersion, operations } = service.model;
-  const spoken = protocol === 'json' ? 'JSON 1.1' : 'Query';
+  const spoken = { json: 'JSON 1.1', query: 'Query', 'rest-json': 'REST JSON' }[protocol];
   return `| ${service.name} | ${spoken} | ${apiVersion} | ${served?.size ?? 0} | ${Object.keys(operations).length} |`;
 }
 

@@ -1,6 +1,6 @@
 import type { BotocoreShapes } from './read-botocore.ts';
 import type { Declarations } from './read-declarations.ts';
-import type { Constraint, ErrorShape, ServiceModel, Structure } from '@gantry/protocol/codec/model.ts';
+import type { Constraint, ErrorShape, HttpPlace, ServiceModel, Structure } from '@gantry/protocol/codec/model.ts';
 import type { Source } from './source.ts';
 
 type Traits = number | Readonly<Record<string, unknown>>;
@@ -46,7 +46,7 @@ export class SdkReader {
     const operations: Record<string, ServiceModel['operations'][string]> = {};
     const used = new Set<string>();
     for (const schema of this.#schemas().filter(([kind]) => kind === 9)) {
-      const [, , name, , input, output] = schema;
+      const [, , name, traits, input, output] = schema;
       if (keep !== 'all' && !keep.includes(name)) continue;
       const errors = this.#declarations.errors.get(name) ?? [];
       for (const error of errors) used.add(error);
@@ -55,6 +55,7 @@ export class SdkReader {
         ...(inputName === undefined ? {} : { input: inputName }),
         ...(outputName === undefined ? {} : { output: outputName }),
         errors,
+        ...(protocol === 'rest-json' ? { http: httpOf(name, traits) } : {}),
       };
     }
     const missing = keep === 'all' ? [] : keep.filter((name) => !Object.hasOwn(operations, name));
@@ -128,11 +129,16 @@ export class SdkReader {
     if (kind !== 3 && kind !== 4) throw new Error(`${where}: schema kind ${kind} is not known here`);
     if (!Object.hasOwn(this.#shapes, name)) {
       this.#shapes[name] = { members: {} }; // first, so that a recursive shape ends
+      const places =
+        this.#source.protocol === 'rest-json'
+          ? placesOf(name, first as readonly string[], second as readonly Ref[])
+          : {};
       const required = (first as readonly string[]).slice(0, (ref[6] as number | undefined) ?? 0);
       this.#shapes[name] = {
         ...(kind === 4 ? { union: true } : {}),
         ...(required.length > 0 ? { required } : {}),
         members: this.#members(name, first as readonly string[], second as readonly Ref[]),
+        ...(Object.keys(places).length > 0 ? { http: places } : {}),
       };
     }
     return name;
@@ -198,6 +204,37 @@ export class SdkReader {
 
 function isSchema(ref: Ref): ref is Schema {
   return Array.isArray(ref) && typeof ref[1] === 'string' && typeof ref[2] === 'string';
+}
+
+/** The client's `http: ['GET', '/schedules/{Name}', 200]`. */
+function httpOf(operation: string, traits: Traits): NonNullable<ServiceModel['operations'][string]['http']> {
+  const http = typeof traits === 'object' ? (traits['http'] as [string, string, number] | undefined) : undefined;
+  if (http === undefined) throw new Error(`${operation} has no path`);
+  const [method, path, status] = http;
+  if (path.includes('+}')) throw new Error(`${operation}: a label for several segments is not known here`);
+  return { method, path, status };
+}
+
+/** Bit 1 of a member's traits, or `httpLabel`, is a label; `httpQuery` names a parameter; no other place is known here. */
+function placesOf(structure: string, names: readonly string[], refs: readonly Ref[]): Record<string, HttpPlace> {
+  const places: Record<string, HttpPlace> = {};
+  for (const [index, name] of names.entries()) {
+    const ref = refs[index];
+    if (!Array.isArray(ref) || isSchema(ref as Ref)) continue;
+    const traits = ref[1] as Traits;
+    if (typeof traits === 'number') {
+      if ((traits & 0b111_0000) !== 0) throw new Error(`${structure}.${name}: traits ${traits} are not known here`);
+      if ((traits & 1) !== 0) places[name] = 'label';
+      continue;
+    }
+    const other = Object.keys(traits).find(
+      (key) => key.startsWith('http') && !['httpLabel', 'httpQuery'].includes(key),
+    );
+    if (other !== undefined) throw new Error(`${structure}.${name}: ${other} is not known here`);
+    if (traits['httpLabel'] !== undefined) places[name] = 'label';
+    if (typeof traits['httpQuery'] === 'string') places[name] = { query: traits['httpQuery'] };
+  }
+  return places;
 }
 
 function boundsOf(shape: BotocoreShapes[string]): Pick<Constraint, 'min' | 'max' | 'pattern'> {

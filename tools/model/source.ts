@@ -3,7 +3,7 @@ export interface Source {
   readonly service: string;
   readonly client: string;
   readonly apiVersion: string;
-  readonly protocol: 'json' | 'query';
+  readonly protocol: 'json' | 'query' | 'rest-json';
   readonly targetPrefix?: string;
   readonly xmlNamespace?: string;
   /** `all`, or the names ECS users need of a neighbour service. */

@@ -238,4 +238,12 @@ export const SOURCES: readonly Source[] = [
     keep: ['LookupEvents'],
     numbers: {},
   },
+  {
+    service: 'scheduler',
+    client: '@aws-sdk/client-scheduler',
+    apiVersion: '2021-06-30',
+    protocol: 'rest-json',
+    keep: 'all',
+    numbers: {},
+  },
 ];

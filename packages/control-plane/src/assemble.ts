@@ -1,5 +1,5 @@
 import type { Clock, Ids } from '@gantry/domain';
-import { SERVICES, ServiceError, type ServiceName } from '@gantry/protocol';
+import { notServed, SERVICES, type ServiceName } from '@gantry/protocol';
 import { ensureFirstClusters } from './api/ecs/cluster/create.ts';
 import { ecsHandlers } from './api/ecs/index.ts';
 import { gantryHandlers } from './api/gantry/index.ts';
@@ -72,7 +72,12 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
     dispatch,
     handle: (service, operation, input, caller, requestId = ids.uuid()) => {
       const handler = handlers[service][operation];
-      if (handler === undefined) return Promise.reject(notServed(service, operation));
+      if (handler === undefined) {
+        const known = SERVICES[service].operation(operation);
+        return Promise.reject(
+          known === undefined ? new Error(`${service} has no operation ${operation}`) : notServed(known),
+        );
+      }
       const scope = { account: caller.account, region: caller.region };
       return handler(input, { caller, scope, requestId });
     },
@@ -99,6 +104,7 @@ function allHandlers(platform: Platform, logStore: LogStore): Readonly<Record<Se
     ssm: bare({}),
     secretsmanager: bare({}),
     cloudtrail: bare({}),
+    scheduler: bare({}),
   };
 }
 
@@ -113,11 +119,4 @@ export function servedOperations(
     ServiceName,
     readonly string[]
   >;
-}
-
-/** In the operation's own list of errors where that has one for it. */
-function notServed(service: ServiceName, operation: string): ServiceError {
-  const modelled = SERVICES[service].operation(operation)?.errors ?? [];
-  const code = modelled.includes('UnsupportedFeatureException') ? 'UnsupportedFeatureException' : 'ClientException';
-  return new ServiceError(code, `${operation} is not served by this version of Gantry. See docs/operations.md.`);
 }

@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import type { ServiceModel } from './codec/model.ts';
 import { GANTRY_MODEL } from './gantry-model.ts';
 
-export const SERVICE_NAMES = ['ecs', 'logs', 'sts', 'iam', 'ssm', 'secretsmanager', 'cloudtrail', 'gantry'] as const;
+export const SERVICE_NAMES = [
+  'ecs',
+  'logs',
+  'sts',
+  'iam',
+  'ssm',
+  'secretsmanager',
+  'cloudtrail',
+  'scheduler',
+  'gantry',
+] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 const loaded = new Map<ServiceName, ServiceModel>();

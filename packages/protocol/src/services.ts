@@ -137,6 +137,7 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
   ssm: new Service('ssm'),
   secretsmanager: new Service('secretsmanager'),
   cloudtrail: new Service('cloudtrail'),
+  scheduler: new Service('scheduler'),
   gantry: new Service('gantry'),
 };
 
@@ -145,7 +146,9 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
  * and the page that lists what is served.
  */
 export function notServed(operation: Operation): ServiceError {
-  const code = ['UnsupportedFeatureException', 'ClientException'].find((name) => operation.errors.includes(name));
+  const code = ['UnsupportedFeatureException', 'ClientException', 'ValidationException'].find((name) =>
+    operation.errors.includes(name),
+  );
   return new ServiceError(
     code ?? 'UnknownOperationException',
     `${operation.name} is not served by Gantry yet. docs/operations.md lists the operations that are.`,

@@ -26,7 +26,8 @@ export function readJsonRequest(operation: Operation, body: Uint8Array): unknown
   return operation.readInput(body.length === 0 ? {} : parseJson(body));
 }
 
-function parseJson(body: Uint8Array): unknown {
+/** @throws ServiceError SerializationException */
+export function parseJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(utf8.decode(body));
   } catch (cause) {
@@ -42,19 +43,23 @@ export function writeJsonResponse(operation: Operation, output: unknown, request
 /** `{"__type":"<code>","message":"…"}` with the modelled members of the error beside it. */
 export function writeJsonError(service: Service | undefined, error: ServiceError, requestId: string): WireResponse {
   const shape = service?.errorShape(error.code);
-  const body: Record<string, unknown> = { __type: error.code, message: error.message };
-  if (service !== undefined && shape !== undefined) {
-    for (const [name, expression] of Object.entries(shape.members)) {
-      const value = Object.hasOwn(error.members, name) ? error.members[name] : undefined;
-      if (value !== undefined && name !== 'message') body[name] = service.writers.of(expression)(value);
-    }
-  }
+  const members = service === undefined ? {} : errorMembers(service, error);
   const status = error.status === 400 && shape?.fault === 'server' ? shape.status : error.status;
   return {
     status,
     headers: { ...headers(requestId), 'x-amzn-errortype': error.code },
-    body: JSON.stringify(body),
+    body: JSON.stringify({ __type: error.code, message: error.message, ...members }),
   };
+}
+
+/** The modelled members of an error, but for its message. */
+export function errorMembers(service: Service, error: ServiceError): Readonly<Record<string, unknown>> {
+  const members: Record<string, unknown> = {};
+  for (const [name, expression] of Object.entries(service.errorShape(error.code)?.members ?? {})) {
+    const value = Object.hasOwn(error.members, name) ? error.members[name] : undefined;
+    if (value !== undefined && name !== 'message') members[name] = service.writers.of(expression)(value);
+  }
+  return members;
 }
 
 function headers(requestId: string): Record<string, string> {

@@ -7,7 +7,12 @@ export interface Structure {
   readonly union?: true;
   readonly required?: readonly string[];
   readonly members: Readonly<Record<string, string>>;
+  /** rest-json: the members of an input that are not in the body. */
+  readonly http?: Readonly<Record<string, HttpPlace>>;
 }
+
+/** A label of the path, or a parameter of the query string. */
+export type HttpPlace = 'label' | { readonly query: string };
 
 /** A string, number or list with bounds, or an enum. */
 export interface Constraint {
@@ -35,12 +40,14 @@ export interface OperationModel {
   readonly output?: string;
   /** Modelled errors; the common ones may come as well. */
   readonly errors: readonly string[];
+  /** rest-json: where the operation is; a path such as `/schedules/{Name}`, and the status of its answer. */
+  readonly http?: { readonly method: string; readonly path: string; readonly status: number };
 }
 
 export interface ServiceModel {
   readonly service: string;
   readonly apiVersion: string;
-  readonly protocol: 'json' | 'query';
+  readonly protocol: 'json' | 'query' | 'rest-json';
   readonly signingName: string;
   readonly targetPrefix?: string;
   readonly xmlNamespace?: string;

@@ -2,6 +2,7 @@ import type { ServiceError } from '../errors.ts';
 import type { Operation, Service } from '../services.ts';
 import { jsonOperation, readJsonRequest, writeJsonError, writeJsonResponse } from './json.ts';
 import { queryForm, queryOperation, readQueryRequest, writeQueryError, writeQueryResponse } from './query.ts';
+import { readRestRequest, restOperation, writeRestError, writeRestResponse } from './rest.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 
 /** A request understood: which operation, and its checked input when asked for. */
@@ -20,6 +21,10 @@ export function parseCall(service: Service, request: WireRequest): Call {
     const operation = jsonOperation(service, request);
     return { operation, input: () => readJsonRequest(operation, request.body) };
   }
+  if (service.model.protocol === 'rest-json') {
+    const route = restOperation(service, request);
+    return { operation: route.operation, input: () => readRestRequest(route, request) };
+  }
   const form = queryForm(request);
   const operation = queryOperation(service, form);
   return { operation, input: () => readQueryRequest(operation, form) };
@@ -27,14 +32,24 @@ export function parseCall(service: Service, request: WireRequest): Call {
 
 /** The answer of an operation that succeeded, in its service's protocol. */
 export function writeResponse(operation: Operation, output: unknown, requestId: string): WireResponse {
-  return operation.service.model.protocol === 'json'
-    ? writeJsonResponse(operation, output, requestId)
-    : writeQueryResponse(operation, output, requestId);
+  switch (operation.service.model.protocol) {
+    case 'json':
+      return writeJsonResponse(operation, output, requestId);
+    case 'rest-json':
+      return writeRestResponse(operation, output, requestId);
+    case 'query':
+      return writeQueryResponse(operation, output, requestId);
+  }
 }
 
 /** An error in the protocol of the service that was called; JSON when no service could be told. */
 export function writeError(service: Service | undefined, error: ServiceError, requestId: string): WireResponse {
-  return service?.model.protocol === 'query'
-    ? writeQueryError(service, error, requestId)
-    : writeJsonError(service, error, requestId);
+  switch (service?.model.protocol) {
+    case 'rest-json':
+      return writeRestError(service as Service, error, requestId);
+    case 'query':
+      return writeQueryError(service, error, requestId);
+    default:
+      return writeJsonError(service, error, requestId);
+  }
 }

@@ -2,6 +2,7 @@ import { ServiceError } from '../errors.ts';
 import type { Operation, Service } from '../services.ts';
 import type { ServiceModel } from './model.ts';
 import { typeOf } from './model.ts';
+import { jsonOfText } from './text-value.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 import { xmlElement, xmlError } from './xml.ts';
 
@@ -64,10 +65,7 @@ function treeOf(form: ReadonlyMap<string, string>): Node {
   return root;
 }
 
-/**
- * The JSON value a form stands for, by its shape. A text that is no number or boolean stays a text, so that
- * the reader refuses it and names the member.
- */
+/** The JSON value a form stands for, by its shape. */
 function valueOf(model: ServiceModel, expression: string, node: Node, depth: number): unknown {
   const type = typeOf(model, expression);
   switch (type.kind) {
@@ -94,27 +92,9 @@ function valueOf(model: ServiceModel, expression: string, node: Node, depth: num
         ]),
       );
     }
-    case 'integer':
-    case 'long':
-    case 'float':
-    case 'double':
-      return numberOf(node.text);
-    case 'boolean':
-      return node.text === 'true' ? true : node.text === 'false' ? false : node.text;
-    case 'timestamp':
-      return secondsOf(node.text);
     default:
-      return node.text;
+      return jsonOfText(type.kind, node.text);
   }
-}
-
-function numberOf(text: string | undefined): unknown {
-  return text !== undefined && /^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$/.test(text) ? Number(text) : text;
-}
-
-function secondsOf(text: string | undefined): unknown {
-  const ms = text === undefined ? Number.NaN : Date.parse(text);
-  return Number.isNaN(ms) ? text : ms / 1000;
 }
 
 export function writeQueryResponse(operation: Operation, output: unknown, requestId: string): WireResponse {

@@ -1,5 +1,13 @@
 import { CloudWatchLogsClient, CreateLogGroupCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { ConflictException, DescribeTasksCommand, ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs';
+import {
+  CreateScheduleCommand,
+  DeleteScheduleGroupCommand,
+  ListSchedulesCommand,
+  ResourceNotFoundException,
+  SchedulerClient,
+  UntagResourceCommand,
+} from '@aws-sdk/client-scheduler';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
@@ -100,4 +108,44 @@ test('the STS client: forms there, XML back', async (t) => {
   await assert.rejects(client.send(new AssumeRoleCommand({ ...role, DurationSeconds: 5 })), {
     name: 'ValidationError',
   });
+});
+
+test('the Scheduler client: paths, labels, query strings, statuses', async (t) => {
+  const seen: unknown[] = [];
+  const at = new Date(1_795_000_000_000);
+  const config = await serve(t, (operation, input) => {
+    seen.push([operation, input]);
+    if (operation === 'CreateSchedule') return { ScheduleArn: 'arn:a' };
+    if (operation === 'ListSchedules') return { Schedules: [{ Name: 'n', CreationDate: at }], NextToken: 'more' };
+    if (operation === 'UntagResource') return {};
+    throw new ServiceError('ResourceNotFoundException', 'no such group');
+  });
+  const client = new SchedulerClient(config);
+  const schedule = {
+    Name: 'a b.c',
+    ScheduleExpression: 'rate(5 minutes)',
+    StartDate: at,
+    FlexibleTimeWindow: { Mode: 'OFF' as const },
+    Target: { Arn: 'arn:aws:ecs:us-east-1:123456789012:cluster/c', RoleArn: 'arn:aws:iam::123456789012:role/r' },
+    ClientToken: 't',
+  };
+  // A blank is in no name of the service's own pattern.
+  await assert.rejects(client.send(new CreateScheduleCommand(schedule)), /Name/);
+  const created = await client.send(new CreateScheduleCommand({ ...schedule, Name: 'a.b-c' }));
+  assert.deepEqual([created.ScheduleArn, created.$metadata.requestId], ['arn:a', 'the-id']);
+  const { Schedules, NextToken } = await client.send(new ListSchedulesCommand({ GroupName: 'g', MaxResults: 3 }));
+  assert.deepEqual([Schedules?.[0]?.CreationDate, NextToken], [at, 'more']);
+  const ResourceArn = 'arn:aws:scheduler:us-east-1:123456789012:schedule-group/g';
+  await client.send(new UntagResourceCommand({ ResourceArn, TagKeys: ['a&b', 'c d'] }));
+  await assert.rejects(
+    client.send(new DeleteScheduleGroupCommand({ Name: 'g' })),
+    (error) => error instanceof ResourceNotFoundException && error.$metadata.httpStatusCode === 404,
+  );
+  const { ClientToken: _token, ...rest } = { ...schedule, Name: 'a.b-c' };
+  assert.deepEqual(seen, [
+    ['CreateSchedule', { ...rest, ClientToken: 't' }],
+    ['ListSchedules', { GroupName: 'g', MaxResults: 3 }],
+    ['UntagResource', { ResourceArn, TagKeys: ['a&b', 'c d'] }],
+    ['DeleteScheduleGroup', { Name: 'g', ClientToken: (seen[3] as [string, { ClientToken: string }])[1].ClientToken }],
+  ]);
 });

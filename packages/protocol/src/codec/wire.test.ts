@@ -208,3 +208,43 @@ describe('Query', () => {
     assert.equal(xmlText('\u0000\ud800a\u{1f600}'), '\ufffd\ufffda\u{1f600}');
   });
 });
+
+describe('REST JSON', () => {
+  const rest = (method: string, path: string, body = '') => ({ ...post(body), method, path, query: '' });
+  const call = (...given: Parameters<typeof rest>) => parseCall(SERVICES.scheduler, rest(...given));
+
+  test('a path and a method lead to an operation, and nothing else does', () => {
+    assert.equal(call('GET', '/schedules').operation.name, 'ListSchedules');
+    assert.equal(call('GET', '/schedules/').operation.name, 'ListSchedules');
+    assert.equal(call('GET', '/schedules/a').operation.name, 'GetSchedule');
+    for (const [method, path] of [
+      ['PATCH', '/schedules'],
+      ['GET', '/'],
+      ['GET', '/schedules/a/b'],
+      ['GET', '/schedules/%'],
+      ['GET', '/schedules/{Name}/x'],
+      ['POST', '/constructor'],
+    ] as const) {
+      const error = refusal(() => call(method, path));
+      assert.deepEqual([error.code, error.status], ['UnknownOperationException', 404], `${method} ${path}`);
+    }
+  });
+
+  test('a label comes from the path alone', () => {
+    const input = call('DELETE', '/schedules/from%2Dpath', '{"Name":"from-body","GroupName":"from-body"}').input();
+    assert.deepEqual(input, { Name: 'from-path' });
+    assert.deepEqual(call('GET', '/schedules/__proto__').input(), { Name: '__proto__' });
+    for (const body of ['[]', '"x"', '{', 'null'])
+      assert.equal(refusal(() => call('GET', '/schedules/a', body).input()).code, 'SerializationException', body);
+  });
+
+  test('an error has its status and its name in a header', () => {
+    const error = new ServiceError('ConflictException', 'it is there');
+    const { status, headers, body } = writeError(SERVICES.scheduler, error, 'id');
+    assert.deepEqual(
+      [status, headers['x-amzn-errortype'], body],
+      [409, 'ConflictException', '{"message":"it is there"}'],
+    );
+    assert.equal(writeError(SERVICES.scheduler, new ServiceError('InvalidSignatureException', 'x'), 'id').status, 403);
+  });
+});

@@ -27,12 +27,13 @@ function known(signingName: string | undefined): Service | undefined {
 }
 
 /**
- * Everything is `POST /`; the Query services take `GET /?Action=…` as well.
+ * Everything is `POST /`; the Query services take `GET /?Action=…` as well, and the REST ones have paths of their own.
  * @throws ServiceError UnknownOperationException (404, 405)
  */
 export function checkPath(request: WireRequest, service: Service | undefined): void {
   const problem = (status: number, text: string): ServiceError =>
     new ServiceError('UnknownOperationException', text, { status });
+  if (service?.model.protocol === 'rest-json') return;
   if (request.path !== '/')
     throw problem(404, `There is nothing at ${request.path.slice(0, 256)}. The API is POST / with a signed request.`);
   const isQueryGet = request.method === 'GET' && service?.model.protocol === 'query' && request.query !== '';
