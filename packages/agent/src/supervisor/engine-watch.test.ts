@@ -39,3 +39,40 @@ describe('a death that the look and the event both tell', () => {
     });
   }
 });
+
+describe('health that changes', () => {
+  const healthCheck = { healthCheckType: 'docker', config: { Healthcheck: { Test: ['CMD', 'x'] } } } as const;
+  const lastSaid = (world: AgentWorld): unknown => {
+    const frames = world.plane.received.filter(({ type }) => type === 'PublishHealthRequest');
+    const tasks = frames.at(-1)?.message['tasks'] as { containers: { healthStatus: string }[] }[] | undefined;
+    return tasks?.[0]?.containers[0]?.healthStatus;
+  };
+
+  test('while the event stream is broken is seen when it is back', async () => {
+    const world = await worldWith('web', { image: 'checked:1', ...healthCheck });
+    world.engine.goDown({ keepContainers: true });
+    world.engine.setHealth(idOf(world), 'healthy');
+    await world.clock.turn(5_000);
+    world.engine.comeUp();
+    await world.clock.turn(5_000);
+    assert.equal(lastSaid(world), 'HEALTHY');
+    await world.kill();
+  });
+
+  test('while a look is on its way is newer than what the look tells', async () => {
+    const world = await worldWith('web', { image: 'checked:1', ...healthCheck });
+    const list = world.engine.listContainers.bind(world.engine);
+    let changed = 0;
+    world.engine.listContainers = async (label) => {
+      const listed = await list(label);
+      world.engine.setHealth(idOf(world), 'healthy');
+      changed += 1;
+      await world.clock.sleep(20);
+      return listed;
+    };
+    await world.clock.turn(RESYNC_MS + 30_000);
+    assert.equal(changed, 1);
+    assert.equal(lastSaid(world), 'HEALTHY');
+    await world.kill();
+  });
+});

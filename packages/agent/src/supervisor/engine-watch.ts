@@ -1,7 +1,7 @@
 import type { ContainerState, EngineEvent } from '../engine/port.ts';
 import type { TaskActor } from './actor.ts';
 import { insist } from '../engine/insist.ts';
-import { containerOf } from './model.ts';
+import { containerOf, type ContainerModel } from './model.ts';
 import { OWNER_LABEL } from './naming.ts';
 import { endOfRun, isUp } from './engine-state.ts';
 import { messageOf, type PerformPorts } from './perform.ts';
@@ -146,17 +146,30 @@ export class EngineWatch {
     const running = [...this.#tracked.tasks()].flatMap((actor) =>
       actor.model.containers
         .filter(({ known, dockerId }) => known === 'RUNNING' && dockerId !== undefined)
-        .map(({ name, dockerId = '' }) => ({ actor, name, dockerId })),
+        .map((before) => ({ actor, before })),
     );
     if (running.length === 0) return;
     const listed = await engine.listContainers(`${OWNER_LABEL}=${this.#options.owner}`);
-    const up = new Set(listed.filter(isUp).map(({ id }) => id));
-    for (const { actor, name, dockerId } of running) {
-      if (up.has(dockerId)) continue;
+    const up = new Map(listed.filter(isUp).map((state) => [state.id, state]));
+    for (const { actor, before } of running) {
+      const { name, dockerId = '' } = before;
+      const seen = up.get(dockerId);
+      if (seen !== undefined) {
+        this.#tellHealth(actor, before, seen);
+        continue;
+      }
       const state = await engine.inspectContainer(dockerId);
       const nowMs = clock.now();
       if (state === undefined) actor.tell({ kind: 'vanished', container: name, atMs: nowMs });
       else if (!isUp(state)) actor.tell(...endOfRun(name, state, nowMs, true));
     }
+  }
+
+  /** A verdict given while nobody listened. One that came while the list was on its way is newer than the list. */
+  #tellHealth(actor: TaskActor, before: ContainerModel, { health }: ContainerState): void {
+    const now = containerOf(actor.model, before.name);
+    const changedMeanwhile = now?.healthSinceMs !== before.healthSinceMs || now?.restarts !== before.restarts;
+    if (health === undefined || health === before.health || changedMeanwhile) return;
+    actor.tell({ kind: 'health', container: before.name, health, atMs: this.#ports.clock.now() });
   }
 }
