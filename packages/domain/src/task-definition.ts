@@ -33,9 +33,16 @@ export interface HealthCheck {
 export interface LogConfiguration {
   readonly logDriver: string | undefined;
   readonly options?: Readonly<Record<string, string>> | undefined;
-  readonly secretOptions?:
-    | readonly { readonly name: string | undefined; readonly valueFrom: string | undefined }[]
-    | undefined;
+  readonly secretOptions?: readonly SecretReference[] | undefined;
+}
+/** A Secrets Manager secret (ARN) or an SSM parameter (ARN, or name in the task's region). */
+export interface SecretReference {
+  readonly name: string | undefined;
+  readonly valueFrom: string | undefined;
+}
+export interface FirelensConfiguration {
+  readonly type: 'fluentd' | 'fluentbit' | undefined;
+  readonly options?: Readonly<Record<string, string>> | undefined;
 }
 export interface RestartPolicy {
   readonly enabled: boolean | undefined;
@@ -49,7 +56,7 @@ export interface ResourceRequirement {
 
 /**
  * A container as registered. The members the brain decides on are typed here; the rest of ECS's members
- * (ulimits, linuxParameters, secrets, …) are kept untouched under their own names and read by the renderer.
+ * (ulimits, the rest of linuxParameters, …) are kept untouched under their own names and read by the renderer.
  */
 export interface ContainerDefinition {
   readonly name: string;
@@ -69,6 +76,18 @@ export interface ContainerDefinition {
   readonly logConfiguration?: LogConfiguration | undefined;
   readonly restartPolicy?: RestartPolicy | undefined;
   readonly resourceRequirements?: readonly ResourceRequirement[] | undefined;
+  readonly privileged?: boolean | undefined;
+  readonly secrets?: readonly SecretReference[] | undefined;
+  readonly environmentFiles?:
+    | readonly { readonly type: 's3' | undefined; readonly value: string | undefined }[]
+    | undefined;
+  readonly repositoryCredentials?: { readonly credentialsParameter: string | undefined } | undefined;
+  readonly firelensConfiguration?: FirelensConfiguration | undefined;
+  readonly dockerSecurityOptions?: readonly string[] | undefined;
+  readonly credentialSpecs?: readonly string[] | undefined;
+  readonly linuxParameters?:
+    | { readonly initProcessEnabled?: boolean | undefined; readonly [member: string]: unknown }
+    | undefined;
   readonly [member: string]: unknown;
 }
 
@@ -117,7 +136,8 @@ export interface TaskDefinition {
   readonly ephemeralStorageGiB?: number | undefined;
   readonly pidMode?: 'host' | 'task' | undefined;
   readonly ipcMode?: 'host' | 'task' | 'none' | undefined;
-  readonly proxyConfiguration?: unknown;
+  readonly proxyConfiguration?: Readonly<Record<string, unknown>> | undefined;
+  /** Absent in documents of before there was such a thing: off. */
   readonly enableFaultInjection?: boolean | undefined;
   readonly tags: readonly Tag[];
   readonly registeredAt: EpochMs;

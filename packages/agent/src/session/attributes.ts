@@ -29,6 +29,7 @@ const CAPABILITIES = [
   'ecs.capability.increased-task-cpu-limit',
   'ecs.capability.execution-role-awslogs',
   'ecs.capability.docker-plugin.local',
+  'ecs.capability.pid-ipc-namespace-sharing',
   `${CAPABILITY}privileged-container`,
   `${CAPABILITY}logging-driver.awslogs`,
   `${CAPABILITY}logging-driver.none`,

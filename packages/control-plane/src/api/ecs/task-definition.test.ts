@@ -53,6 +53,7 @@ test('the echo has everything ECS fills in', async () => {
       'com.amazonaws.ecs.capability.docker-remote-api.1.18',
       'com.amazonaws.ecs.capability.docker-remote-api.1.19',
       'com.amazonaws.ecs.capability.docker-remote-api.1.21',
+      'com.amazonaws.ecs.capability.docker-remote-api.1.24',
       'com.amazonaws.ecs.capability.logging-driver.json-file',
       'ecs.capability.container-health-check',
     ],
@@ -75,7 +76,8 @@ test('awsvpc: sizes as text, host ports like container ports, Fargate among the 
     { containerPort: 80, hostPort: 80, protocol: 'tcp' },
   ]);
   const names = taskDefinition?.requiresAttributes?.map(({ name }) => name);
-  assert.ok(names?.includes('ecs.capability.task-eni') && names.includes('ecs.capability.task-cpu-mem-limit'));
+  assert.deepEqual(names, ['com.amazonaws.ecs.capability.docker-remote-api.1.18', 'ecs.capability.task-eni']);
+  assert.equal(taskDefinition?.enableFaultInjection, false);
 });
 
 test('revisions count up and are never given out again', async () => {

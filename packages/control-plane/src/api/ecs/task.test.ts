@@ -236,7 +236,7 @@ const REFUSED: readonly [string, string, RunTaskRequest][] = [
     "'environmentFiles' is not supported",
     far({
       overrides: {
-        containerOverrides: [{ name: 'app', environmentFiles: [{ type: 's3', value: 'arn:aws:s3:::b/x.env' }] }],
+        containerOverrides: [{ name: 'app', environmentFiles: [{ type: 's3', value: 'arn:aws:s3:::bucket/x.env' }] }],
       },
     }),
   ],
@@ -264,14 +264,16 @@ test('what is accepted at registration and can not be run yet', async () => {
   const { ecs } = await anApi();
   const cases = {
     Secrets: { secrets: [{ name: 'A', valueFrom: 'x' }] },
-    'Environment files': { environmentFiles: [{ type: 's3' as const, value: 'arn:aws:s3:::b/x.env' }] },
+    'Environment files': { environmentFiles: [{ type: 's3' as const, value: 'arn:aws:s3:::bucket/x.env' }] },
     'Private registry credentials': { repositoryCredentials: { credentialsParameter: 'x' } },
-    FireLens: { firelensConfiguration: { type: 'fluentbit' as const } },
+    GPUs: { resourceRequirements: [{ type: 'GPU' as const, value: '1' }] },
+    'Credential specs': { credentialSpecs: ['credentialspec:arn:aws:s3:::bucket/spec.json'] },
     'Port ranges': { portMappings: [{ containerPortRange: '8000-8010' }] },
   };
   for (const [words, more] of Object.entries(cases)) {
     await ecs.RegisterTaskDefinition({
       family: 'later',
+      executionRoleArn: 'r',
       containerDefinitions: [{ name: 'app', image: 'x', memory: 8, ...more }],
     });
     const text = 'is not supported by this version of Gantry';

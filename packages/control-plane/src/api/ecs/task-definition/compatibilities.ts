@@ -1,4 +1,5 @@
-import { fargateProblem, type Draft } from './fargate.ts';
+import { isWindows, type Draft } from './draft.ts';
+import { fargateProblem } from './fargate.ts';
 
 export const COMPATIBILITIES = ['EC2', 'FARGATE', 'EXTERNAL', 'MANAGED_INSTANCES'] as const;
 export type Compatibility = (typeof COMPATIBILITIES)[number];
@@ -11,7 +12,7 @@ export function incompatibility(launchType: Compatibility, draft: Draft): string
     case 'FARGATE':
       return fargateProblem(draft);
     case 'EXTERNAL':
-      return draft.networkMode === 'awsvpc' ? 'External instances do not support network mode awsvpc.' : undefined;
+      return externalProblem(draft);
     case 'MANAGED_INSTANCES':
       return managedProblem(draft);
   }
@@ -22,13 +23,37 @@ export function compatibilitiesOf(draft: Draft): readonly Compatibility[] {
   return COMPATIBILITIES.filter((launchType) => incompatibility(launchType, draft) === undefined);
 }
 
-function managedProblem({ input, networkMode, cpu, memory }: Draft): string | undefined {
-  if (networkMode === 'bridge') return 'Managed Instances do not support network mode bridge.';
-  if (cpu === undefined || memory === undefined) {
-    return "Managed Instances require that 'cpu' and 'memory' be defined at the task level.";
-  }
-  if ((input.volumes ?? []).some((volume) => volume.dockerVolumeConfiguration !== undefined)) {
-    return 'Managed Instances do not support Docker volumes.';
+function externalProblem({ input, networkMode }: Draft): string | undefined {
+  if (networkMode === 'awsvpc') return 'External instances do not support network mode awsvpc.';
+  if (input.proxyConfiguration !== undefined) return "External instances do not support 'proxyConfiguration'.";
+  for (const volume of input.volumes ?? []) {
+    const kind = attachedKind(volume);
+    if (kind !== undefined) return `External instances do not support ${kind} volumes (volume '${volume.name}').`;
   }
   return undefined;
+}
+
+function managedProblem({ input, networkMode }: Draft): string | undefined {
+  if (networkMode === 'bridge') return 'Managed Instances do not support network mode bridge.';
+  if (isWindows(input)) return 'Managed Instances do not support Windows containers.';
+  if (input.proxyConfiguration !== undefined) return "Managed Instances do not support 'proxyConfiguration'.";
+  for (const { dockerVolumeConfiguration, fsxWindowsFileServerVolumeConfiguration, name } of input.volumes ?? []) {
+    if (dockerVolumeConfiguration !== undefined) {
+      return `Managed Instances do not support Docker volumes (volume '${name}').`;
+    }
+    if (fsxWindowsFileServerVolumeConfiguration !== undefined) {
+      return `Managed Instances do not support FSx for Windows File Server volumes (volume '${name}').`;
+    }
+  }
+  return undefined;
+}
+
+type DraftVolume = NonNullable<Draft['input']['volumes']>[number];
+
+/** Storage of the cloud that is attached for the task. */
+function attachedKind(volume: DraftVolume): string | undefined {
+  if (volume.efsVolumeConfiguration !== undefined) return 'EFS';
+  if (volume.s3filesVolumeConfiguration !== undefined) return 'S3 Files';
+  if (volume.fsxWindowsFileServerVolumeConfiguration !== undefined) return 'FSx for Windows File Server';
+  return volume.configuredAtLaunch === true ? 'EBS' : undefined;
 }

@@ -13,11 +13,13 @@ import type {
   ContainerDefinition as WireContainer,
   HealthCheck as WireHealthCheck,
   PortMapping as WirePortMapping,
+  ProxyConfiguration,
   Volume,
 } from '@aws-sdk/client-ecs';
 import { compatibilitiesOf } from './compatibilities.ts';
-import type { Draft } from './fargate.ts';
+import type { Draft } from './draft.ts';
 import { requiresAttributes } from './requires-attributes.ts';
+import { kindsOf } from './volumes.ts';
 
 /**
  * The document of a validated registration, with everything filled in that ECS fills in (ecs-semantics 2.1, 2.12).
@@ -44,6 +46,8 @@ export function newTaskDefinition(given: {
     executionRoleArn: input.executionRoleArn || undefined,
     pidMode: input.pidMode,
     ipcMode: input.ipcMode,
+    proxyConfiguration: proxyWithDefaults(input.proxyConfiguration),
+    enableFaultInjection: input.enableFaultInjection ?? false,
   };
   return {
     scope,
@@ -58,7 +62,6 @@ export function newTaskDefinition(given: {
     requiresAttributes: requiresAttributes(base),
     runtimePlatform: input.runtimePlatform,
     ephemeralStorageGiB: input.ephemeralStorage?.sizeInGiB,
-    enableFaultInjection: input.enableFaultInjection,
     tags: given.tags,
     registeredAt: given.now,
     registeredBy: given.registeredBy,
@@ -79,6 +82,8 @@ export function withDefaults(container: WireContainer, networkMode: NetworkMode)
     mountPoints: container.mountPoints ?? [],
     volumesFrom: container.volumesFrom ?? [],
     systemControls: container.systemControls ?? [],
+    // The router reads other containers' output, which is root's.
+    ...(container.firelensConfiguration === undefined ? {} : { user: container.user ?? '0' }),
     ...(healthCheck === undefined ? {} : { healthCheck: healthCheckWithDefaults(healthCheck) }),
     // The SDK's enums are open strings in places; the codec has checked them.
   } as ContainerDefinition;
@@ -104,8 +109,21 @@ function healthCheckWithDefaults(check: WireHealthCheck): HealthCheck {
 
 function volumeWithDefaults(volume: Volume): Readonly<Record<string, unknown>> {
   const docker = volume.dockerVolumeConfiguration;
-  if (docker === undefined) return { ...volume, host: volume.host ?? {} };
-  const scope = docker.scope ?? 'task';
-  const shared = scope === 'shared' ? { autoprovision: docker.autoprovision ?? false } : {};
-  return { ...volume, dockerVolumeConfiguration: { ...docker, scope, ...shared } };
+  if (docker !== undefined) {
+    const scope = docker.scope ?? 'task';
+    const shared = scope === 'shared' ? { autoprovision: docker.autoprovision ?? false } : {};
+    return { ...volume, dockerVolumeConfiguration: { ...docker, scope, ...shared } };
+  }
+  const { efsVolumeConfiguration: efs, s3filesVolumeConfiguration: files } = volume;
+  if (efs !== undefined) return { ...volume, efsVolumeConfiguration: withRoot(efs) };
+  if (files !== undefined) return { ...volume, s3filesVolumeConfiguration: withRoot(files) };
+  return kindsOf(volume).length > 0 ? { ...volume } : { ...volume, host: volume.host ?? {} };
+}
+
+function withRoot<T extends { readonly rootDirectory?: string | undefined }>(storage: T): T {
+  return { ...storage, rootDirectory: storage.rootDirectory ?? '/' };
+}
+
+function proxyWithDefaults(proxy: ProxyConfiguration | undefined): TaskDefinition['proxyConfiguration'] {
+  return proxy === undefined ? undefined : { ...proxy, type: proxy.type ?? 'APPMESH' };
 }

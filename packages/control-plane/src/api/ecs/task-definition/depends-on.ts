@@ -8,6 +8,8 @@ import type { ContainerDefinition } from '@aws-sdk/client-ecs';
 export function checkDependencies(containers: readonly ContainerDefinition[]): void {
   const byName = new Map(containers.map((container) => [container.name ?? '', container]));
   for (const container of containers) checkConditions(container, byName);
+  const links = new Map(containers.map((container) => [container.name ?? '', linksOf(container)]));
+  if (findCycle(links) !== undefined) throw clientException('Container links should not have a cycle');
   const edges = new Map(containers.map((container) => [container.name ?? '', dependenciesOf(container)]));
   const cycle = findCycle(edges);
   if (cycle !== undefined) {
@@ -24,10 +26,12 @@ function checkConditions(container: ContainerDefinition, byName: ReadonlyMap<str
   for (const { containerName, condition } of container.dependsOn ?? []) {
     const target = byName.get(containerName ?? '');
     if (containerName === name) throw clientException(`Container '${name}' can not depend on itself.`);
-    if (target === undefined) throw unknown('dependsOn', containerName ?? '');
+    if (target === undefined) {
+      throw clientException(`Cannot depend on container + '${containerName ?? ''}' because it does not exist`);
+    }
     if ((condition === 'COMPLETE' || condition === 'SUCCESS') && target.essential !== false) {
       throw clientException(
-        `Container '${name}' waits for essential container '${containerName}' to ${condition}: the task would end then. Set 'essential' of '${containerName}' to false.`,
+        'A dependency container with SUCCESS or COMPLETE condition cannot be an essential container',
       );
     }
     if (condition === 'HEALTHY' && target.healthCheck === undefined) {

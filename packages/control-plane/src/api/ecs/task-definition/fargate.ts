@@ -1,17 +1,13 @@
-import type { NetworkMode } from '@gantry/domain';
 import type { ContainerDefinition, RegisterTaskDefinitionRequest } from '@aws-sdk/client-ecs';
+import { isWindows, type Draft } from './draft.ts';
 import { fargateSizeProblem } from './sizes.ts';
 
-/** What is known of a definition when its launch types are judged: normalised sizes, defaulted network mode. */
-export interface Draft {
-  readonly input: RegisterTaskDefinitionRequest;
-  readonly networkMode: NetworkMode;
-  readonly cpu: string | undefined;
-  readonly memory: string | undefined;
-}
-
 const FARGATE_LOG_DRIVERS: readonly string[] = ['awslogs', 'splunk', 'awsfirelens'];
+const MIN_TIMEOUT_S = 2;
 const MAX_TIMEOUT_S = 120;
+const WINDOWS_FAMILIES = /^WINDOWS_SERVER_(2019|2022|2025)_(CORE|FULL)$/;
+/** Fargate keeps it for itself on Windows. */
+const WINDOWS_RESERVED_PORT = 3150;
 
 /**
  * Why a definition does not run on Fargate (ecs-semantics 2.3–2.11), the first reason first; undefined when it does.
@@ -20,12 +16,17 @@ const MAX_TIMEOUT_S = 120;
 export function fargateProblem(draft: Draft): string | undefined {
   const { input, networkMode, cpu, memory } = draft;
   if (networkMode !== 'awsvpc') return 'Fargate only supports network mode ‘awsvpc’.';
-  const windows = input.runtimePlatform?.operatingSystemFamily?.startsWith('WINDOWS') === true;
-  return fargateSizeProblem(cpu, memory, windows) ?? taskProblem(input) ?? containersProblem(draft);
+  return (
+    fargateSizeProblem(cpu, memory, isWindows(input)) ??
+    taskProblem(input) ??
+    volumesProblem(input) ??
+    windowsProblem(input) ??
+    containersProblem(draft)
+  );
 }
 
 function taskProblem(input: RegisterTaskDefinitionRequest): string | undefined {
-  const { ephemeralStorage, ipcMode, pidMode, placementConstraints, volumes } = input;
+  const { ipcMode, pidMode, placementConstraints } = input;
   if (pidMode !== undefined && pidMode !== 'task') {
     return `Tasks using the Fargate launch type do not support pidMode '${pidMode}'. The supported value for pidMode is 'task'.`;
   }
@@ -33,16 +34,40 @@ function taskProblem(input: RegisterTaskDefinitionRequest): string | undefined {
   if ((placementConstraints ?? []).length > 0) {
     return 'Placement constraints are not supported with FARGATE launch type.';
   }
-  const sizeGiB = ephemeralStorage?.sizeInGiB;
-  if (sizeGiB !== undefined && (sizeGiB < 21 || sizeGiB > 200)) {
-    return `Invalid 'ephemeralStorage' setting for task: sizeInGiB must be between 21 and 200; it is ${sizeGiB}.`;
-  }
+  return undefined;
+}
+
+function volumesProblem({ volumes }: RegisterTaskDefinitionRequest): string | undefined {
   for (const volume of volumes ?? []) {
-    if (volume.host?.sourcePath !== undefined) {
+    if (volume.host?.sourcePath) {
       return `Volume '${volume.name}': host.sourcePath should not be set for volumes in Fargate.`;
     }
     if (volume.dockerVolumeConfiguration !== undefined) {
       return `Volume '${volume.name}': Docker volumes are not supported with FARGATE launch type.`;
+    }
+    if (volume.fsxWindowsFileServerVolumeConfiguration !== undefined) {
+      return `Volume '${volume.name}': FSx for Windows File Server volumes are not supported with FARGATE launch type.`;
+    }
+  }
+  return undefined;
+}
+
+function windowsProblem(input: RegisterTaskDefinitionRequest): string | undefined {
+  if (!isWindows(input)) return undefined;
+  const family = input.runtimePlatform?.operatingSystemFamily ?? '';
+  if (!WINDOWS_FAMILIES.test(family)) {
+    return `The operating system family ${family} is not supported with FARGATE launch type.`;
+  }
+  const [volume] = (input.volumes ?? []).filter(
+    (candidate) => candidate.efsVolumeConfiguration ?? candidate.s3filesVolumeConfiguration,
+  );
+  if (volume !== undefined) return `Volume '${volume.name}': not supported for Windows with FARGATE launch type.`;
+  for (const { environmentFiles, name, portMappings } of input.containerDefinitions ?? []) {
+    if ((environmentFiles ?? []).length > 0) {
+      return `Container '${name}': 'environmentFiles' is not supported for Windows with FARGATE launch type.`;
+    }
+    if ((portMappings ?? []).some((mapping) => mapping.containerPort === WINDOWS_RESERVED_PORT)) {
+      return `Container '${name}': port ${WINDOWS_RESERVED_PORT} is reserved for Windows with FARGATE launch type.`;
     }
   }
   return undefined;
@@ -75,6 +100,7 @@ const ABSENT: readonly (readonly [string, (container: ContainerDefinition) => bo
   ['dnsSearchDomains', (c) => (c.dnsSearchDomains ?? []).length > 0],
   ['disableNetworking', (c) => c.disableNetworking === true],
   ['dockerSecurityOptions', (c) => (c.dockerSecurityOptions ?? []).length > 0],
+  ['resourceRequirements', (c) => (c.resourceRequirements ?? []).length > 0],
   ['linuxParameters.devices', (c) => (c.linuxParameters?.devices ?? []).length > 0],
   ['linuxParameters.sharedMemorySize', (c) => c.linuxParameters?.sharedMemorySize !== undefined],
   ['linuxParameters.maxSwap', (c) => c.linuxParameters?.maxSwap !== undefined],
@@ -99,10 +125,15 @@ function containerProblem(container: ContainerDefinition): string | undefined {
   }
   for (const member of ['startTimeout', 'stopTimeout'] as const) {
     const seconds = container[member];
-    const least = member === 'startTimeout' ? 2 : 0;
-    if (seconds !== undefined && (seconds < least || seconds > MAX_TIMEOUT_S)) {
-      return `Container '${name}': '${member}' must be between ${least} and ${MAX_TIMEOUT_S} seconds with FARGATE launch type.`;
+    if (seconds !== undefined && (seconds < MIN_TIMEOUT_S || seconds > MAX_TIMEOUT_S)) {
+      return `Container '${name}': '${member}' must be between ${MIN_TIMEOUT_S} and ${MAX_TIMEOUT_S} seconds with FARGATE launch type.`;
     }
+  }
+  if (container.firelensConfiguration?.options?.['config-file-type'] === 's3') {
+    return `Container '${name}': config-file-type s3 is not supported with FARGATE launch type. Use file.`;
+  }
+  if ((container.credentialSpecs ?? []).some((spec) => !spec.startsWith('credentialspecdomainless:'))) {
+    return `Container '${name}': only credentialspecdomainless is supported with FARGATE launch type.`;
   }
   return undefined;
 }

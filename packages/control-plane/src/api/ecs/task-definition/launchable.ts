@@ -1,12 +1,21 @@
-import type { TaskDefinition } from '@gantry/domain';
+import type { ContainerDefinition, TaskDefinition } from '@gantry/domain';
 import { clientException } from '@gantry/protocol';
 
-/** Members ECS accepts at registration and whose work this version can not do when a task is to start. */
-const NOT_YET: readonly (readonly [string, string])[] = [
+/** Members of a container that ECS accepts and whose work this version can not do when a task is to start. */
+const CONTAINER_NOT_YET: readonly (readonly [string, string])[] = [
   ['secrets', 'Secrets'],
   ['environmentFiles', 'Environment files'],
   ['repositoryCredentials', 'Private registry credentials'],
   ['firelensConfiguration', 'FireLens'],
+  ['resourceRequirements', 'GPUs'],
+  ['credentialSpecs', 'Credential specs'],
+];
+/** The same of a volume. */
+const VOLUME_NOT_YET: readonly (readonly [string, string])[] = [
+  ['efsVolumeConfiguration', 'EFS volumes'],
+  ['s3filesVolumeConfiguration', 'S3 Files volumes'],
+  ['fsxWindowsFileServerVolumeConfiguration', 'FSx for Windows File Server volumes'],
+  ['configuredAtLaunch', 'EBS volumes'],
 ];
 
 /** A program that counts on its role's credentials and finds none fails late and in its own words. */
@@ -17,21 +26,18 @@ export const TASK_ROLE = "Credentials of a task role ('taskRoleArn')";
  * nothing of the kind. Better no task than one without its secrets. Pure.
  */
 export function unsupportedMember(definition: TaskDefinition): string | undefined {
-  if (definition.taskRoleArn !== undefined) return TASK_ROLE;
   for (const container of definition.containerDefinitions) {
-    for (const [member, words] of NOT_YET) {
-      if (isUsed(container[member])) return `${words} ('${member}' of container '${container.name}')`;
-    }
-    if (isUsed(container.logConfiguration?.secretOptions)) {
-      return `Secret log options ('logConfiguration.secretOptions' of container '${container.name}')`;
-    }
-    if (container.logConfiguration?.logDriver === 'awsfirelens') {
-      return `FireLens (log driver 'awsfirelens' of container '${container.name}')`;
-    }
-    if (container.portMappings.some((mapping) => mapping.containerPortRange !== undefined)) {
-      return `Port ranges ('containerPortRange' of container '${container.name}')`;
+    const member = unsupportedOf(container);
+    if (member !== undefined) return member;
+  }
+  for (const volume of definition.volumes) {
+    for (const [member, words] of VOLUME_NOT_YET) {
+      if (isUsed(volume[member])) return `${words} ('${member}' of volume '${String(volume['name'])}')`;
     }
   }
+  if (definition.taskRoleArn !== undefined) return TASK_ROLE;
+  if (definition.proxyConfiguration !== undefined) return "App Mesh ('proxyConfiguration')";
+  if (definition.enableFaultInjection === true) return "Fault injection ('enableFaultInjection')";
   // A task has a namespace of its own, that its containers could share, with awsvpc alone.
   const shares = definition.pidMode === 'task' || definition.ipcMode === 'task';
   if (shares && definition.networkMode !== 'awsvpc') {
@@ -39,6 +45,25 @@ export function unsupportedMember(definition: TaskDefinition): string | undefine
   }
   const system = definition.runtimePlatform?.operatingSystemFamily;
   if (system?.startsWith('WINDOWS') === true) return `Windows ('runtimePlatform.operatingSystemFamily' ${system})`;
+  return undefined;
+}
+
+function unsupportedOf(container: ContainerDefinition): string | undefined {
+  for (const [member, words] of CONTAINER_NOT_YET) {
+    if (isUsed(container[member])) return `${words} ('${member}' of container '${container.name}')`;
+  }
+  if (isUsed(container.logConfiguration?.secretOptions)) {
+    return `Secret log options ('logConfiguration.secretOptions' of container '${container.name}')`;
+  }
+  if (container.logConfiguration?.logDriver === 'awsfirelens') {
+    return `FireLens (log driver 'awsfirelens' of container '${container.name}')`;
+  }
+  if (container.portMappings.some((mapping) => mapping.containerPortRange !== undefined)) {
+    return `Port ranges ('containerPortRange' of container '${container.name}')`;
+  }
+  if ((container.dockerSecurityOptions ?? []).some((option) => option.startsWith('credentialspec:'))) {
+    return `Credential specs ('dockerSecurityOptions' of container '${container.name}')`;
+  }
   return undefined;
 }
 
@@ -52,5 +77,5 @@ export function checkLaunchable(definition: TaskDefinition): void {
 }
 
 function isUsed(value: unknown): boolean {
-  return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null;
+  return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null && value !== false;
 }

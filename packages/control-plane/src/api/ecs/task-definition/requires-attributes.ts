@@ -1,28 +1,37 @@
-import type { Attribute, ContainerDefinition } from '@gantry/domain';
+import type { Attribute, ContainerDefinition, TaskDefinition } from '@gantry/domain';
+import type { Volume } from '@aws-sdk/client-ecs';
 
 /** What the derivation looks at: a definition with its defaults filled in. */
-export interface AttributeSource {
-  readonly containerDefinitions: readonly ContainerDefinition[];
-  readonly networkMode: string;
-  readonly cpu?: string | undefined;
-  readonly memory?: string | undefined;
-  readonly taskRoleArn?: string | undefined;
-  readonly executionRoleArn?: string | undefined;
-  readonly pidMode?: string | undefined;
-  readonly ipcMode?: string | undefined;
-  readonly volumes: readonly Readonly<Record<string, unknown>>[];
-}
+export type AttributeSource = Pick<
+  TaskDefinition,
+  | 'containerDefinitions'
+  | 'networkMode'
+  | 'cpu'
+  | 'taskRoleArn'
+  | 'executionRoleArn'
+  | 'pidMode'
+  | 'ipcMode'
+  | 'volumes'
+  | 'proxyConfiguration'
+  | 'enableFaultInjection'
+>;
 
 const CAPABILITY = 'com.amazonaws.ecs.capability.';
 const INCREASED_CPU_UNITS = 10 * 1024;
 
 /** Attributes an instance must have to run the definition (ecs-semantics 2.12), each once, in name order. Pure. */
 export function requiresAttributes(source: AttributeSource): readonly Attribute[] {
-  const names = new Set([`${CAPABILITY}docker-remote-api.1.18`, ...taskAttributes(source)]);
+  const names = new Set([remoteApi(18), ...taskAttributes(source), ...source.volumes.flatMap(volumeAttributes)]);
   for (const container of source.containerDefinitions) {
     for (const name of containerAttributes(container, source.executionRoleArn)) names.add(name);
+    for (const name of loggingAttributes(container, source.executionRoleArn)) names.add(name);
   }
   return [...names].sort().map((name) => ({ name }));
+}
+
+/** The engine's API level: 1.24 and so on. */
+function remoteApi(minor: number): string {
+  return `${CAPABILITY}docker-remote-api.1.${minor}`;
 }
 
 function taskAttributes(source: AttributeSource): readonly string[] {
@@ -31,55 +40,84 @@ function taskAttributes(source: AttributeSource): readonly string[] {
     names.push(`${CAPABILITY}${source.networkMode === 'host' ? 'task-iam-role-network-host' : 'task-iam-role'}`);
   }
   if (source.networkMode === 'awsvpc') names.push('ecs.capability.task-eni');
-  if (source.cpu !== undefined || source.memory !== undefined) names.push('ecs.capability.task-cpu-mem-limit');
   if (Number(source.cpu ?? 0) > INCREASED_CPU_UNITS) names.push('ecs.capability.increased-task-cpu-limit');
   if (source.pidMode !== undefined || source.ipcMode !== undefined) {
     names.push('ecs.capability.pid-ipc-namespace-sharing');
   }
-  for (const volume of source.volumes) {
-    const docker = volume['dockerVolumeConfiguration'] as { readonly driver?: string } | undefined;
-    if (docker === undefined) continue;
-    names.push(`${CAPABILITY}docker-remote-api.1.21`);
-    if (docker.driver !== undefined) names.push(`ecs.capability.docker-plugin.${docker.driver}`);
-  }
+  if (source.proxyConfiguration !== undefined) names.push('ecs.capability.aws-appmesh');
+  if (source.enableFaultInjection === true) names.push('ecs.capability.fault-injection');
   return names;
+}
+
+function volumeAttributes(loose: Readonly<Record<string, unknown>>): readonly string[] {
+  const volume = loose as Partial<Volume>;
+  const docker = volume.dockerVolumeConfiguration;
+  if (docker !== undefined) {
+    return [remoteApi(21), ...(docker.driver === undefined ? [] : [`ecs.capability.docker-plugin.${docker.driver}`])];
+  }
+  // With or without an access point.
+  if (volume.efsVolumeConfiguration !== undefined) {
+    return ['ecs.capability.efs', 'ecs.capability.efsAuth', remoteApi(25)];
+  }
+  if (volume.fsxWindowsFileServerVolumeConfiguration !== undefined) return ['ecs.capability.fsxWindowsFileServer'];
+  if (volume.s3filesVolumeConfiguration !== undefined) return ['ecs.capability.storage.s3-files'];
+  return volume.configuredAtLaunch === true ? ['ecs.capability.storage.ebs-task-volume-attach'] : [];
 }
 
 function containerAttributes(container: ContainerDefinition, executionRole: string | undefined): readonly string[] {
   const names: string[] = [];
-  const has = (member: string): boolean => container[member] !== undefined && container[member] !== null;
-  const driver = container.logConfiguration?.logDriver;
-  if (driver !== undefined) names.push(`${CAPABILITY}logging-driver.${driver}`, `${CAPABILITY}docker-remote-api.1.19`);
-  if (driver === 'awslogs' && executionRole !== undefined) names.push('ecs.capability.execution-role-awslogs');
   if (/\.dkr\.ecr\.[^.]+\.amazonaws\.com/.test(container.image)) {
     names.push(`${CAPABILITY}ecr-auth`);
     if (executionRole !== undefined) names.push('ecs.capability.execution-role-ecr-pull');
   }
-  if (container['privileged'] === true) names.push(`${CAPABILITY}privileged-container`);
-  if (has('healthCheck')) names.push('ecs.capability.container-health-check');
+  if (container.privileged === true) names.push(`${CAPABILITY}privileged-container`);
+  if ((container.memoryReservation ?? 0) > 0) names.push(remoteApi(21));
+  if (container.healthCheck !== undefined) names.push('ecs.capability.container-health-check', remoteApi(24));
   if ((container.dependsOn ?? []).length > 0) names.push('ecs.capability.container-ordering');
-  if (has('restartPolicy')) names.push('ecs.capability.container-restart-policy');
-  if (has('repositoryCredentials')) names.push('ecs.capability.private-registry-authentication.secretsmanager');
-  if (isNonEmpty(container['environmentFiles'])) names.push('ecs.capability.env-files.s3');
-  for (const { valueFrom } of secretsOf(container)) {
-    const kind = valueFrom?.includes(':secretsmanager:') === true ? 'asm' : 'ssm';
-    names.push(`ecs.capability.secrets.${kind}.environment-variables`);
+  if (container.restartPolicy?.enabled === true) names.push('ecs.capability.container-restart-policy');
+  if (container.repositoryCredentials !== undefined) {
+    names.push('ecs.capability.private-registry-authentication.secretsmanager');
   }
-  const firelens = container['firelensConfiguration'] as { readonly type?: string } | undefined;
-  if (firelens?.type !== undefined) names.push(`ecs.capability.firelens.${firelens.type}`);
-  const linux = container['linuxParameters'] as { readonly initProcessEnabled?: boolean } | undefined;
-  if (linux?.initProcessEnabled === true) names.push(`${CAPABILITY}docker-remote-api.1.25`);
+  if ((container.environmentFiles ?? []).length > 0) names.push('ecs.capability.env-files.s3');
+  for (const { valueFrom } of container.secrets ?? []) {
+    names.push(`ecs.capability.secrets.${storeOf(valueFrom)}.environment-variables`);
+  }
+  for (const option of container.dockerSecurityOptions ?? []) {
+    if (option.startsWith('apparmor:')) names.push(`${CAPABILITY}apparmor`);
+    if (option.startsWith('label:')) names.push(`${CAPABILITY}selinux`);
+    if (option.startsWith('credentialspec:')) names.push('ecs.capability.gmsa');
+  }
+  for (const spec of container.credentialSpecs ?? []) {
+    names.push(`ecs.capability.${spec.startsWith('credentialspecdomainless:') ? 'gmsa-domainless' : 'gmsa'}`);
+  }
+  if (container.linuxParameters?.initProcessEnabled === true) names.push(remoteApi(25));
   if (container.portMappings.some((mapping) => mapping.containerPortRange !== undefined)) {
     names.push('ecs.capability.network.container-port-range');
   }
   return names;
 }
 
-function secretsOf(container: ContainerDefinition): readonly { readonly valueFrom?: string | undefined }[] {
-  const secrets = container['secrets'];
-  return Array.isArray(secrets) ? (secrets as readonly { readonly valueFrom?: string }[]) : [];
+function loggingAttributes(container: ContainerDefinition, executionRole: string | undefined): readonly string[] {
+  const names: string[] = [];
+  const { logDriver, options = {}, secretOptions } = container.logConfiguration ?? {};
+  if (logDriver !== undefined) names.push(`${CAPABILITY}logging-driver.${logDriver}`, remoteApi(19));
+  if (logDriver === 'awslogs') {
+    if (executionRole !== undefined) names.push('ecs.capability.execution-role-awslogs');
+    if (options['awslogs-create-group'] !== undefined) names.push(remoteApi(29));
+  }
+  if (options['mode'] !== undefined || options['max-buffer-size'] !== undefined) names.push(remoteApi(28));
+  for (const { valueFrom } of secretOptions ?? []) {
+    names.push(`ecs.capability.secrets.${storeOf(valueFrom)}.bootstrap.log-driver`);
+  }
+  const router = container.firelensConfiguration;
+  if (router?.type !== undefined) {
+    names.push(`ecs.capability.firelens.${router.type}`);
+    const file = router.options?.['config-file-type'];
+    if (file !== undefined) names.push(`ecs.capability.firelens.options.config.${file}`);
+  }
+  return names;
 }
 
-function isNonEmpty(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0;
+function storeOf(valueFrom: string | undefined): 'asm' | 'ssm' {
+  return valueFrom?.includes(':secretsmanager:') === true ? 'asm' : 'ssm';
 }

@@ -53,8 +53,8 @@ export function fargateSizeProblem(
   if (!memories.includes(Number(memory))) {
     return `No Fargate configuration exists for given values. With cpu ${cpu}, memory must be one of ${memories.join(', ')} MiB; it is ${memory}.`;
   }
-  if (windows && Number(cpu) < 1024) {
-    return 'No Fargate configuration exists for given values. Windows tasks need at least 1024 CPU units.';
+  if (windows && (Number(cpu) < 1024 || Number(cpu) > 4096)) {
+    return `No Fargate configuration exists for given values. For Windows, cpu must be one of 1024, 2048, 4096; it is ${cpu}.`;
   }
   return undefined;
 }

@@ -1,24 +1,31 @@
 import { NAME_PATTERN, type NetworkMode } from '@gantry/domain';
-import { clientException, invalidParameter } from '@gantry/protocol';
+import { clientException } from '@gantry/protocol';
 import type { ContainerDefinition, RegisterTaskDefinitionRequest } from '@aws-sdk/client-ecs';
 import { parseExpression } from '../common/expression.ts';
 import { checkTags } from '../common/tags.ts';
+import { checkAccelerators } from './accelerators.ts';
 import { COMPATIBILITIES, incompatibility } from './compatibilities.ts';
 import { checkContainers } from './containers.ts';
 import { checkDependencies } from './depends-on.ts';
-import type { Draft } from './fargate.ts';
+import type { Draft } from './draft.ts';
+import { checkLinux } from './linux.ts';
+import { checkLogging } from './logging.ts';
 import { checkPorts } from './ports.ts';
+import { checkProxy } from './proxy.ts';
+import { checkSecrets } from './secrets.ts';
 import { checkTaskCpu, normaliseCpu, normaliseMemory } from './sizes.ts';
 import { checkVolumes } from './volumes.ts';
+import { checkWindows } from './windows.ts';
 
 const MAX_BYTES = 64 * 1024;
 const MAX_CONSTRAINTS = 10;
+const STORAGE_GIB = { min: 21, max: 200 } as const;
 const ROLE = /^(arn:[^:]+:iam::\d{12}:role\/.+|[A-Za-z0-9+=,.@_/-]{1,512})$/;
-const NET_NAMESPACE_CONTROL = /^net\./;
 
 /**
- * Refuses what ECS would refuse at RegisterTaskDefinition (ecs-semantics 2.1–2.11), and what this version can not
- * do at all. Pure. Throws ClientException (meaning) or InvalidParameterException (shape, or not supported).
+ * Refuses what ECS would refuse at RegisterTaskDefinition (ecs-semantics 2.1–2.11). What ECS takes and this version
+ * can not run is refused at launch (`launchable.ts`). Pure. Throws ClientException (meaning) or
+ * InvalidParameterException (shape).
  * @returns what later steps need: normalised sizes and the network mode.
  */
 export function validateTaskDefinition(input: RegisterTaskDefinitionRequest): Draft {
@@ -31,7 +38,7 @@ export function validateTaskDefinition(input: RegisterTaskDefinitionRequest): Dr
     cpu: normaliseCpu(input.cpu),
     memory: normaliseMemory(input.memory),
   };
-  checkTaskMembers(input);
+  checkTaskMembers(draft);
   const containers = input.containerDefinitions ?? [];
   checkCompatibilityNames(input);
   // Fargate's own messages about task sizes come before the ones about containers, as with ECS.
@@ -40,7 +47,10 @@ export function validateTaskDefinition(input: RegisterTaskDefinitionRequest): Dr
   checkPorts(containers, networkMode);
   checkNetworkMembers(containers, networkMode);
   checkDependencies(containers);
-  checkVolumes(input);
+  for (const check of [checkVolumes, checkLogging, checkSecrets, checkLinux, checkAccelerators, checkWindows]) {
+    check(input);
+  }
+  checkProxy(draft);
   checkTaskCpu(draft.cpu);
   checkCompatibilities(draft);
   checkTaskMemory(containers, draft);
@@ -65,7 +75,7 @@ function checkFamily(family: string | undefined): void {
   }
 }
 
-function checkTaskMembers(input: RegisterTaskDefinitionRequest): void {
+function checkTaskMembers({ input, networkMode }: Draft): void {
   for (const role of [input.taskRoleArn, input.executionRoleArn]) {
     if (role !== undefined && role !== '' && !ROLE.test(role)) throw clientException('Role is not valid');
   }
@@ -81,22 +91,16 @@ function checkTaskMembers(input: RegisterTaskDefinitionRequest): void {
     }
     parseExpression('placement constraint expression', expression);
   }
-  if (input.proxyConfiguration !== undefined) {
-    throw invalidParameter(
-      "'proxyConfiguration' (App Mesh) is not supported by this version of Gantry. Remove it and try again.",
+  const sizeGiB = input.ephemeralStorage?.sizeInGiB;
+  if (sizeGiB !== undefined && (sizeGiB < STORAGE_GIB.min || sizeGiB > STORAGE_GIB.max)) {
+    throw clientException(
+      `Invalid 'ephemeralStorage' setting for task: sizeInGiB must be between ${STORAGE_GIB.min} and ${STORAGE_GIB.max}; it is ${sizeGiB}.`,
     );
   }
-  if ((input.inferenceAccelerators ?? []).length > 0) {
-    throw invalidParameter("'inferenceAccelerators' are retired and not supported. Remove them and try again.");
-  }
-  if (input.enableFaultInjection === true) {
-    throw invalidParameter(
-      "'enableFaultInjection' is not supported by this version of Gantry. Remove it and try again.",
+  if (input.enableFaultInjection === true && networkMode !== 'awsvpc' && networkMode !== 'host') {
+    throw clientException(
+      `'enableFaultInjection' needs network mode awsvpc or host; the task definition has ${networkMode}.`,
     );
-  }
-  const windows = input.runtimePlatform?.operatingSystemFamily?.startsWith('WINDOWS') === true;
-  if (windows && (input.pidMode !== undefined || input.ipcMode !== undefined)) {
-    throw clientException('pidMode and ipcMode are not supported for Windows containers.');
   }
 }
 
@@ -148,11 +152,5 @@ function checkNetworkMembers(containers: readonly ContainerDefinition[], network
     if (networkMode !== 'bridge' && (container.links ?? []).length > 0) refuse('links');
     if (networkMode === 'awsvpc' && container.hostname !== undefined) refuse('hostname');
     if (networkMode === 'awsvpc' && (container.extraHosts ?? []).length > 0) refuse('extraHosts');
-    if (networkMode === 'host') {
-      const control = (container.systemControls ?? []).find(({ namespace }) =>
-        NET_NAMESPACE_CONTROL.test(namespace ?? ''),
-      );
-      if (control !== undefined) refuse(`systemControls ${control.namespace}`);
-    }
   }
 }

@@ -29,6 +29,7 @@ export function describeTaskDefinition(definition: TaskDefinition): WireTaskDefi
     deregisteredAt: wireDate(definition.deregisteredAt),
     deleteRequestedAt: wireDate(definition.deleteRequestedAt),
     ephemeralStorage: ephemeralStorageGiB === undefined ? undefined : { sizeInGiB: ephemeralStorageGiB },
-    enableFaultInjection: definition.enableFaultInjection,
+    proxyConfiguration: definition.proxyConfiguration as WireTaskDefinition['proxyConfiguration'],
+    enableFaultInjection: definition.enableFaultInjection ?? false,
   };
 }
