@@ -123,8 +123,14 @@ export class SdkReader {
     if (typeof ref === 'number') return this.#simple(ref, botocore, declared, where);
     if (!isSchema(ref)) return this.#expression(ref[0], botocore, declared, where);
     const [kind, , name, , first, second] = ref;
-    if (kind === 0) return this.#expression(first as Ref, botocore, declared, where);
-    if (kind === 1) return this.#list(first as Ref, botocore, declared, where);
+    if (kind === 0) {
+      const plain = this.#expression(first as Ref, botocore, declared, where);
+      return isSensitive(ref[3]) ? this.#sensitive(name, plain) : plain;
+    }
+    if (kind === 1) {
+      const plain = this.#list(first as Ref, botocore, declared, where);
+      return isSensitive(ref[3]) ? this.#sensitive(name, plain) : plain;
+    }
     if (kind === 2) return this.#map(second as Ref, botocore, declared, where);
     if (kind !== 3 && kind !== 4) throw new Error(`${where}: schema kind ${kind} is not known here`);
     if (!Object.hasOwn(this.#shapes, name)) {
@@ -136,11 +142,23 @@ export class SdkReader {
       const required = (first as readonly string[]).slice(0, (ref[6] as number | undefined) ?? 0);
       this.#shapes[name] = {
         ...(kind === 4 ? { union: true } : {}),
+        ...(isSensitive(ref[3]) ? { sensitive: true } : {}),
         ...(required.length > 0 ? { required } : {}),
         members: this.#members(name, first as readonly string[], second as readonly Ref[]),
         ...(Object.keys(places).length > 0 ? { http: places } : {}),
       };
     }
+    return name;
+  }
+
+  /** A text or list that is named although it may have no bounds, because it must not be shown. */
+  #sensitive(name: string, plain: string): string {
+    const bounds = this.#shapes[plain];
+    if (bounds !== undefined && 'members' in bounds) throw new Error(`${name}: a sensitive structure behind a name`);
+    const unbounded = plain.startsWith('[')
+      ? { list: plain.slice(1, -1) }
+      : { type: plain as NonNullable<Constraint['type']> };
+    this.#shapes[name] = { ...(bounds ?? unbounded), sensitive: true };
     return name;
   }
 
@@ -235,6 +253,11 @@ function placesOf(structure: string, names: readonly string[], refs: readonly Re
     if (typeof traits['httpQuery'] === 'string') places[name] = { query: traits['httpQuery'] };
   }
   return places;
+}
+
+/** Bit 8 of the traits, or the trait's name. */
+function isSensitive(traits: Traits): boolean {
+  return typeof traits === 'number' ? (traits & 8) !== 0 : traits['sensitive'] !== undefined;
 }
 
 function boundsOf(shape: BotocoreShapes[string]): Pick<Constraint, 'min' | 'max' | 'pattern'> {

@@ -5,6 +5,8 @@
  */
 export interface Structure {
   readonly union?: true;
+  /** Nothing of it may be shown or logged. */
+  readonly sensitive?: true;
   readonly required?: readonly string[];
   readonly members: Readonly<Record<string, string>>;
   /** rest-json: the members of an input that are not in the body. */
@@ -16,7 +18,9 @@ export type HttpPlace = 'label' | { readonly query: string };
 
 /** A string, number or list with bounds, or an enum. */
 export interface Constraint {
-  readonly type?: 'string' | 'integer' | 'long' | 'float' | 'double';
+  readonly type?: 'string' | 'blob' | 'integer' | 'long' | 'float' | 'double';
+  /** Its value may not be shown or logged. */
+  readonly sensitive?: true;
   /** The expression of a list's members. */
   readonly list?: string;
   readonly enum?: readonly string[];

@@ -198,6 +198,13 @@ describe('what is refused', () => {
       'InvalidParameterException',
       `1 validation error detected: Value '${secret.slice(0, 256)}…' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+`,
     ],
+    [
+      'secretsmanager',
+      'PutSecretValue',
+      { SecretId: 's', SecretString: 'x'.repeat(65_537) },
+      'ValidationError',
+      "1 validation error detected: Value at 'SecretString' failed to satisfy constraint: Member must have length less than or equal to 65536",
+    ],
     ['gantry', 'Why', {}, 'InvalidParameterException', 'subject should not be null or empty.'],
   ];
   for (const [service, operation, given, code, message] of cases) {

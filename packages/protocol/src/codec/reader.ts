@@ -153,14 +153,15 @@ export class Readers {
     const check = this.#boundsCheck('length', bounds);
     const pattern = this.#strict && bounds?.pattern !== undefined ? bounds.pattern : undefined;
     const matcher = pattern === undefined ? undefined : new RegExp(`^(?:${pattern})$`, 'u');
+    const shown = (value: string): string | undefined => (bounds?.sensitive === true ? undefined : value);
     return (value, depth) => {
       if (typeof value !== 'string') refuse(depth, { kind: 'type', expected: 'a String', got: value });
       if (allowed !== undefined && !allowed.has(value)) {
-        refuse(depth, { kind: 'enum', allowed: [...allowed], got: value });
+        refuse(depth, { kind: 'enum', allowed: [...allowed], got: shown(value) });
       }
-      check?.(value.length, value, depth);
+      check?.(value.length, shown(value), depth);
       if (matcher !== undefined && !matcher.test(value)) {
-        refuse(depth, { kind: 'pattern', pattern: pattern ?? '', got: value });
+        refuse(depth, { kind: 'pattern', pattern: pattern ?? '', got: shown(value) });
       }
       return value;
     };

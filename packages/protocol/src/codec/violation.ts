@@ -1,10 +1,10 @@
 import { ServiceError } from '../errors.ts';
 
-/** What is wrong with a member of a request. */
+/** What is wrong with a member of a request. `got` is left out where the value is not to be shown. */
 export type Fault =
   | { readonly kind: 'type'; readonly expected: string; readonly got: unknown }
   | { readonly kind: 'missing'; readonly list: boolean }
-  | { readonly kind: 'enum'; readonly allowed: readonly string[]; readonly got: string }
+  | { readonly kind: 'enum'; readonly allowed: readonly string[]; readonly got: string | undefined }
   | {
       readonly kind: 'bounds';
       readonly of: 'value' | 'length';
@@ -13,7 +13,7 @@ export type Fault =
       readonly size: number;
       readonly got: unknown;
     }
-  | { readonly kind: 'pattern'; readonly pattern: string; readonly got: string }
+  | { readonly kind: 'pattern'; readonly pattern: string; readonly got: string | undefined }
   | { readonly kind: 'union'; readonly members: readonly string[] }
   | { readonly kind: 'depth' };
 
@@ -101,7 +101,7 @@ function ecsText(operation: string, path: readonly (string | number)[], fault: V
       return `${what} must be ${rangeText(fault.min, fault.max)}.`;
     }
     case 'pattern':
-      return `${name} '${echo(fault.got)}' is not valid: it must match ${fault.pattern}`;
+      return `${name}${quoted(fault.got)} is not valid: it must match ${fault.pattern}`;
     case 'union':
       return `${name} must have exactly one of [${fault.members.join(', ')}]`;
   }
@@ -111,22 +111,22 @@ function commonText(path: readonly (string | number)[], fault: ValueFault): stri
   // The common validator counts list members from 1 and calls them "member".
   const where = path.map((step) => (typeof step === 'number' ? `${step + 1}.member` : step)).join('.');
   const [got, rule] = commonRule(fault);
-  return `1 validation error detected: Value ${got} at '${where}' failed to satisfy constraint: Member must ${rule}`;
+  return `1 validation error detected: Value${got} at '${where}' failed to satisfy constraint: Member must ${rule}`;
 }
 
 function commonRule(fault: ValueFault): readonly [got: string, rule: string] {
   switch (fault.kind) {
     case 'missing':
-      return ['null', 'not be null'];
+      return [' null', 'not be null'];
     case 'enum':
-      return [`'${echo(fault.got)}'`, `satisfy enum value set: [${fault.allowed.join(', ')}]`];
+      return [quoted(fault.got), `satisfy enum value set: [${fault.allowed.join(', ')}]`];
     case 'bounds': {
       const { min, max, size } = fault;
       const side = min !== undefined && size < min ? `greater than or equal to ${min}` : `less than or equal to ${max}`;
-      return [`'${echo(fault.got)}'`, `have ${fault.of} ${side}`];
+      return [quoted(fault.got), `have ${fault.of} ${side}`];
     }
     case 'pattern':
-      return [`'${echo(fault.got)}'`, `satisfy regular expression pattern: ${fault.pattern}`];
+      return [quoted(fault.got), `satisfy regular expression pattern: ${fault.pattern}`];
     case 'union':
       return ['', `have exactly one of [${fault.members.join(', ')}]`];
   }
@@ -140,6 +140,10 @@ function rangeText(min: number | undefined, max: number | undefined): string {
 function titleWords(camelCase: string): string {
   const words = camelCase.replace(/([A-Z])/g, ' $1');
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function quoted(value: unknown): string {
+  return value === undefined ? '' : ` '${echo(value)}'`;
 }
 
 function echo(value: unknown): string {
