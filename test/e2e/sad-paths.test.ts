@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawnSync, type ChildProcess } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -15,10 +15,10 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { AwsClient, type EcsOperations, sign } from '@gantry/protocol';
 import { ROOT } from '../../tools/tidy/sources.ts';
+import { keysIn, startPlane as startLonePlane, type Keys, type LonePlane } from './control-plane.ts';
 import { ecsClient } from './ecs.ts';
 import { command, CommandFailed, freePort, startWorld, until, type World } from './world.ts';
 
@@ -40,12 +40,6 @@ after(async () => {
   await world?.down();
 });
 
-interface Keys {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
-const keysIn = (dataDir: string, role: 'administrator' | 'agent'): Keys =>
-  (JSON.parse(readFileSync(join(dataDir, 'credentials.json'), 'utf8')) as Record<string, Keys>)[role] as Keys;
 const clientOf = (endpoint: string, credentials: Keys): AwsClient<EcsOperations> =>
   new AwsClient<EcsOperations>({ service: 'ecs', endpoint, region: 'us-east-1', credentials });
 
@@ -65,27 +59,10 @@ async function refused(args: readonly string[], env: NodeJS.ProcessEnv = {}): Pr
   }
 }
 
-interface Plane {
-  readonly endpoint: string;
-  readonly child: ChildProcess;
-  readonly errors: () => string;
-}
-
-/** A control plane alone, without agent; resolves when it is ready or has ended (endpoint ''). */
-async function startPlane(dataDir: string): Promise<Plane> {
-  const main = join(ROOT, 'packages/control-plane/src/main.ts');
-  const child = spawn(process.execPath, [main, '--data-dir', dataDir, '--port', '0'], { stdio: 'pipe' });
-  children.push(child);
-  let errors = '';
-  child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
-  const endpoint = await new Promise<string>((resolve) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const entry = JSON.parse(line) as { message: string; endpoint?: string };
-      if (entry.message === 'control plane ready') resolve(entry.endpoint ?? '');
-    });
-    child.once('close', () => resolve(''));
-  });
-  return { endpoint, child, errors: () => errors };
+async function startPlane(dataDir: string): Promise<LonePlane> {
+  const plane = await startLonePlane(dataDir);
+  children.push(plane.child);
+  return plane;
 }
 
 function smallDisk(name: string, size: string): string {
