@@ -125,7 +125,11 @@ const REFUSED: readonly [string, string, RunTaskRequest][] = [
   [INVALID, 'startedBy can contain', web({ startedBy: 'a b' })],
   [INVALID, 'propagateTags SERVICE', web({ propagateTags: 'SERVICE' })],
   [INVALID, 'ECS Exec', web({ enableExecuteCommand: true })],
-  [INVALID, 'EBS volumes', web({ volumeConfigurations: [{ name: 'v', managedEBSVolume: { roleArn: 'r' } }] })],
+  [
+    INVALID,
+    'is not a volume of the task definition with',
+    web({ volumeConfigurations: [{ name: 'v', managedEBSVolume: { roleArn: 'r' } }] }),
+  ],
   [
     INVALID,
     'Specify either Launch Type or Capacity Provider Strategy, but not both.',
@@ -240,6 +244,22 @@ const REFUSED: readonly [string, string, RunTaskRequest][] = [
       },
     }),
   ],
+  [
+    INVALID,
+    'give the ARN of an S3 object whose name ends in .env',
+    far({ overrides: { containerOverrides: [{ name: 'app', environmentFiles: [{ type: 's3', value: 'x' }] }] } }),
+  ],
+  [
+    INVALID,
+    'how many GPUs, or ALL',
+    far({ overrides: { containerOverrides: [{ name: 'app', resourceRequirements: [{ type: 'GPU', value: 'x' }] }] } }),
+  ],
+  [
+    INVALID,
+    "'resourceRequirements' is not supported",
+    far({ overrides: { containerOverrides: [{ name: 'app', resourceRequirements: [{ type: 'GPU', value: '1' }] }] } }),
+  ],
+  ['ClientException', 'Role is not valid', far({ overrides: { executionRoleArn: 'arn:aws:s3:::bucket' } })],
   [INVALID, "'cpu' must not be negative", far({ overrides: { containerOverrides: [{ name: 'app', cpu: -1 }] } })],
   [INVALID, 'sizeInGiB must be between 21 and 200', far({ overrides: { ephemeralStorage: { sizeInGiB: 5 } } })],
   [
@@ -266,7 +286,7 @@ test('what is accepted at registration and can not be run yet', async () => {
     Secrets: { secrets: [{ name: 'A', valueFrom: 'x' }] },
     'Environment files': { environmentFiles: [{ type: 's3' as const, value: 'arn:aws:s3:::bucket/x.env' }] },
     'Private registry credentials': { repositoryCredentials: { credentialsParameter: 'x' } },
-    GPUs: { resourceRequirements: [{ type: 'GPU' as const, value: '1' }] },
+    'GPUs and other devices': { resourceRequirements: [{ type: 'GPU' as const, value: '1' }] },
     'Credential specs': { credentialSpecs: ['credentialspec:arn:aws:s3:::bucket/spec.json'] },
     'Port ranges': { portMappings: [{ containerPortRange: '8000-8010' }] },
   };

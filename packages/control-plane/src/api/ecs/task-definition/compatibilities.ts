@@ -1,3 +1,5 @@
+import type { ResourceRequirement } from '@aws-sdk/client-ecs';
+import { isShared } from './accelerators.ts';
 import { isWindows, type Draft } from './draft.ts';
 import { fargateProblem } from './fargate.ts';
 
@@ -8,7 +10,7 @@ export type Compatibility = (typeof COMPATIBILITIES)[number];
 export function incompatibility(launchType: Compatibility, draft: Draft): string | undefined {
   switch (launchType) {
     case 'EC2':
-      return undefined;
+      return neuronProblem(draft, 'EC2');
     case 'FARGATE':
       return fargateProblem(draft);
     case 'EXTERNAL':
@@ -25,6 +27,10 @@ export function compatibilitiesOf(draft: Draft): readonly Compatibility[] {
 
 function externalProblem({ input, networkMode }: Draft): string | undefined {
   if (networkMode === 'awsvpc') return 'External instances do not support network mode awsvpc.';
+  const shared = requirementsOf(input).some(isShared);
+  if (shared) return "External instances do not support GPU sharing ('sharingStrategy').";
+  const neuron = neuronProblem({ input }, 'EXTERNAL');
+  if (neuron !== undefined) return neuron;
   if (input.proxyConfiguration !== undefined) return "External instances do not support 'proxyConfiguration'.";
   for (const volume of input.volumes ?? []) {
     const kind = attachedKind(volume);
@@ -46,6 +52,16 @@ function managedProblem({ input, networkMode }: Draft): string | undefined {
     }
   }
   return undefined;
+}
+
+function requirementsOf(input: Draft['input']): readonly ResourceRequirement[] {
+  return (input.containerDefinitions ?? []).flatMap((container) => container.resourceRequirements ?? []);
+}
+
+/** Only Managed Instances have Neuron devices to give. */
+function neuronProblem({ input }: Pick<Draft, 'input'>, launchType: string): string | undefined {
+  const asks = requirementsOf(input).some(({ type }) => type === 'NeuronDevice');
+  return asks ? `NeuronDevice resources are not supported with ${launchType}; Managed Instances have them.` : undefined;
 }
 
 type DraftVolume = NonNullable<Draft['input']['volumes']>[number];

@@ -7,7 +7,7 @@ const CONTAINER_NOT_YET: readonly (readonly [string, string])[] = [
   ['environmentFiles', 'Environment files'],
   ['repositoryCredentials', 'Private registry credentials'],
   ['firelensConfiguration', 'FireLens'],
-  ['resourceRequirements', 'GPUs'],
+  ['resourceRequirements', 'GPUs and other devices'],
   ['credentialSpecs', 'Credential specs'],
 ];
 /** The same of a volume. */
@@ -38,6 +38,8 @@ export function unsupportedMember(definition: TaskDefinition): string | undefine
   if (definition.taskRoleArn !== undefined) return TASK_ROLE;
   if (definition.proxyConfiguration !== undefined) return "App Mesh ('proxyConfiguration')";
   if (definition.enableFaultInjection === true) return "Fault injection ('enableFaultInjection')";
+  const name = namespaceMember(definition);
+  if (name !== undefined) return `${name} with networkMode 'awsvpc'`;
   // A task has a namespace of its own, that its containers could share, with awsvpc alone.
   const shares = definition.pidMode === 'task' || definition.ipcMode === 'task';
   if (shares && definition.networkMode !== 'awsvpc') {
@@ -45,6 +47,16 @@ export function unsupportedMember(definition: TaskDefinition): string | undefine
   }
   const system = definition.runtimePlatform?.operatingSystemFamily;
   if (system?.startsWith('WINDOWS') === true) return `Windows ('runtimePlatform.operatingSystemFamily' ${system})`;
+  return undefined;
+}
+
+/** Names and the network belong to the task's namespace in awsvpc, which is made without looking at its containers. */
+function namespaceMember({ containerDefinitions, networkMode }: TaskDefinition): string | undefined {
+  if (networkMode !== 'awsvpc') return undefined;
+  for (const container of containerDefinitions) {
+    const member = ['dnsServers', 'dnsSearchDomains', 'disableNetworking'].find((m) => isUsed(container[m]));
+    if (member !== undefined) return `'${member}' of container '${container.name}'`;
+  }
   return undefined;
 }
 

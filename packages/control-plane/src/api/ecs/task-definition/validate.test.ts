@@ -45,6 +45,8 @@ const SPEC = 'credentialspec:arn:aws:s3:::bucket/spec.json';
 const S3FILES = 'arn:aws:s3files:us-east-1:123456789012:file-system/fs-1';
 const AWSLOGS = { 'awslogs-group': 'g', 'awslogs-region': 'us-east-1' };
 const GPU = { type: 'GPU', value: '1' } as const;
+const NEURON = { type: 'NeuronDevice', value: 'ALL' } as const;
+const MPS = { sharingStrategy: { nvidiaMps: { memory: 512, maxComputePercent: 25.5 } } };
 const ONE_VCPU = { cpu: '1024', memory: '2048' };
 const PROXY = [
   { name: 'IgnoredUID', value: '1337' },
@@ -397,8 +399,40 @@ const CLIENT: readonly [string, RegisterTaskDefinitionRequest][] = [
   ["'config-file-type' needs a 'config-file-value'", firelens({ 'config-file-type': 'file' })],
   ["'/x' is not the ARN of an S3 object", firelens({ 'config-file-type': 's3', 'config-file-value': '/x' })],
   // GPUs
+  ['GPU requirement is how many GPUs, or ALL', only({ resourceRequirements: [{ type: 'GPU', value: undefined }] })],
+  [
+    "'value' of a NeuronDevice requirement must be ALL",
+    only({ resourceRequirements: [{ type: 'NeuronDevice', value: '1' }] }),
+  ],
+  ["either 'value' or 'sharingStrategy' of a GPU requirement", only({ resourceRequirements: [{ ...GPU, ...MPS }] })],
+  [
+    "'sharingStrategy' is for resource requirements of type GPU alone",
+    only({ resourceRequirements: [{ ...NEURON, ...MPS }] }),
+  ],
+  [
+    "'maxComputePercent' is above 0",
+    only({
+      resourceRequirements: [{ type: 'GPU', sharingStrategy: { nvidiaMps: { memory: 1, maxComputePercent: 101 } } }],
+    }),
+  ],
+  [
+    "must all give 'value' or all 'sharingStrategy'",
+    two({ resourceRequirements: [GPU] }, { resourceRequirements: [{ type: 'GPU', ...MPS }] }),
+  ],
+  [
+    'Only one container in a task can specify NeuronDevice',
+    two({ resourceRequirements: [NEURON] }, { resourceRequirements: [NEURON] }),
+  ],
+  [
+    'NeuronDevice resources are not supported with EC2',
+    { ...only({ resourceRequirements: [NEURON] }), requiresCompatibilities: ['EC2'] },
+  ],
+  [
+    'External instances do not support GPU sharing',
+    { ...only({ resourceRequirements: [{ type: 'GPU', ...MPS }] }), requiresCompatibilities: ['EXTERNAL'] },
+  ],
   ['how many GPUs', only({ resourceRequirements: [{ type: 'GPU', value: '0.5' }] })],
-  ['one GPU requirement at most', only({ resourceRequirements: [GPU, GPU] })],
+  ['one resource requirement of type GPU at most', only({ resourceRequirements: [GPU, GPU] })],
   [
     "'InferenceAccelerator' are retired",
     only({ resourceRequirements: [{ type: 'InferenceAccelerator', value: 'd' }] }),
@@ -595,6 +629,13 @@ test('what is fine', () => {
     ),
     only({ credentialSpecs: [SPEC], dockerSecurityOptions: ['no-new-privileges', 'apparmor:p', 'label:user:u'] }),
     only({ resourceRequirements: [GPU] }),
+    only({ resourceRequirements: [{ type: 'GPU', value: 'ALL' }] }),
+    only({ resourceRequirements: [{ type: 'GPU', ...MPS }] }),
+    {
+      ...only({ resourceRequirements: [NEURON] }),
+      networkMode: 'host',
+      requiresCompatibilities: ['MANAGED_INSTANCES'],
+    },
     only({ image: `app@sha256:${'aF'.repeat(32)}` }),
     logs('awslogs', { ...AWSLOGS, mode: 'non-blocking', 'max-buffer-size': '25m', 'awslogs-create-group': 'true' }),
     firelens({ 'enable-ecs-log-metadata': 'true', 'config-file-type': 'file', 'config-file-value': '/x' }),

@@ -12,6 +12,7 @@ import { checkLinux } from './linux.ts';
 import { checkLogging } from './logging.ts';
 import { checkPorts } from './ports.ts';
 import { checkProxy } from './proxy.ts';
+import { checkRole } from './roles.ts';
 import { checkSecrets } from './secrets.ts';
 import { checkTaskCpu, normaliseCpu, normaliseMemory } from './sizes.ts';
 import { checkVolumes } from './volumes.ts';
@@ -20,7 +21,6 @@ import { checkWindows } from './windows.ts';
 const MAX_BYTES = 64 * 1024;
 const MAX_CONSTRAINTS = 10;
 const STORAGE_GIB = { min: 21, max: 200 } as const;
-const ROLE = /^(arn:[^:]+:iam::\d{12}:role\/.+|[A-Za-z0-9+=,.@_/-]{1,512})$/;
 
 /**
  * Refuses what ECS would refuse at RegisterTaskDefinition (ecs-semantics 2.1–2.11). What ECS takes and this version
@@ -76,9 +76,8 @@ function checkFamily(family: string | undefined): void {
 }
 
 function checkTaskMembers({ input, networkMode }: Draft): void {
-  for (const role of [input.taskRoleArn, input.executionRoleArn]) {
-    if (role !== undefined && role !== '' && !ROLE.test(role)) throw clientException('Role is not valid');
-  }
+  checkRole(input.taskRoleArn);
+  checkRole(input.executionRoleArn);
   const constraints = input.placementConstraints ?? [];
   if (constraints.length > MAX_CONSTRAINTS) {
     throw clientException(`A task definition has at most ${MAX_CONSTRAINTS} placement constraints.`);

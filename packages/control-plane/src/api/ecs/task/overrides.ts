@@ -1,11 +1,14 @@
 import type { TaskDefinition, TaskOverride } from '@gantry/domain';
 import { clientException, invalidParameter } from '@gantry/protocol';
 import type { ContainerOverride, TaskOverride as WireTaskOverride } from '@aws-sdk/client-ecs';
+import { requirementsProblem } from '../task-definition/accelerators.ts';
+import { MIN_MEMORY_MIB } from '../task-definition/containers.ts';
 import { TASK_ROLE } from '../task-definition/launchable.ts';
+import { checkRole } from '../task-definition/roles.ts';
+import { environmentFilesProblem } from '../task-definition/secrets.ts';
 import { checkTaskCpu, fargateSizeProblem, normaliseCpu, normaliseMemory } from '../task-definition/sizes.ts';
 
 const MAX_LENGTH = 8192;
-const MIN_MEMORY_MIB = 6;
 
 /**
  * The overrides of a RunTask or StartTask (ecs-semantics 3.9), checked against the definition; sizes normalised.
@@ -32,6 +35,8 @@ export function checkOverrides(
     if (problem !== undefined) throw clientException(problem);
   }
   checkStorage(given, infrastructure);
+  checkRole(given.taskRoleArn);
+  checkRole(given.executionRoleArn);
   if (given.taskRoleArn) {
     throw clientException(
       `${TASK_ROLE} is not supported by this version of Gantry. Leave the override out and try again.`,
@@ -61,6 +66,21 @@ function checkStorage(given: WireTaskOverride, infrastructure: 'EC2' | 'FARGATE'
   }
 }
 
+/** Members that are checked as ECS checks them, and then refused by name. */
+function checkNotYet(name: string, override: ContainerOverride): void {
+  const problem = environmentFilesProblem(override.environmentFiles ?? []);
+  if (problem !== undefined) throw invalidParameter(`Override for container named ${name} ${problem}`);
+  const requirement = requirementsProblem(override.resourceRequirements ?? []);
+  if (requirement !== undefined) throw invalidParameter(`Override for container named ${name}: ${requirement}`);
+  for (const member of ['environmentFiles', 'resourceRequirements'] as const) {
+    if ((override[member] ?? []).length > 0) {
+      throw invalidParameter(
+        `Override for container named ${name}: '${member}' is not supported by this version of Gantry. Remove it and try again.`,
+      );
+    }
+  }
+}
+
 function checkContainer(
   definition: TaskDefinition,
   override: ContainerOverride,
@@ -71,13 +91,7 @@ function checkContainer(
   if (container === undefined) {
     throw invalidParameter(`Override for container named ${name} is not a container in the TaskDefinition.`);
   }
-  for (const member of ['environmentFiles', 'resourceRequirements'] as const) {
-    if ((override[member] ?? []).length > 0) {
-      throw invalidParameter(
-        `Override for container named ${name}: '${member}' is not supported by this version of Gantry. Remove it and try again.`,
-      );
-    }
-  }
+  checkNotYet(name, override);
   if (override.cpu !== undefined && override.cpu < 0) {
     throw invalidParameter(`Override for container named ${name}: 'cpu' must not be negative.`);
   }

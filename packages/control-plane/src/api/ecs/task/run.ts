@@ -24,6 +24,7 @@ import { isOver, repeatedAnswer, runTaskFingerprint, tokenConflict, tokenKey } f
 import { checkCompatible, checkPlacement, checkPlatformVersion, chooseLaunch, type Launch } from './launch.ts';
 import { checkNetwork } from './network.ts';
 import { checkOverrides } from './overrides.ts';
+import { checkVolumeConfigurations } from './volume-configurations.ts';
 
 /** Standalone tasks of one cluster that may wait for capacity of a strategy at a time. */
 const MAX_PROVISIONING = 500;
@@ -80,6 +81,7 @@ function planOf(tx: Tx, context: RunContext, cluster: Cluster, input: RunTaskReq
   const { subnets } = platform.config;
   const awsvpcConfiguration = checkNetwork(definition, launch.infrastructure, input.networkConfiguration, subnets);
   const overrides = checkOverrides(definition, launch.infrastructure, input.overrides);
+  checkVolumeConfigurations(definition, launch.infrastructure, input.volumeConfigurations);
   checkLaunchable(definition);
   const providers = launch.strategy === undefined ? undefined : assignProviders(launch.strategy, new Map(), count);
   if (providers !== undefined && providers.length < count) {

@@ -13,6 +13,7 @@ import { checkCompatible } from './launch.ts';
 import { checkNetwork } from './network.ts';
 import { checkOverrides } from './overrides.ts';
 import type { RunContext } from './run.ts';
+import { checkVolumeConfigurations } from './volume-configurations.ts';
 
 interface Plan {
   readonly cluster: string;
@@ -38,6 +39,7 @@ export function startTasks(
     overrides: checkOverrides(definition, 'EC2', input.overrides),
     awsvpcConfiguration: checkNetwork(definition, 'EC2', input.networkConfiguration, platform.config.subnets),
   };
+  checkVolumeConfigurations(definition, 'EC2', input.volumeConfigurations);
   checkLaunchable(definition);
   const tasks: Task[] = [];
   const failures: Failure[] = [];

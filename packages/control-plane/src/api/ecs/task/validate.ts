@@ -22,7 +22,7 @@ export function checkStartTask(input: StartTaskRequest): void {
 }
 
 function checkCommon(input: RunTaskRequest | StartTaskRequest, maxStartedBy: number): void {
-  const { enableExecuteCommand, group, propagateTags, startedBy, volumeConfigurations } = input;
+  const { enableExecuteCommand, group, propagateTags, startedBy } = input;
   if (group !== undefined && group.length > MAX_GROUP) throw invalidParameter(`group longer than ${MAX_GROUP}.`);
   if (startedBy !== undefined && startedBy !== '') {
     if (startedBy.length > maxStartedBy) throw invalidParameter(`startedBy longer than ${maxStartedBy}.`);
@@ -34,11 +34,6 @@ function checkCommon(input: RunTaskRequest | StartTaskRequest, maxStartedBy: num
     throw invalidParameter('propagateTags SERVICE is for services only. Use TASK_DEFINITION or NONE.');
   }
   if (enableExecuteCommand === true) refuseExecuteCommand();
-  if ((volumeConfigurations ?? []).length > 0) {
-    throw invalidParameter(
-      "EBS volumes ('volumeConfigurations') are not supported by this version of Gantry. Remove them and try again.",
-    );
-  }
 }
 
 /** ECS Exec is not there: better said now than found out in need. */
