@@ -202,8 +202,8 @@ describe('what is refused', () => {
       'secretsmanager',
       'PutSecretValue',
       { SecretId: 's', SecretString: 'x'.repeat(65_537) },
-      'ValidationError',
-      "1 validation error detected: Value at 'SecretString' failed to satisfy constraint: Member must have length less than or equal to 65536",
+      'ValidationException',
+      "1 validation error detected: Value at 'secretString' failed to satisfy constraint: Member must have length less than or equal to 65536",
     ],
     ['gantry', 'Why', {}, 'InvalidParameterException', 'subject should not be null or empty.'],
   ];

@@ -38,6 +38,13 @@ const ECS_TEXTS: Readonly<Record<string, (allowed: readonly string[]) => string>
   'DeleteAccountSetting.name': (allowed) => `unknown should be one of [${allowed.join(',')}]`,
 };
 
+/** The code of the common validator's errors where it is not the Query protocol's `ValidationError`. */
+const COMMON_CODES: Readonly<Record<string, string>> = {
+  logs: 'InvalidParameterException',
+  ssm: 'ValidationException',
+  secretsmanager: 'ValidationException',
+};
+
 /** Longest text of a caller's own value that is repeated in a message. */
 const MOST_ECHOED = 256;
 
@@ -51,8 +58,7 @@ export function violationError(service: string, operation: string, violation: Vi
     return new ServiceError('SerializationException', typeText(path, fault));
   }
   if (service !== 'ecs' && service !== 'gantry') {
-    const code = service === 'logs' ? 'InvalidParameterException' : 'ValidationError';
-    return new ServiceError(code, commonText(path, fault));
+    return new ServiceError(COMMON_CODES[service] ?? 'ValidationError', commonText(path, fault));
   }
   const code = operation === 'RegisterTaskDefinition' ? 'ClientException' : 'InvalidParameterException';
   return new ServiceError(code, ecsText(operation, path, fault));
@@ -108,8 +114,9 @@ function ecsText(operation: string, path: readonly (string | number)[], fault: V
 }
 
 function commonText(path: readonly (string | number)[], fault: ValueFault): string {
-  // The common validator counts list members from 1 and calls them "member".
-  const where = path.map((step) => (typeof step === 'number' ? `${step + 1}.member` : step)).join('.');
+  // The common validator counts list members from 1, calls them "member", and writes SecretId as secretId.
+  const lowered = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
+  const where = path.map((step) => (typeof step === 'number' ? `${step + 1}.member` : lowered(step))).join('.');
   const [got, rule] = commonRule(fault);
   return `1 validation error detected: Value${got} at '${where}' failed to satisfy constraint: Member must ${rule}`;
 }
