@@ -1,4 +1,6 @@
+import type { Origin } from '../identity/origin.ts';
 import type { Caller } from '../platform.ts';
+import type { PrincipalPolicies } from './evaluate.ts';
 
 /** A request that is understood. The agent's sockets are the operations `Poll` and `StartTelemetrySession`, as in IAM. */
 export interface ApiCall {
@@ -7,6 +9,8 @@ export interface ApiCall {
   readonly operation: string;
   /** Checked by the codec. */
   readonly input: unknown;
+  /** For `aws:SourceIp` and `aws:SecureTransport`. */
+  readonly from: Origin;
 }
 
 /**
@@ -14,3 +18,9 @@ export interface ApiCall {
  * @throws ServiceError AccessDeniedException
  */
 export type Authorise = (caller: Caller, call: ApiCall) => void;
+
+/**
+ * The policies of a user or an assumed role, compiled.
+ * @throws ServiceError the principal is gone: InvalidClientTokenId, AccessDenied
+ */
+export type PoliciesOf = (caller: Caller) => PrincipalPolicies;
