@@ -7,7 +7,7 @@ import { MemoryCheckpoint, MemoryDisk } from './checkpoint/memory.ts';
 import { DockerEngine } from './engine/docker.ts';
 import { whyNoDocker } from './engine/docker-world.ts';
 import { HELLO_IMAGE } from './images/ensure.ts';
-import { MemoryLink } from './session/memory-link.ts';
+import { MemoryLink } from './testing/memory-link.ts';
 import { aContainer, aTask, stopOf, taskArn } from './testing/payloads.ts';
 import { ScriptedPlane } from './testing/plane.ts';
 import { CONFIG } from './testing/world.ts';

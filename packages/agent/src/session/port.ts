@@ -24,7 +24,7 @@ export interface CallWhere {
 }
 
 /**
- * The way to the control plane. Adapters: `transport-http.ts` (signed HTTP and websockets) and `memory-link.ts`
+ * The way to the control plane. Adapters: `transport-http.ts` (signed HTTP and websockets) and `testing/memory-link.ts`
  * (handlers and sockets in the same process: tests and the simulator).
  */
 export interface ControlPlaneLink {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { FakeClock } from '@gantry/testkit/fake-clock.ts';
 import { SeededIds } from '@gantry/testkit/seeded.ts';
 import { FAKE_ENGINE_INFO } from '../engine/fake-script.ts';
-import { MemoryLink } from './memory-link.ts';
+import { MemoryLink } from '../testing/memory-link.ts';
 import { LinkError, type Input } from './port.ts';
 import { register, registerInput, type Registration } from './register.ts';
 

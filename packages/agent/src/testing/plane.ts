@@ -1,6 +1,6 @@
 import type { FrameSocket, PayloadTask } from '@gantry/protocol';
-import type { MemoryControlPlane } from '../session/memory-link.ts';
 import { LinkError, type AgentOperation, type CallWhere, type Input } from '../session/port.ts';
+import type { MemoryControlPlane } from './memory-link.ts';
 
 export const INSTANCE_ARN = 'arn:aws:ecs:us-east-1:000000000000:container-instance/default/0123';
 export type StateChange = Input<'SubmitTaskStateChange'>;

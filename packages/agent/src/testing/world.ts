@@ -6,7 +6,7 @@ import { FakeCgroups } from '../cgroup/fake.ts';
 import { MemoryCheckpoint, MemoryDisk } from '../checkpoint/memory.ts';
 import { FakeEngine, type FakeImage } from '../engine/fake.ts';
 import { FakeNetwork } from '../network/fake.ts';
-import { MemoryLink } from '../session/memory-link.ts';
+import { MemoryLink } from './memory-link.ts';
 import { ScriptedPlane } from './plane.ts';
 
 export const CONFIG: AgentConfig = {

@@ -9,7 +9,7 @@ import {
 import type { FrameSocket } from '@gantry/protocol';
 import type { Rng } from '../seeded.ts';
 import { fateOf, type WeatherReport } from './faults.ts';
-import { socketPair, type SocketPair } from './socket-pair.ts';
+import { socketPair, withHeaderBlock, type SocketPair } from '../socket-pair.ts';
 
 /** The control plane as agents reach it; `undefined` while nobody is there. */
 export interface Plane {
@@ -90,25 +90,15 @@ export class SimLink implements ControlPlaneLink {
     await clock.sleep(fate.beforeMs, signal);
     const plane = this.#options.plane();
     if (this.#away || signal.aborted || plane === undefined || fate.lose !== 'nothing') throw lost();
-    const pair = socketPair({ clock, latencyMs: () => rng.int(0, weather().maxLatencyMs) });
+    const pair = socketPair({ delay: () => clock.sleep(rng.int(0, weather().maxLatencyMs)) });
     try {
       plane.accept(kind, new URL(url).searchParams, pair.server);
     } catch (error) {
       throw asLinkError(error);
     }
     this.#open.add(pair);
-    return kind === 'tcs' ? withHeaderBlock(pair.client) : pair.client;
+    return kind === 'tcs' ? withHeaderBlock(pair.agent) : pair.agent;
   }
-}
-
-/** Telemetry frames begin with a header block and a blank line on the wire. */
-function withHeaderBlock(socket: FrameSocket): FrameSocket {
-  return {
-    send: (text) => socket.send(`Host: sim\r\n\r\n${text}`),
-    close: (code, reason) => socket.close(code, reason),
-    onFrame: (listener) => socket.onFrame(listener),
-    onClose: (listener) => socket.onClose(listener),
-  };
 }
 
 const lost = (): LinkError => new LinkError('Unreachable', 'The connection was lost.');

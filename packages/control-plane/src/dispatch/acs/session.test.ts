@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { socketPair } from '../testing/socket-pair.ts';
+import { socketPair } from '@gantry/testkit/socket-pair.ts';
 import { ScriptedAgent, shortId } from '../testing/scripted-agent.ts';
 import { CALLER, codeOf, DispatchWorld } from '../testing/world.ts';
 

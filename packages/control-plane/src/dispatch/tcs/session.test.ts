@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TcsToAgent } from '@gantry/protocol';
-import { socketPair, type SocketPair } from '../testing/socket-pair.ts';
+import { socketPair, type SocketPair } from '@gantry/testkit/socket-pair.ts';
 import { CALLER, codeOf, DispatchWorld } from '../testing/world.ts';
 
 async function connected(): Promise<{ world: DispatchWorld; arn: string; pair: SocketPair; received: TcsToAgent[] }> {

@@ -1,7 +1,7 @@
 import type { AcsToAgent, PayloadMessage, PayloadTask, TaskManifestMessage } from '@gantry/protocol';
+import { socketPair, type SocketPair } from '@gantry/testkit/socket-pair.ts';
 import type { Caller } from '../../platform.ts';
 import { CALLER, CONTEXT, type DispatchWorld } from './world.ts';
-import { socketPair, type SocketPair } from './socket-pair.ts';
 
 type Received<T extends AcsToAgent['type']> = Extract<AcsToAgent, { type: T }>;
 

@@ -1,4 +1,5 @@
 import type { FrameSocket } from '@gantry/protocol';
+import { socketPair, withHeaderBlock, type SocketPair } from '@gantry/testkit/socket-pair.ts';
 import {
   LinkError,
   type AgentOperation,
@@ -6,7 +7,7 @@ import {
   type ControlPlaneLink,
   type Input,
   type Output,
-} from './port.ts';
+} from '../session/port.ts';
 
 /** A control plane in the same process, as the link needs it. */
 export interface MemoryControlPlane {
@@ -19,7 +20,7 @@ export interface MemoryControlPlane {
 /** The link of tests and the simulator. Nothing is lost on it unless it is told so. */
 export class MemoryLink implements ControlPlaneLink {
   readonly #plane: MemoryControlPlane;
-  readonly #sockets = new Set<{ cut(): void }>();
+  readonly #open = new Set<SocketPair>();
   readonly #faults = new Map<string, { readonly error: Error; readonly afterEffect: boolean }[]>();
   /** Nobody answers: calls and handshakes fail, open sockets were cut. */
   #down = false;
@@ -40,7 +41,8 @@ export class MemoryLink implements ControlPlaneLink {
 
   /** Both ends of every open socket see 1006. */
   cut(): void {
-    for (const socket of Array.from(this.#sockets)) socket.cut();
+    for (const pair of this.#open) pair.cut();
+    this.#open.clear();
   }
 
   /** The next call of this operation fails. `afterEffect`: it does its work and only the answer is lost. */
@@ -79,94 +81,15 @@ export class MemoryLink implements ControlPlaneLink {
   async connect(kind: 'acs' | 'tcs', url: string): Promise<FrameSocket> {
     await Promise.resolve();
     if (this.#down) throw unreachable();
-    const pair = memorySocketPair();
-    const open = { cut: (): void => pair.cut() };
+    const pair = socketPair();
     try {
       this.#plane.accept(kind, new URL(url).searchParams, pair.server);
     } catch (error) {
       throw asLinkError(error);
     }
-    this.#sockets.add(open);
-    pair.ended(() => this.#sockets.delete(open));
-    return kind === 'tcs' ? signedFrames(pair.agent) : pair.agent;
+    this.#open.add(pair);
+    return kind === 'tcs' ? withHeaderBlock(pair.agent) : pair.agent;
   }
-}
-
-export interface MemorySocketPair {
-  readonly server: FrameSocket;
-  readonly agent: FrameSocket;
-  cut(): void;
-  ended(listener: () => void): void;
-}
-
-/** Two ends of a websocket: frames come in order, later than the call that sent them. */
-export function memorySocketPair(): MemorySocketPair {
-  const server = new MemoryEnd();
-  const agent = new MemoryEnd();
-  server.peer = agent;
-  agent.peer = server;
-  return {
-    server,
-    agent,
-    cut: () => {
-      server.finish(1006, '');
-      agent.finish(1006, '');
-    },
-    ended: (listener) => (agent.onEnded = listener),
-  };
-}
-
-class MemoryEnd implements FrameSocket {
-  peer: MemoryEnd | undefined;
-  onEnded: () => void = () => undefined;
-  readonly #kept: string[] = [];
-  #frame: ((text: string) => void) | undefined;
-  #close: ((code: number, reason: string) => void) | undefined;
-  #end: readonly [number, string] | undefined;
-
-  send(text: string): void {
-    const { peer } = this;
-    if (this.#end === undefined) queueMicrotask(() => peer?.arrive(text));
-  }
-
-  close(code: number, reason: string): void {
-    const { peer } = this;
-    this.finish(code, reason);
-    queueMicrotask(() => peer?.finish(code, reason));
-  }
-
-  onFrame(listener: (text: string) => void): void {
-    this.#frame = listener;
-    for (const text of this.#kept.splice(0)) listener(text);
-  }
-
-  onClose(listener: (code: number, reason: string) => void): void {
-    this.#close = listener;
-    if (this.#end !== undefined) listener(...this.#end);
-  }
-
-  finish(code: number, reason: string): void {
-    if (this.#end !== undefined) return;
-    this.#end = [code, reason];
-    this.onEnded();
-    this.#close?.(code, reason);
-  }
-
-  arrive(text: string): void {
-    if (this.#end !== undefined) return;
-    if (this.#frame === undefined) this.#kept.push(text);
-    else this.#frame(text);
-  }
-}
-
-/** Telemetry frames begin with a header block on the wire; here it is there and empty of secrets. */
-function signedFrames(socket: FrameSocket): FrameSocket {
-  return {
-    send: (text) => socket.send(`Host: memory\r\n\r\n${text}`),
-    close: (code, reason) => socket.close(code, reason),
-    onFrame: (listener) => socket.onFrame(listener),
-    onClose: (listener) => socket.onClose(listener),
-  };
 }
 
 function unreachable(): LinkError {
