@@ -65,7 +65,8 @@ export class SimLink implements ControlPlaneLink {
         // Through JSON, as on a wire: what does not survive that is a bug found here.
         return await plane.call(operation, JSON.parse(JSON.stringify(input), revive(input)) as unknown);
       } catch (error) {
-        throw asLinkError(error);
+        // A killed process answers nothing, though here its code runs on for a while.
+        throw this.#options.plane() === plane ? asLinkError(error) : lost();
       }
     };
     const answer = await once();
