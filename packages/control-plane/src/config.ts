@@ -12,9 +12,19 @@ export interface ServerConfig {
   readonly host: string;
   readonly port: number;
   readonly insecureAnyKey: boolean;
+  /** Requests are counted in ECS's token buckets. */
+  readonly throttle: boolean;
+  readonly auditRetentionMs: number;
+  readonly tls: TlsConfig;
   readonly logLevel: LogLevel;
   readonly platform: PlatformConfig;
 }
+
+export type TlsConfig =
+  | { readonly kind: 'off' }
+  /** A certificate of a CA of our own, whose key lies beside the key file. */
+  | { readonly kind: 'self' }
+  | { readonly kind: 'files'; readonly certFile: string; readonly keyFile: string };
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -33,8 +43,14 @@ const DEFAULTS = {
   'stopped-task-retention-ms': '3600000',
   'history-retention-ms': '2592000000',
   'instance-gone-after-ms': '600000',
+  'audit-retention-days': '90',
+  tls: '',
+  'tls-cert': '',
+  'tls-key': '',
 } as const;
 type Setting = keyof typeof DEFAULTS;
+const SWITCHES = ['insecure-any-key', 'throttle'] as const;
+type Switch = (typeof SWITCHES)[number];
 
 const DAY_MS = 86_400_000;
 /** A private range that neither AWS's default VPC nor Docker's own networks use. */
@@ -52,7 +68,7 @@ export function readConfig(around: Surroundings): ServerConfig {
   const problems: string[] = [];
   const given = readFlags(around.args, problems);
   const text = (name: Setting): string => {
-    const fromEnv = around.env[`GANTRY_${name.toUpperCase().replaceAll('-', '_')}`];
+    const fromEnv = around.env[environmentName(name)];
     return given.settings[name] ?? (fromEnv === undefined || fromEnv === '' ? DEFAULTS[name] : fromEnv);
   };
   const whole = (name: Setting, low: number, high: number): number => {
@@ -69,12 +85,15 @@ export function readConfig(around: Surroundings): ServerConfig {
   if (account === undefined) problems.push(`--account ${text('account')}: an account has 12 digits`);
   const logLevel = LOG_LEVELS.find((level) => level === text('log-level'));
   if (logLevel === undefined) problems.push(`--log-level ${text('log-level')}: one of ${LOG_LEVELS.join(', ')}`);
-  const insecureAnyKey = given.insecureAnyKey || around.env['GANTRY_INSECURE_ANY_KEY'] === '1';
+  const isOn = (name: Switch): boolean => given.on.has(name) || around.env[environmentName(name)] === '1';
+  const insecureAnyKey = isOn('insecure-any-key');
+  const tls = readTls({ mode: text('tls'), cert: text('tls-cert'), key: text('tls-key') }, problems);
   if (insecureAnyKey && !isLoopback(host))
     problems.push(`--insecure-any-key with --host ${host}: it is for loopback alone, such as 127.0.0.1`);
+  const auditRetentionDays = whole('audit-retention-days', 1, 3_650);
   const platform: PlatformConfig = {
     defaultScope: { account: account as AccountId, region: region as Region },
-    endpoint: readEndpoint(text('endpoint'), host, port, problems),
+    endpoint: readEndpoint(text('endpoint'), endpointOf(host, port, tls), problems),
     healthyAfterRunningMs: whole('healthy-after-ms', 0, DAY_MS),
     stoppedTaskRetentionMs: whole('stopped-task-retention-ms', 1_000, 365 * DAY_MS),
     historyRetentionMs: whole('history-retention-ms', 1_000, 3_650 * DAY_MS),
@@ -94,6 +113,9 @@ export function readConfig(around: Surroundings): ServerConfig {
     host,
     port,
     insecureAnyKey,
+    throttle: isOn('throttle'),
+    auditRetentionMs: auditRetentionDays * DAY_MS,
+    tls,
     logLevel: logLevel ?? 'info',
     platform: Object.freeze(platform),
   });
@@ -101,7 +123,7 @@ export function readConfig(around: Surroundings): ServerConfig {
 
 interface Given {
   readonly settings: Partial<Record<Setting, string>>;
-  readonly insecureAnyKey: boolean;
+  readonly on: ReadonlySet<Switch>;
   readonly subnets: readonly string[];
 }
 
@@ -113,25 +135,25 @@ function readFlags(args: readonly string[], problems: string[]): Given {
       strict: true,
       options: {
         ...settings,
-        'insecure-any-key': { type: 'boolean' },
+        ...Object.fromEntries(SWITCHES.map((name) => [name, { type: 'boolean' as const }])),
         subnet: { type: 'string', multiple: true },
       },
     });
-    const { 'insecure-any-key': anyKey, subnet, ...rest } = values;
+    const { subnet, ...rest } = values as { subnet?: string[] } & Record<string, unknown>;
     return {
       settings: rest as Given['settings'],
-      insecureAnyKey: anyKey === true,
-      subnets: (subnet as string[] | undefined) ?? [],
+      on: new Set(SWITCHES.filter((name) => rest[name] === true)),
+      subnets: subnet ?? [],
     };
   } catch (error) {
     problems.push((error as Error).message);
-    return { settings: {}, insecureAnyKey: false, subnets: [] };
+    return { settings: {}, on: new Set(), subnets: [] };
   }
 }
 
 /** Where clients and agents reach us; `--endpoint` for what is in front of us. */
-function readEndpoint(text: string, host: string, port: number, problems: string[]): string {
-  if (text === '') return endpointOf(host, port);
+function readEndpoint(text: string, own: string, problems: string[]): string {
+  if (text === '') return own;
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '')
     return text.replace(/\/+$/, '');
@@ -139,9 +161,22 @@ function readEndpoint(text: string, host: string, port: number, problems: string
   return text;
 }
 
-export function endpointOf(host: string, port: number): string {
+export function endpointOf(host: string, port: number, tls: TlsConfig): string {
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${isIP(reachable) === 6 ? `[${reachable}]` : reachable}:${port}`;
+  const scheme = tls.kind === 'off' ? 'http' : 'https';
+  return `${scheme}://${isIP(reachable) === 6 ? `[${reachable}]` : reachable}:${port}`;
+}
+
+const environmentName = (flag: string): string => `GANTRY_${flag.toUpperCase().replaceAll('-', '_')}`;
+
+/** `--tls self`, or `--tls-cert FILE --tls-key FILE`. */
+function readTls(given: { mode: string; cert: string; key: string }, problems: string[]): TlsConfig {
+  const { mode, cert, key } = given;
+  if (mode !== '' && mode !== 'self') problems.push(`--tls ${mode}: it is --tls self, or --tls-cert and --tls-key`);
+  if (mode !== '' && cert + key !== '') problems.push('--tls self and --tls-cert: one of the two');
+  if ((cert === '') !== (key === '')) problems.push('--tls-cert and --tls-key go together');
+  if (cert !== '') return { kind: 'files', certFile: resolve(cert), keyFile: resolve(key) };
+  return { kind: mode === 'self' ? 'self' : 'off' };
 }
 
 /** `--subnet subnet-1,us-east-1a,10.0.0.0/24`, as often as there are subnets. */
@@ -158,7 +193,8 @@ function readSubnets(given: readonly string[], region: string, problems: string[
   });
 }
 
-function isLoopback(host: string): boolean {
+/** Only this machine can reach it. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 

@@ -14,6 +14,7 @@ import { openSeal } from './seal/key-file.ts';
 import { SegmentLogStore } from './logs/segments/store.ts';
 import { byRole } from './authorise/roles.ts';
 import { SqliteJournal } from './store/sqlite.ts';
+import { TokenBuckets } from './throttle/throttle.ts';
 import { systemClock, systemIds } from '@gantry/protocol';
 import { jsonLog, nextTurn } from './wiring.ts';
 
@@ -40,9 +41,16 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   const plane = await assemble({ ...wired, config: config.platform });
   const authenticate = config.insecureAnyKey ? anyKey(config.platform.defaultScope) : signedBy(keys, systemClock);
   const { handle, dispatch } = plane;
-  const door = new FrontDoor({ authenticate, authorise: byRole, handle, dispatch, ids: systemIds, log, version });
+  if (config.tls.kind !== 'off') throw new Error('TLS is not served by this version of Gantry.');
+  const throttle = config.throttle ? new TokenBuckets(systemClock) : undefined;
+  const passing = { authenticate, throttle, authorise: byRole, handle, ids: systemIds, log };
+  const door = new FrontDoor({ ...passing, dispatch, version });
   const port = await door.listen(config.port, config.host);
-  log('info', 'control plane ready', { endpoint: endpointOf(config.host, port), version, dataDir: config.dataDir });
+  log('info', 'control plane ready', {
+    endpoint: endpointOf(config.host, port, config.tls),
+    version,
+    dataDir: config.dataDir,
+  });
   if (config.insecureAnyKey) log('warn', 'any key is accepted (--insecure-any-key)');
   return async () => {
     log('info', 'control plane stops');

@@ -4,16 +4,17 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type AccountId, type Region } from '@gantry/domain';
+import { type AccountId, type EpochMs, type Region } from '@gantry/domain';
 import { ServiceError, sign, type FrameSocket } from '@gantry/protocol';
 import { WebSocket } from 'ws';
 import { systemClock, systemIds } from '@gantry/protocol';
 import { byRole } from '../../authorise/roles.ts';
 import type { KeyRing } from '../../identity/principal.ts';
+import { TokenBuckets } from '../../throttle/throttle.ts';
 import { stsHandlers } from '../sts/index.ts';
 import { anyKey, signedBy, type Authenticate } from './authenticate.ts';
 import type { Handle } from './pipeline.ts';
-import { FrontDoor, type Limits } from './server.ts';
+import { FrontDoor, type FrontDoorOptions, type Limits } from './server.ts';
 
 type Role = 'administrator' | 'agent';
 const ACCOUNT = '123456789012' as AccountId;
@@ -44,8 +45,13 @@ const sockets: { readonly kind: string; readonly params: URLSearchParams; readon
 const logged: string[] = [];
 const doors: FrontDoor[] = [];
 
-async function open(authenticate: Authenticate, limits: Partial<Limits> = {}): Promise<number> {
+async function open(
+  authenticate: Authenticate,
+  limits: Partial<Limits> = {},
+  more: Partial<FrontDoorOptions> = {},
+): Promise<number> {
   const door = new FrontDoor({
+    ...more,
     authenticate,
     authorise: byRole,
     handle,
@@ -84,6 +90,7 @@ interface Sent {
   readonly role?: Role;
   readonly now?: number;
   readonly secret?: string;
+  readonly port?: number;
 }
 
 const target = (operation: string) => ({
@@ -95,14 +102,14 @@ function signed(sent: Sent): Record<string, string> {
   const { method = 'POST', path = '/', headers = {}, body = '', service = 'ecs', role = 'administrator' } = sent;
   const [rawPath = '/', query = ''] = path.split('?');
   return sign(
-    { method, path: rawPath, query, headers: { host: `127.0.0.1:${port}`, ...headers }, body },
+    { method, path: rawPath, query, headers: { host: `127.0.0.1:${sent.port ?? port}`, ...headers }, body },
     { accessKeyId: keyIdOf(role), secretAccessKey: sent.secret ?? secretOf(role) },
     { service, region: 'eu-west-1', now: sent.now ?? systemClock.now() },
   ) as Record<string, string>;
 }
 
 async function send(sent: Sent): Promise<{ status: number; headers: Headers; body: string }> {
-  const response = await fetch(`http://127.0.0.1:${port}${sent.path ?? '/'}`, {
+  const response = await fetch(`http://127.0.0.1:${sent.port ?? port}${sent.path ?? '/'}`, {
     method: sent.method ?? 'POST',
     headers: signed(sent),
     ...(sent.body === undefined ? {} : { body: sent.body as string }),
@@ -172,6 +179,26 @@ describe('the front door', () => {
     assert.equal(codeOf(await send({ headers, body: 'not gzip' })), 'SerializationException');
     const brotli = { ...headers, 'content-encoding': 'br' };
     assert.match((await send({ headers: brotli, body: 'x' })).body, /'br' is not supported/);
+  });
+
+  it('counts requests of known callers before it reads them, and refuses in the right protocol', async () => {
+    const throttle = new TokenBuckets({ ...systemClock, now: () => 0 as EpochMs });
+    const throttled = await open(signedBy(ring, systemClock), {}, { throttle });
+    const create = { headers: target('CreateCluster'), body: 'not even JSON', port: throttled };
+    for (let call = 0; call < 30; call += 1) await send({ ...create, secret: 'wrong' });
+    const codes: string[] = [];
+    for (let call = 0; call < 21; call += 1) codes.push(codeOf(await send(create)));
+    assert.deepEqual(new Set(codes.slice(0, 20)), new Set(['SerializationException']), 'strangers take no tokens');
+    assert.equal(codes[20], 'ThrottlingException');
+    const refused = await send(create);
+    assert.deepEqual(
+      [
+        refused.status,
+        refused.headers.get('x-amzn-errortype'),
+        (JSON.parse(refused.body) as { message: string }).message,
+      ],
+      [400, 'ThrottlingException', 'Rate exceeded'],
+    );
   });
 
   it('tells that it is healthy, to anybody', async () => {

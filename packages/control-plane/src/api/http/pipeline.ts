@@ -11,7 +11,10 @@ import {
 } from '@gantry/protocol';
 import type { Ids } from '@gantry/domain';
 import type { Caller, Platform } from '../../platform.ts';
+import type { Audit } from '../../audit/port.ts';
 import type { Authorise } from '../../authorise/port.ts';
+import type { Origin } from '../../identity/origin.ts';
+import type { Throttle } from '../../throttle/port.ts';
 import type { Authenticate } from './authenticate.ts';
 import { decodeBody } from './body.ts';
 import { checkPath, requireService, serviceOf } from './route.ts';
@@ -27,13 +30,27 @@ export type Handle = (
 
 export interface PipelineOptions {
   readonly authenticate: Authenticate;
+  /** Left out: as many requests as come. */
+  readonly throttle?: Throttle | undefined;
   readonly authorise: Authorise;
   readonly handle: Handle;
+  /** Left out: no trail is kept. */
+  readonly audit?: Audit | undefined;
   readonly ids: Ids;
   readonly log: Platform['log'];
 }
 
-/** route → authenticate → parse → check → authorise → handle → serialise. Always answers, never throws. */
+/** One request on its way: what is known of it grows. */
+interface Passage {
+  readonly request: WireRequest;
+  readonly from: Origin;
+  readonly requestId: string;
+  caller?: Caller;
+  operation?: string;
+  input?: unknown;
+}
+
+/** route → authenticate → throttle → parse → check → authorise → handle → audit → serialise. Always answers, never throws. */
 export class Pipeline {
   readonly #options: PipelineOptions;
 
@@ -41,15 +58,17 @@ export class Pipeline {
     this.#options = options;
   }
 
-  async answer(request: WireRequest): Promise<WireResponse> {
-    const requestId = this.#options.ids.uuid();
+  async answer(request: WireRequest, from: Origin): Promise<WireResponse> {
+    const passage: Passage = { request, from, requestId: this.#options.ids.uuid() };
     let service: Service | undefined;
     try {
       service = serviceOf(request);
       checkPath(request, service);
-      return await this.#serve(requireService(service, request), request, requestId);
+      return await this.#serve(requireService(service, request), passage);
     } catch (error) {
-      return writeError(service, this.visible(error, requestId, { service: service?.name }), requestId);
+      const visible = this.visible(error, passage.requestId, { service: service?.name });
+      if (service !== undefined) await this.#audit(service, passage, { error: visible });
+      return writeError(service, visible, passage.requestId);
     }
   }
 
@@ -70,21 +89,44 @@ export class Pipeline {
     return new ServiceError('ServerException', text, { cause: error });
   }
 
-  async #serve(service: Service, request: WireRequest, requestId: string): Promise<WireResponse> {
-    const caller = this.#options.authenticate(request, service.model.signingName);
+  async #serve(service: Service, passage: Passage): Promise<WireResponse> {
+    const { authenticate, throttle, authorise, handle } = this.#options;
+    const { request, from, requestId } = passage;
+    const { signingName } = service.model;
+    const caller = (passage.caller = authenticate(request, signingName));
+    const named = targetOperation(request);
+    if (named !== undefined) throttle?.admit(caller, service.name, (passage.operation = named));
     const encoding = header(request, 'content-encoding');
     const plain = encoding === undefined ? request : { ...request, body: await decodeBody(request.body, encoding) };
     const call = parseCall(service, plain);
-    const { operation } = call;
-    const input = call.input();
-    this.#options.authorise(caller, { signingName: service.model.signingName, operation: operation.name, input });
-    const output = await this.#options.handle(service.name, operation.name, input, caller, requestId);
-    return writeResponse(operation, output, requestId);
+    const operation = (passage.operation = call.operation.name);
+    const input = (passage.input = call.input());
+    authorise(caller, { signingName, operation, input, from });
+    throttle?.admitInput(caller, service.name, operation, input);
+    const output = await handle(service.name, operation, input, caller, requestId);
+    const response = writeResponse(call.operation, output, requestId);
+    await this.#audit(service, passage, { output });
+    return response;
+  }
+
+  /** Only what somebody known asked for, and only operations there are: strangers cannot fill the trail. */
+  async #audit(service: Service, passage: Passage, outcome: { output?: unknown; error?: ServiceError }): Promise<void> {
+    const { audit } = this.#options;
+    const { caller, operation, input, request, from, requestId } = passage;
+    if (audit === undefined || caller === undefined || operation === undefined) return;
+    const [userAgent, host] = [header(request, 'user-agent'), header(request, 'host')];
+    await audit.record({ service, operation, caller, from, requestId, userAgent, host, input, ...outcome });
   }
 
   #logFailure(error: unknown, requestId: string, fields: Readonly<Record<string, unknown>>): void {
     this.#options.log('error', 'request failed', { requestId, ...fields, error: describeError(error) });
   }
+}
+
+/** JSON services name the operation in a header, so it is known before the body is looked at. */
+function targetOperation(request: WireRequest): string | undefined {
+  const target = header(request, 'x-amz-target');
+  return target === undefined ? undefined : target.slice(target.lastIndexOf('.') + 1);
 }
 
 /** The stack and the causes, as text for the log. */

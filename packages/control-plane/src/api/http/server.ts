@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { WireResponse } from '@gantry/protocol';
 import type { Dispatch } from '../../dispatch/port.ts';
 import { BodyReader, ClientGone } from './body.ts';
+import { originOf } from './origin.ts';
 import { Pipeline, type PipelineOptions } from './pipeline.ts';
 import { refuseSocket, Upgrades } from './upgrade.ts';
 import { wireRequest } from './wire-request.ts';
@@ -108,7 +109,7 @@ export class FrontDoor {
         send(response, this.#pipeline.refuse(error, wireRequest(request, Buffer.alloc(0))));
         return;
       }
-      send(response, await this.#pipeline.answer(wireRequest(request, body)));
+      send(response, await this.#pipeline.answer(wireRequest(request, body), originOf(request.socket)));
     } catch (error) {
       this.#pipeline.visible(error, 'none', { url: request.url?.slice(0, 256) });
       response.destroy();

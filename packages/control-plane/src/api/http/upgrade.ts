@@ -6,6 +6,7 @@ import type { Dispatch, SessionKind } from '../../dispatch/port.ts';
 import type { Authorise } from '../../authorise/port.ts';
 import type { Authenticate } from './authenticate.ts';
 import { frameSocket } from './frame-socket.ts';
+import { originOf } from './origin.ts';
 import { wireRequest } from './wire-request.ts';
 
 const PATHS: Readonly<Record<string, { readonly kind: SessionKind; readonly operation: string }>> = {
@@ -62,7 +63,8 @@ export class Upgrades {
         status: 404,
       });
     const caller = this.#options.authenticate(wire, 'ecs');
-    this.#options.authorise(caller, { signingName: 'ecs', operation: route.operation, input: {} });
+    const from = originOf(request.socket);
+    this.#options.authorise(caller, { signingName: 'ecs', operation: route.operation, input: {}, from });
     return this.#options.dispatch.admit(route.kind, new URLSearchParams(wire.query), caller);
   }
 }
