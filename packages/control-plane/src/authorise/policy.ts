@@ -77,7 +77,8 @@ function parseStatement(raw: Elements, kind: PolicyKind, variables: boolean): St
       'Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*',
     );
   if (effect === undefined) throw new PolicyError('Missing required field Effect');
-  if (effect !== 'Allow' && effect !== 'Deny') throw new PolicyError(`Invalid effect: ${String(effect)}`);
+  if (effect !== 'Allow' && effect !== 'Deny')
+    throw new PolicyError(`Invalid effect: ${JSON.stringify(effect).replaceAll('"', '')}`);
   return {
     sid,
     effect,

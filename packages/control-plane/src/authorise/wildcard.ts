@@ -33,7 +33,7 @@ export interface PatternOptions {
   readonly ignoreCase?: boolean;
 }
 
-const VARIABLE = /\$\{\s*([^\s${},]+)\s*(?:,\s*'([^']*)'\s*)?\}/g;
+const VARIABLE = /\$\{\s*([*?$]|[^\s${},]+)\s*(?:,\s*'([^']*)'\s*)?\}/g;
 
 export function compilePattern(text: string, options: PatternOptions): Pattern {
   const { ignoreCase = false } = options;
