@@ -51,6 +51,9 @@ const WORDS = [
 const NUMBERS = [0, 1, -1, 2, 10, 80, 1024, 65_536, 2 ** 31, -(2 ** 31), 2 ** 53, 1e308, -0, 0.5, 1e-7];
 const DEEPEST = 6;
 
+/** Stands in every member a model calls sensitive: no error and no log may repeat it. */
+export const PLANTED_SECRET = 'pl4nted-s3cret-0f-the-f0rge';
+
 export interface HostileCall {
   readonly service: ServiceName;
   readonly operation: string;
@@ -67,14 +70,16 @@ export class HostileCalls {
 
   next(): HostileCall {
     const rng = this.#rng;
-    const service = rng.chance(0.8)
-      ? 'ecs'
-      : rng.pick(SERVICE_NAMES.filter((name) => modelOf(name).protocol === 'json'));
-    const model = modelOf(service);
-    const operation = rng.pick(Object.keys(model.operations));
-    const input = model.operations[operation]?.input;
-    const value = input === undefined ? {} : this.#value(service, input, 0);
-    return { service, operation, body: this.#spoil(JSON.stringify(value)) };
+    const json = SERVICE_NAMES.filter((name) => modelOf(name).protocol === 'json');
+    const service = rng.chance(0.8) ? 'ecs' : rng.pick(json);
+    const operation = rng.pick(Object.keys(modelOf(service).operations));
+    return { service, operation, body: this.spoil(JSON.stringify(this.inputOf(service, operation))) };
+  }
+
+  /** A value that is nearly what the operation takes. */
+  inputOf(service: ServiceName, operation: string): unknown {
+    const input = modelOf(service).operations[operation]?.input;
+    return input === undefined ? {} : this.#value(service, input, 0);
   }
 
   #value(service: ServiceName, expression: string, depth: number): unknown {
@@ -98,10 +103,13 @@ export class HostileCalls {
           Array.from({ length: this.#size() }, () => [rng.pick(WORDS), this.#value(service, type.value, depth + 1)]),
         );
       case 'string':
+        if (type.bounds?.sensitive === true && rng.chance(0.9)) return PLANTED_SECRET;
         return type.bounds?.enum !== undefined && rng.chance(0.8) ? rng.pick(type.bounds.enum) : rng.pick(WORDS);
       case 'boolean':
         return rng.chance(0.5);
       case 'blob':
+        if (type.bounds?.sensitive === true) return Buffer.from(PLANTED_SECRET).toString('base64');
+        return this.#anything();
       case 'document':
         return this.#anything();
       default:
@@ -119,7 +127,7 @@ export class HostileCalls {
   }
 
   /** Now and then the text is no JSON any more. */
-  #spoil(text: string): string {
+  spoil(text: string): string {
     const rng = this.#rng;
     if (!rng.chance(0.1) || text.length === 0) return text;
     const at = rng.int(0, text.length - 1);
