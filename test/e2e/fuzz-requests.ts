@@ -171,7 +171,8 @@ function formOf(name: string, value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => formOf(below(`member.${index + 1}`), item));
   if (typeof value === 'object' && value !== null)
     return Object.entries(value).flatMap(([step, item]) => formOf(below(step), item));
-  return value === undefined || value === null ? [] : [`${percent(name)}=${percent(String(value))}`];
+  if (value === undefined || value === null) return [];
+  return [`${percent(name)}=${percent(typeof value === 'string' ? value : JSON.stringify(value))}`];
 }
 
 /** Half a surrogate pair has no percent-encoding. */
