@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { modelOf, SERVICE_NAMES, sign, type ServiceName } from '@gantry/protocol';
 import { Rng } from '@gantry/testkit';
 import type { Keys } from './control-plane.ts';
-import { HostileCalls } from './hostile-input.ts';
+import { HostileInputs } from './hostile-input.ts';
 
 export interface FuzzRequest {
   readonly method: string;
@@ -45,14 +45,14 @@ const PATHS = [
 /** Malformed and hostile requests to the front door of an address; the same ones for the same seed. */
 export class FuzzRequests {
   readonly #rng: Rng;
-  readonly #calls: HostileCalls;
+  readonly #inputs: HostileInputs;
   readonly #host: string;
   readonly #keys: readonly Keys[];
   readonly #now: () => number;
 
   constructor(options: { seed: number; host: string; keys: readonly Keys[]; now: () => number }) {
     this.#rng = new Rng(options.seed);
-    this.#calls = new HostileCalls(options.seed + 1);
+    this.#inputs = new HostileInputs(options.seed + 1);
     this.#host = options.host;
     this.#keys = options.keys;
     this.#now = options.now;
@@ -79,15 +79,15 @@ export class FuzzRequests {
     const rng = this.#rng;
     const model = modelOf(service);
     const operation = rng.pick(Object.keys(model.operations));
-    const input = this.#calls.inputOf(service, operation);
+    const input = this.#inputs.inputOf(service, operation);
     const head = { service, method: 'POST', path: '/' };
     if (model.protocol === 'query') {
       const form = rng.chance(0.03) ? rng.pick(NAMES) : operation;
       const fields = [`Action=${encodeURIComponent(form)}`, `Version=${model.apiVersion}`, ...formOf('', input)];
       const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
-      return { ...head, headers, body: this.#calls.spoil(fields.join('&')) };
+      return { ...head, headers, body: this.#inputs.spoil(fields.join('&')) };
     }
-    const body = this.#calls.spoil(JSON.stringify(input));
+    const body = this.#inputs.spoil(JSON.stringify(input));
     if (model.protocol === 'rest-json') {
       const { method = 'POST', path = '/' } = model.operations[operation]?.http ?? {};
       const filled = path.replace(/\{\w+\}/g, () => encodeURIComponent(rng.pick([...NAMES, 'a.b', '%', 'ä/b'])));

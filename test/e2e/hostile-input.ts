@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { modelOf, SERVICE_NAMES, type ServiceName } from '@gantry/protocol';
+import { modelOf, type ServiceName } from '@gantry/protocol';
 import { Rng } from '@gantry/testkit';
 import { typeOf } from '@gantry/protocol/codec/model.ts';
 
@@ -54,26 +54,12 @@ const DEEPEST = 6;
 /** Stands in every member a model calls sensitive: no error and no log may repeat it. */
 export const PLANTED_SECRET = 'pl4nted-s3cret-0f-the-f0rge';
 
-export interface HostileCall {
-  readonly service: ServiceName;
-  readonly operation: string;
-  readonly body: string;
-}
-
-/** Requests that know the wire model and break it here and there; the same ones for the same seed. */
-export class HostileCalls {
+/** Inputs that know the wire model and break it here and there; the same ones for the same seed. */
+export class HostileInputs {
   readonly #rng: Rng;
 
   constructor(seed: number) {
     this.#rng = new Rng(seed);
-  }
-
-  next(): HostileCall {
-    const rng = this.#rng;
-    const json = SERVICE_NAMES.filter((name) => modelOf(name).protocol === 'json');
-    const service = rng.chance(0.8) ? 'ecs' : rng.pick(json);
-    const operation = rng.pick(Object.keys(modelOf(service).operations));
-    return { service, operation, body: this.spoil(JSON.stringify(this.inputOf(service, operation))) };
   }
 
   /** A value that is nearly what the operation takes. */
