@@ -25,6 +25,7 @@ export const BECAUSE = {
   'fargate-capacity': 'the Fargate pool has no room for this size',
   'start-throttled': 'earlier tasks did not start; the next attempt waits',
   'deployment-configuration': 'minimumHealthyPercent and maximumPercent allow neither a start nor a stop',
+  protected: 'scale-in protection keeps tasks that would go',
   // tasks go
   'user-stopped': 'a user stopped it (StopTask)',
   'scale-in': 'the service has more tasks than its desired count',

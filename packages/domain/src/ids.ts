@@ -62,6 +62,10 @@ export function parseArn(text: string): ParsedArn | undefined {
 export const clusterArn = (s: Scope, cluster: string): string => arnOf(s, 'ecs', `cluster/${cluster}`);
 export const serviceArn = (s: Scope, cluster: string, name: string): string =>
   arnOf(s, 'ecs', `service/${cluster}/${name}`);
+export const serviceDeploymentArn = (s: Scope, cluster: string, service: string, id: string): string =>
+  arnOf(s, 'ecs', `service-deployment/${cluster}/${service}/${id}`);
+export const serviceRevisionArn = (s: Scope, cluster: string, service: string, id: string): string =>
+  arnOf(s, 'ecs', `service-revision/${cluster}/${service}/${id}`);
 export const taskArn = (s: Scope, cluster: string, id: TaskId): string => arnOf(s, 'ecs', `task/${cluster}/${id}`);
 export const containerArn = (s: Scope, cluster: string, id: TaskId, uuid: string): string =>
   arnOf(s, 'ecs', `container/${cluster}/${id}/${uuid}`);

@@ -5,5 +5,6 @@ export * from './because.ts';
 export * from './task-definition.ts';
 export * from './task.ts';
 export * from './service.ts';
+export * from './service-deployment.ts';
 export * from './cluster.ts';
 export * from './instance.ts';

@@ -45,6 +45,8 @@ export interface Deployment {
   readonly throttleLevel?: number | undefined;
   /** When the last failed or short run ended: a run that starts later and lasts ends the throttle. */
   readonly lastFailureAt?: EpochMs | undefined;
+  /** The service revision its tasks run. */
+  readonly serviceRevisionArn?: string | undefined;
   readonly createdAt: EpochMs;
   readonly updatedAt: EpochMs;
 }
@@ -67,6 +69,8 @@ export interface Service {
   readonly deploymentConfiguration: DeploymentConfiguration;
   /** Given by the user? ECS echoes it only then. */
   readonly deploymentController?: { readonly type: 'ECS' } | undefined;
+  /** ARN of the newest service deployment, also when it is over. */
+  readonly currentServiceDeployment?: string | undefined;
   /** Newest (PRIMARY) first. */
   readonly deployments: readonly Deployment[];
   readonly placementConstraints: readonly PlacementConstraint[];
@@ -87,7 +91,7 @@ export interface Service {
   readonly lastCompletedDeployment?: Deployment | undefined;
   /** Last time `has reached a steady state.` was said, and whether anything happened since. */
   readonly steadySince?: EpochMs | undefined;
-  /** Last placement failure text and when it was said: the same text is repeated only after 6 hours. */
+  /** Last complaint (no room, stuck, protected) and when it was said: the same text is repeated only after 6 hours. */
   readonly lastPlacementFailure?: { readonly text: string; readonly at: EpochMs } | undefined;
   readonly inactiveAt?: EpochMs | undefined;
 }

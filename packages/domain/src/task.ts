@@ -170,8 +170,15 @@ export interface Task {
   /** Set while PROVISIONING: when placement is tried again, and until when it may wait. */
   readonly nextPlacementAt?: EpochMs | undefined;
   readonly placementDeadlineAt?: EpochMs | undefined;
+  /** Scale-in protection (ecs-semantics 3.10) holds until this moment. */
+  readonly protectedUntil?: EpochMs | undefined;
   /** The service controller has drawn its conclusions from the stop: failure counts, throttle. */
   readonly accounted?: true | undefined;
+}
+
+/** Whether scale-in and deployments must leave the task alone now. */
+export function isProtected(task: Pick<Task, 'protectedUntil'>, now: EpochMs): boolean {
+  return task.protectedUntil !== undefined && task.protectedUntil > now;
 }
 
 /** Counts as running for services: wanted, and not on its way out. */

@@ -1,9 +1,12 @@
+import { isDeploymentOver } from '@gantry/domain';
 import type {
   Cluster,
   Instance,
   OutboxMessage,
   Service,
+  ServiceDeployment,
   ServiceEvents,
+  ServiceRevision,
   Task,
   TaskDefinition,
   TaskDefinitionFamily,
@@ -62,6 +65,11 @@ export function createTables() {
       notInactive: (s) => (s.status === 'INACTIVE' ? undefined : 'all'),
     }),
     serviceEvents: new Table<ServiceEvents>('service-events', {}),
+    serviceDeployments: new Table<ServiceDeployment, 'open'>('service-deployment', {
+      /** Those of a service, by its key, that are not over. */
+      open: (d) => (isDeploymentOver(d) ? undefined : `${clusterKey(d)}/${d.serviceName}`),
+    }),
+    serviceRevisions: new Table<ServiceRevision>('service-revision', {}),
     tasks: taskTable(),
     instances: new Table<Instance, 'cluster' | 'clusterStatus' | 'pool' | 'arn'>('instance', {
       cluster: (i) => clusterKey(i),

@@ -5,9 +5,11 @@ import { capacityProviderHandlers } from './capacity-provider.ts';
 import { clusterHandlers } from './cluster.ts';
 import type { EcsHandlers } from './common/handler.ts';
 import { containerInstanceHandlers } from './container-instance.ts';
+import { serviceDeploymentHandlers } from './service-deployment.ts';
 import { serviceHandlers } from './service.ts';
 import { tagHandlers } from './tag.ts';
 import { taskDefinitionHandlers } from './task-definition.ts';
+import { taskProtectionHandlers } from './task-protection.ts';
 import { taskHandlers } from './task.ts';
 
 export { ensureFirstClusters } from './cluster/create.ts';
@@ -19,7 +21,9 @@ export function ecsHandlers(platform: Platform) {
     ...capacityProviderHandlers(platform),
     ...taskDefinitionHandlers(platform),
     ...taskHandlers(platform),
+    ...taskProtectionHandlers(platform),
     ...serviceHandlers(platform),
+    ...serviceDeploymentHandlers(platform),
     ...containerInstanceHandlers(platform),
     ...attributeHandlers(platform),
     ...tagHandlers(platform),

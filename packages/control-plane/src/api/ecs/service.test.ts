@@ -62,6 +62,8 @@ test('a new service has one deployment, ECS’s defaults and no events', async (
         bakeTimeInMinutes: 0,
       },
       deployments: undefined,
+      currentServiceDeployment: service?.currentServiceDeployment,
+      currentServiceRevisions: service?.currentServiceRevisions,
       roleArn: 'arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS',
       events: [],
       createdAt: undefined,
@@ -79,6 +81,12 @@ test('a new service has one deployment, ECS’s defaults and no events', async (
       availabilityZoneRebalancing: 'ENABLED',
     },
   );
+  const revision = service?.currentServiceRevisions?.[0]?.arn ?? '';
+  assert.match(service?.currentServiceDeployment ?? '', /:service-deployment\/default\/shop\/[\w-]{21}$/);
+  assert.match(revision, /:service-revision\/default\/shop\/\d{19}$/);
+  assert.deepEqual(service?.currentServiceRevisions, [
+    { arn: revision, requestedTaskCount: 2, runningTaskCount: 0, pendingTaskCount: 0 },
+  ]);
   assert.match(deployment?.id ?? '', /^ecs-svc\/\d{19}$/);
   assert.deepEqual(
     [deployment?.status, deployment?.rolloutState, deployment?.rolloutStateReason, deployment?.platformVersion],

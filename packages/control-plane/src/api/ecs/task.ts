@@ -1,14 +1,13 @@
-import { taskArn, type Scope, type Task, type TaskId } from '@gantry/domain';
+import type { Task } from '@gantry/domain';
 import { invalidParameter } from '@gantry/protocol';
 import { taskKey } from '../../controllers/task/create.ts';
 import { requestStop } from '../../controllers/task/stop.ts';
 import type { Platform } from '../../platform.ts';
-import type { Tables } from '../../state/tables.ts';
-import { keyOfCluster, readableCluster } from './common/clusters.ts';
+import { readableCluster } from './common/clusters.ts';
 import { wireList, type EcsHandlers } from './common/handler.ts';
-import { idIn } from './common/references.ts';
 import { checkTags } from './common/tags.ts';
 import { describedTask } from './task/describe.ts';
+import { namedTask } from './task/find.ts';
 import { pageOfTasks } from './task/list.ts';
 import { runTasks } from './task/run.ts';
 import { startTasks } from './task/start.ts';
@@ -74,19 +73,5 @@ export function taskHandlers(platform: Platform): Pick<EcsHandlers, Operations> 
       const { items, nextToken } = pageOfTasks(state.tables, scope, clusterName, input);
       return { taskArns: wireList(items), nextToken };
     },
-  };
-}
-
-/** Throws InvalidParameterException for an ARN of something else, or of another cluster. */
-function namedTask(
-  tables: Tables,
-  scope: Scope,
-  cluster: string,
-  reference: string,
-): { readonly arn: string; readonly task: Task | undefined } {
-  const id = idIn(scope, cluster, 'task', reference);
-  return {
-    arn: taskArn(scope, cluster, id as TaskId),
-    task: tables.tasks.get(`${keyOfCluster(scope, cluster)}/${id}`),
   };
 }

@@ -1,11 +1,16 @@
 import type { Instance } from '@gantry/domain';
 import { forget } from '../../dispatch/outbox.ts';
+import { forgetDeployments, serviceKeyOf } from '../service/service-deployment-documents.ts';
 import type { Tx } from '../../state/state.ts';
 import type { Table } from '../../state/table.ts';
 import {
   definitionsInUse,
   instanceFate,
+  DEPLOYMENT_RETENTION_MS,
   isClusterOver,
+  isDeploymentForgotten,
+  isRevisionForgotten,
+  revisionsInUse,
   isDefinitionOver,
   isServiceOver,
   isTaskOver,
@@ -16,7 +21,16 @@ import {
 /** A transaction buries at most so many: everyone else's work waits behind it. */
 export const MOST_AT_ONCE = 500;
 
-export const KINDS = ['tasks', 'services', 'clusters', 'instances', 'tokens', 'definitions'] as const;
+export const KINDS = [
+  'tasks',
+  'services',
+  'deployments',
+  'revisions',
+  'clusters',
+  'instances',
+  'tokens',
+  'definitions',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Deletes what was kept long enough. @returns how many documents it touched; MOST_AT_ONCE means there may be more. */
@@ -34,9 +48,19 @@ export function reap(tx: Tx, kind: Kind, retention: Retention): number {
       return sweep(tables.services, (key, service) => {
         if (!isServiceOver(service, retention)) return false;
         tx.delete(tables.serviceEvents, key);
+        forgetDeployments(tx, key);
         tx.delete(tables.services, key);
         return true;
       });
+    case 'deployments':
+      return sweep(tables.serviceDeployments, (key, deployment) => {
+        const service = tables.services.get(serviceKeyOf(deployment));
+        if (!isDeploymentForgotten(deployment, service, retention)) return false;
+        tx.delete(tables.serviceDeployments, key);
+        return true;
+      });
+    case 'revisions':
+      return reapRevisions(tx, retention);
     case 'clusters':
       return sweep(tables.clusters, (key, cluster) => {
         if (!isClusterOver(cluster, retention)) return false;
@@ -65,6 +89,19 @@ function reapDefinitions(tx: Tx): number {
     inUse ??= definitionsInUse(tables.tasks.values(), tables.services.values());
     if (!isDefinitionOver(key, definition, inUse)) return false;
     tx.delete(tables.taskDefinitions, key);
+    return true;
+  });
+}
+
+/** Which are in use is looked for only when there is one that is old enough. */
+function reapRevisions(tx: Tx, { now }: Retention): number {
+  const { tables } = tx;
+  let inUse: ReadonlySet<string> | undefined;
+  return sweep(tables.serviceRevisions, (key, revision) => {
+    if (now - revision.createdAt < DEPLOYMENT_RETENTION_MS) return false;
+    inUse ??= revisionsInUse(tables.serviceDeployments.values(), tables.services.values());
+    if (!isRevisionForgotten(revision, inUse)) return false;
+    tx.delete(tables.serviceRevisions, key);
     return true;
   });
 }

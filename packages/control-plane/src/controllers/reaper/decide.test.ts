@@ -4,7 +4,9 @@ import { epochMs } from '@gantry/domain';
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { startControllers } from '../index.ts';
-import { aDefinition, aService, aTask, CLUSTER_KEY } from '../testing/builders.ts';
+import { KINDS, reap } from './apply.ts';
+import { beginDeployment, openDeployments, putServiceDeployment } from '../service/service-deployment-documents.ts';
+import { aDefinition, aDeployment, aService, aTask, CLUSTER_KEY } from '../testing/builders.ts';
 import { aWorld, numbered, putInstance, putTask } from '../testing/world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -63,4 +65,37 @@ it('lets a deleted task definition go when nothing runs it', async () => {
   assert.deepEqual(left(), [kept]);
   stop.abort();
   await controllers.stopped;
+});
+
+it('keeps service deployments for ninety days, and revisions as long as anything tells of them', async () => {
+  const ids = new SeededIds();
+  const { run, state } = await aWorld(new FakeClock(), ids);
+  const { tables } = state;
+  const key = `${CLUSTER_KEY}/web`;
+  /** Starts a deployment in the place of what ran, and brings it to its end at once. */
+  const deploy = () =>
+    run((tx) => {
+      const before = tx.tables.services.get(key) ?? aService();
+      const deployment = aDeployment({ id: `ecs-svc/${ids.digits19()}` });
+      const after = beginDeployment(tx, ids, before, deployment, []);
+      tx.put(tx.tables.services, key, { ...after, deployments: after.deployments.slice(0, 1) });
+      for (const open of openDeployments(tx.tables, key))
+        putServiceDeployment(tx, { ...open, status: 'SUCCESSFUL', finishedAt: tx.now });
+    });
+  const after = async (days: number) => {
+    await run((tx) => {
+      const retention = { now: epochMs(tx.now + days * 24 * HOUR_MS), stoppedTaskRetentionMs: HOUR_MS };
+      for (const kind of KINDS) reap(tx, kind, retention);
+    });
+    return [tables.serviceDeployments.size, tables.serviceRevisions.size];
+  };
+  for (let n = 0; n < 3; n += 1) await deploy();
+  assert.deepEqual(await after(89), [3, 3]);
+  assert.deepEqual(await after(90), [1, 2], 'the newest one stays and tells of its source, too');
+  await run((tx) => {
+    const service = tx.tables.services.get(key);
+    assert.ok(service);
+    tx.put(tx.tables.services, key, { ...service, status: 'INACTIVE', deployments: [], inactiveAt: tx.now });
+  });
+  assert.deepEqual(await after(1), [0, 0], 'they go with their service');
 });

@@ -1,8 +1,20 @@
-import type { Cluster, EpochMs, Instance, Service, Task, TaskDefinition } from '@gantry/domain';
+import {
+  isDeploymentOver,
+  type Cluster,
+  type EpochMs,
+  type Instance,
+  type Service,
+  type ServiceDeployment,
+  type ServiceRevision,
+  type Task,
+  type TaskDefinition,
+} from '@gantry/domain';
 import type { IdempotencyRecord } from '../../state/tables.ts';
 
 /** INACTIVE services, clusters and instances stay describable this long. */
 export const INACTIVE_RETENTION_MS = 24 * 3_600_000;
+/** Service deployments are kept this long after they are over, and revisions as long as one of them is (5.9). */
+export const DEPLOYMENT_RETENTION_MS = 90 * 24 * 3_600_000;
 /** A client token answers with the first call's tasks this long (ecs-semantics 1.11). */
 export const TOKEN_RETENTION_MS = 24 * 3_600_000;
 
@@ -45,6 +57,42 @@ export function definitionsInUse(tasks: Iterable<Task>, services: Iterable<Servi
     if (service.status === 'INACTIVE') continue;
     for (const deployment of service.deployments) inUse.add(deployment.taskDefinitionKey);
     if (service.lastCompletedDeployment !== undefined) inUse.add(service.lastCompletedDeployment.taskDefinitionKey);
+  }
+  return inUse;
+}
+
+/** The newest one of a service stays: its description points to it. */
+export function isDeploymentForgotten(
+  deployment: ServiceDeployment,
+  service: Service | undefined,
+  { now }: Retention,
+): boolean {
+  if (!isDeploymentOver(deployment)) return false;
+  if (service?.currentServiceDeployment === deployment.serviceDeploymentArn) return false;
+  return now - (deployment.finishedAt ?? deployment.updatedAt) >= DEPLOYMENT_RETENTION_MS;
+}
+
+/** `inUse`: ARNs of revisions. */
+export function isRevisionForgotten(revision: ServiceRevision, inUse: ReadonlySet<string>): boolean {
+  return !inUse.has(revision.serviceRevisionArn);
+}
+
+/** The revisions that service deployments tell of, that run, or that may be rolled back to. */
+export function revisionsInUse(
+  deployments: Iterable<ServiceDeployment>,
+  services: Iterable<Service>,
+): ReadonlySet<string> {
+  const inUse = new Set<string>();
+  const use = (arn: string | undefined): void => {
+    if (arn !== undefined) inUse.add(arn);
+  };
+  for (const { sources, target, rollback } of deployments) {
+    for (const part of [...sources, target]) use(part.serviceRevisionArn);
+    use(rollback?.serviceRevisionArn);
+  }
+  for (const service of services) {
+    for (const deployment of service.deployments) use(deployment.serviceRevisionArn);
+    use(service.lastCompletedDeployment?.serviceRevisionArn);
   }
   return inUse;
 }

@@ -5,6 +5,7 @@ import type { Refusal } from '../scheduler/place.ts';
 import { newTask, taskKey } from '../task/create.ts';
 import { requestStop } from '../task/stop.ts';
 import { REPEAT_AFTER_MS } from './decide.ts';
+import { putServiceDeployment, putServiceRevision } from './service-deployment-documents.ts';
 import { startedText, stoppedText, unplacedText } from './texts.ts';
 import type { ServiceAction, ServiceView, StartAction, StopAction } from './view.ts';
 
@@ -28,6 +29,8 @@ export function applyService(
   for (const action of actions) if (action.kind === 'update') service = action.service;
   for (const action of actions) {
     if (action.kind === 'account') account(tx, action.task);
+    if (action.kind === 'deployment') putServiceDeployment(tx, action.deployment);
+    if (action.kind === 'revision') putServiceRevision(tx, action.revision);
     if (action.kind === 'say') {
       said.push(action.message);
       tell(tx, service, action.because, action.message);

@@ -1,12 +1,9 @@
 import type { Deployment, Service } from '@gantry/domain';
 import { NO_FAILURES } from './failures.ts';
+import { currentDeployment } from './service-deployment.ts';
 import { failedText, rollbackText } from './texts.ts';
+import { breakerThreshold } from './threshold.ts';
 import type { ServiceAction, ServiceView } from './view.ts';
-
-/** Failures in a row that fail a deployment: half of the desired count, at least 3, at most 200 (ecs-semantics 5.7). */
-export function breakerThreshold(desiredCount: number): number {
-  return Math.min(200, Math.max(3, Math.ceil(desiredCount / 2)));
-}
 
 /**
  * Fails a rollout whose tasks keep failing, and goes back to the newest COMPLETED deployment when asked to: that
@@ -16,34 +13,59 @@ export function breakCircuit(
   view: ServiceView,
   service: Service,
 ): { readonly service: Service; readonly actions: readonly ServiceAction[] } {
-  const { enable, rollback } = service.deploymentConfiguration.deploymentCircuitBreaker;
   const primary = service.deployments.find((deployment) => deployment.status === 'PRIMARY');
-  const broken =
-    enable && primary?.rolloutState === 'IN_PROGRESS' && primary.failedTasks >= breakerThreshold(service.desiredCount);
-  if (!broken) return { service, actions: [] };
+  const verdict = primary?.rolloutState === 'IN_PROGRESS' ? verdictOn(view, service, primary) : undefined;
+  if (primary === undefined || verdict === undefined) return { service, actions: [] };
+  const { rollback, byUser } = verdict;
   const failed: Deployment = {
     ...primary,
     rolloutState: 'FAILED',
-    rolloutStateReason: 'ECS deployment circuit breaker: task failed to start.',
+    rolloutStateReason: byUser
+      ? `ECS deployment ${primary.id} was stopped by a user.`
+      : 'ECS deployment circuit breaker: task failed to start.',
     updatedAt: view.now,
   };
-  const say = (message: string): ServiceAction => ({ kind: 'say', message, because: 'failed-to-start' });
-  const actions = [say(failedText(service.serviceName, primary.id))];
+  const say = (message: string): ServiceAction => {
+    return { kind: 'say', message, because: byUser ? 'user-request' : 'failed-to-start' };
+  };
+  const actions = byUser ? [] : [say(failedText(service.serviceName, primary.id))];
   const target = service.lastCompletedDeployment;
   if (!rollback || target === undefined || target.id === primary.id) {
     const deployments = service.deployments.map((deployment) => (deployment === primary ? failed : deployment));
     return { service: { ...service, deployments }, actions };
   }
   actions.push(say(rollbackText(service.serviceName, target.id)));
-  return { service: rolledBack(view, service, failed, target), actions };
+  return { service: rolledBack(view, service, failed, target, byUser), actions };
 }
 
-function rolledBack(view: ServiceView, service: Service, failed: Deployment, target: Deployment): Service {
+interface Verdict {
+  readonly rollback: boolean;
+  readonly byUser: boolean;
+}
+
+/** Whether a rollout under way has to end: its tasks keep failing, or a user said so (StopServiceDeployment). */
+function verdictOn(view: ServiceView, service: Service, primary: Deployment): Verdict | undefined {
+  const current = currentDeployment(view, service);
+  if (current?.status === 'ROLLBACK_REQUESTED') return { rollback: true, byUser: true };
+  if (current?.status === 'STOP_REQUESTED') return { rollback: false, byUser: true };
+  const { enable, rollback } = service.deploymentConfiguration.deploymentCircuitBreaker;
+  const broken = enable && primary.failedTasks >= breakerThreshold(service.desiredCount);
+  return broken ? { rollback, byUser: false } : undefined;
+}
+
+function rolledBack(
+  view: ServiceView,
+  service: Service,
+  failed: Deployment,
+  target: Deployment,
+  byUser: boolean,
+): Service {
+  const who = byUser ? 'ECS deployment' : 'ECS deployment circuit breaker';
   const again: Deployment = {
     ...target,
     status: 'PRIMARY',
     rolloutState: 'IN_PROGRESS',
-    rolloutStateReason: `ECS deployment circuit breaker: rolling back to deploymentId ${target.id}.`,
+    rolloutStateReason: `${who}: rolling back to deploymentId ${target.id}.`,
     desiredCount: service.desiredCount,
     ...NO_FAILURES,
     updatedAt: view.now,

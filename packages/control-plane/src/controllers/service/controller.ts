@@ -1,13 +1,12 @@
-import type { Instance, Service, Task } from '@gantry/domain';
+import { isDeploymentOver, type Instance, type ServiceDeployment, type Task } from '@gantry/domain';
 import type { Platform } from '../../platform.ts';
 import type { Change } from '../../state/state.ts';
-import type { Tables } from '../../state/tables.ts';
 import { SETTLED, type Controller, type Outcome } from '../driver.ts';
 import { isReadmission } from '../scheduler/readmission.ts';
-import { PlacementIndex } from '../scheduler/placement-index.ts';
 import { applyService } from './apply.ts';
 import { decideService } from './decide.ts';
-import type { ServiceView } from './view.ts';
+import { readServiceView } from './read-view.ts';
+import { serviceKeyOf } from './service-deployment-documents.ts';
 
 /** A service that found no room asks again after so long, if capacity has not called it before. */
 const RETRY_PLACEMENT_MS = 30_000;
@@ -31,6 +30,8 @@ export class ServiceController implements Controller {
     switch (change.kind) {
       case 'service':
         return [change.key];
+      case 'service-deployment':
+        return this.#wakesOfDeployment(change.after as ServiceDeployment | undefined);
       case 'task':
         return this.#wakesOfTask(change.before as Task | undefined, change.after as Task | undefined);
       case 'instance':
@@ -48,12 +49,12 @@ export class ServiceController implements Controller {
     const { state } = this.#platform;
     // Nothing to decide about is the common case after a commit of our own: spare the transaction.
     const now = this.#platform.clock.now();
-    const peek = viewOf(state.tables, this.#platform, key, now);
+    const peek = readServiceView(state.tables, this.#platform, key, now);
     if (peek === undefined) return this.#done(key);
     const foreseen = decideService(peek);
     if (foreseen.every((action) => action.kind === 'wake-at')) return wakeOutcome(foreseen, now);
     return state.transact((tx): Outcome => {
-      const view = viewOf(tx.tables, this.#platform, key, tx.now);
+      const view = readServiceView(tx.tables, this.#platform, key, tx.now);
       if (view === undefined) return this.#done(key);
       const actions = decideService(view);
       const { waiting } = applyService(tx, this.#platform, key, view, actions);
@@ -71,6 +72,11 @@ export class ServiceController implements Controller {
   #done(key: string): Outcome {
     this.#waiting.delete(key);
     return SETTLED;
+  }
+
+  /** A user asked it to stop: the service's decision looks at open ones alone. */
+  #wakesOfDeployment(after: ServiceDeployment | undefined): readonly string[] {
+    return after === undefined || isDeploymentOver(after) ? [] : [serviceKeyOf(after)];
   }
 
   #wakesOfTask(before: Task | undefined, after: Task | undefined): readonly string[] {
@@ -95,21 +101,4 @@ export class ServiceController implements Controller {
 function wakeOutcome(actions: ReturnType<typeof decideService>, now: number): Outcome {
   const wake = actions.find((action) => action.kind === 'wake-at');
   return wake === undefined ? SETTLED : { kind: 'again', afterMs: Math.max(0, wake.at - now) };
-}
-
-function viewOf(tables: Tables, platform: Platform, key: string, now: ServiceView['now']): ServiceView | undefined {
-  const service: Service | undefined = tables.services.get(key);
-  if (service === undefined) return undefined;
-  return {
-    now,
-    service,
-    tasks: tables.tasks.by('serviceOpen', key),
-    draining: (instanceKey) => tables.instances.get(instanceKey)?.status === 'DRAINING',
-    freeOn: (instanceKey) => {
-      const place = PlacementIndex.of(tables).placeOf(instanceKey);
-      if (place === undefined) return { cpu: 0, memory: 0 };
-      return { cpu: place.pool.freeCpu[place.slot] ?? 0, memory: place.pool.freeMemory[place.slot] ?? 0 };
-    },
-    healthyAfterRunningMs: platform.config.healthyAfterRunningMs,
-  };
 }

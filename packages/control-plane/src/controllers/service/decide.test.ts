@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aDeployment, aService, aTask, CLUSTER_KEY } from '../testing/builders.ts';
 import { numbered } from '../testing/world.ts';
-import { breakerThreshold } from './breaker.ts';
+import { breakerThreshold } from './threshold.ts';
+import { isBlockedByProtection } from './blocked.ts';
 import { decideService } from './decide.ts';
 import type { ServiceView } from './view.ts';
 
@@ -38,6 +39,8 @@ function view(service: Partial<Service>, tasks: readonly Task[], more: Partial<S
     now: NOW,
     service: aService(service),
     tasks,
+    serviceDeployments: [],
+    revision: undefined,
     draining: () => false,
     freeOn: () => ({ cpu: 0, memory: 0 }),
     healthyAfterRunningMs: 40_000,
@@ -166,6 +169,80 @@ describe('a rolling update keeps within its bounds (5.3)', () => {
   ];
   for (const [name, service, tasks, expected] of cases)
     it(name, () => assert.deepEqual(told(view({ ...rolling, ...service }, tasks)), expected));
+});
+
+describe('scale-in protection (3.10)', () => {
+  const until = (ms: number): Partial<Task> => ({ protectedUntil: epochMs(NOW + ms) });
+  const kept = until(60_000);
+  const failed = { deployments: [aDeployment({ rolloutState: 'FAILED' })] };
+  const tooMany =
+    'say service (web) was unable to reach steady state because task set (ecs-svc/1) was unable to scale in. ' +
+    'Reason: The number of protected tasks are more than the desired count of tasks';
+  const onDraining = { draining: (key: string) => key.endsWith('/i1') };
+  const cases: [string, ServiceView, string[]][] = [
+    ['scale-in takes another', view(steady, [task(1, kept), task(2), task(3)]), ['stop 2 scale-in']],
+    ['scale-in takes none', view({ ...steady, desiredCount: 1 }, [task(1, kept), task(2, kept)]), [tooMany]],
+    [
+      'an older revision stays',
+      view(rolling, [task(1, { ...old, ...kept }), task(2, old), task(3), task(4)]),
+      ['stop 2 old-revision'],
+    ],
+    ['also one that does not run yet', view(rolling, [pending(1, { ...old, ...kept }), task(3), task(4)]), []],
+    [
+      'while new ones come',
+      view(rolling, [task(1, { ...old, ...kept }), task(2, { ...old, ...kept })], {}),
+      ['start×2 new-deployment'],
+    ],
+    ['not for ever', view(rolling, [task(1, { ...old, ...until(0) }), task(3), task(4)]), ['stop 1 old-revision']],
+    [
+      'not when unhealthy',
+      view(steady, [task(1, { ...sick, ...kept }), task(2), task(3)]),
+      ['stop 1 container-unhealthy'],
+    ],
+    [
+      'not when of an older revision and unhealthy',
+      view(rolling, [task(1, { ...sick, ...old, ...kept }), task(3), task(4)]),
+      ['stop 1 container-unhealthy'],
+    ],
+    [
+      'not on a draining instance',
+      view(steady, [task(1, kept), task(2), task(3)], onDraining),
+      ['stop 1 instance-draining'],
+    ],
+    [
+      'not when the service goes',
+      view({ status: 'DRAINING', desiredCount: 0 }, [task(1, kept)]),
+      ['stop 1 service-deleted'],
+    ],
+    [
+      'after a failed deployment, too',
+      view({ ...failed, desiredCount: 1 }, [task(1, kept), task(2)]),
+      ['stop 2 scale-in'],
+    ],
+    [
+      'the last healthy one does not go in its place',
+      view({ ...steady, desiredCount: 1 }, [young(1, kept), task(2)]),
+      [],
+    ],
+  ];
+  for (const [name, given, expected] of cases) it(name, () => assert.deepEqual(told(given), expected));
+
+  it('is looked at again when it expires', () => {
+    const wake = decideService(view(rolling, [task(1, { ...old, ...kept }), task(3), task(4)])).at(-1);
+    assert.deepEqual(wake?.kind === 'wake-at' ? wake.at : undefined, NOW + 60_000);
+  });
+
+  it('blocks a deployment when it is all that is left to wait for', () => {
+    const held = task(1, { ...old, ...kept });
+    assert.equal(isBlockedByProtection(view(rolling, [held, task(3), task(4)])), true);
+    assert.equal(isBlockedByProtection(view(rolling, [held, task(3), pending(4)])), false);
+    assert.equal(isBlockedByProtection(view(rolling, [held, task(2, old), task(3), task(4)])), false);
+    assert.equal(
+      isBlockedByProtection(view({ ...rolling, ...config(50, 100) }, [held, task(2, { ...old, ...kept })])),
+      true,
+    );
+    assert.equal(isBlockedByProtection(view(steady, [task(1, kept), task(2)])), false);
+  });
 });
 
 describe('unhealthy tasks and draining instances', () => {

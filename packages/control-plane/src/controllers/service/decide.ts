@@ -1,10 +1,11 @@
-import { epochMs, type Deployment, type Service, type Task } from '@gantry/domain';
+import { epochMs, type Because, type Deployment, type Service, type Task } from '@gantry/domain';
 import { assignProviders, launchTypeOf } from '../scheduler/capacity.ts';
 import { breakCircuit } from './breaker.ts';
 import { accountEndings } from './failures.ts';
 import { isReady, SHORT_RUN_MS } from './health.ts';
-import { nextMoment, standingOf, startable, stopsOf, type Standing } from './rollout.ts';
-import { completedText, scalingReason, steadyText, stuckText } from './texts.ts';
+import { isHeldByProtection, nextMoment, standingOf, startable, stopsOf, type Standing } from './rollout.ts';
+import { followDeployments, learnDigests } from './service-deployment.ts';
+import { completedText, protectedText, scalingReason, steadyText, stuckText } from './texts.ts';
 import type { ServiceAction, ServiceView, StartAction } from './view.ts';
 
 /** A transaction starts or stops at most so many tasks; the rest follows in the next. */
@@ -35,6 +36,10 @@ export function decideService(view: ServiceView): readonly ServiceAction[] {
   const updated = withCounts(next, said.service, standing);
   const actions: ServiceAction[] = [...accounted.actions, ...broken.actions, ...said.actions, ...starts, ...stops];
   if (updated !== service) actions.push({ kind: 'update', service: updated });
+  actions.push(
+    ...followDeployments({ view, service: updated, judged: broken.service.deployments }),
+    ...learnDigests(view),
+  );
   const wake = wakeOf(next, standing, updated, starts.length === MOST_AT_ONCE || allStops.length >= MOST_AT_ONCE);
   if (wake !== undefined) actions.push(wake);
   return actions;
@@ -56,6 +61,7 @@ function drained(view: ServiceView, service: Service, before: readonly ServiceAc
   const gone = view.tasks.every((task) => task.lastStatus === 'STOPPED');
   const next: Service = gone ? { ...service, status: 'INACTIVE', deployments: [], inactiveAt: view.now } : service;
   if (next !== view.service) actions.push({ kind: 'update', service: next });
+  actions.push(...followDeployments({ view, service: next, judged: service.deployments }));
   return actions;
 }
 
@@ -112,7 +118,11 @@ function settle(
     standing.keep.every(isReady);
   if (steady) return settled(view, service, standing.primary);
   const calm = unsettled(service);
-  return isStuck(view, standing) ? stuck(view, calm) : { service: calm, actions: [] };
+  if (isHeldByProtection(view, standing)) {
+    return complain(view, calm, protectedText(service.serviceName, standing.primary.id), 'protected');
+  }
+  if (!isStuck(view, standing)) return { service: calm, actions: [] };
+  return complain(view, calm, stuckText(service.serviceName), 'deployment-configuration');
 }
 
 function settled(
@@ -154,16 +164,18 @@ function isStuck(view: ServiceView, standing: Standing): boolean {
   return live.length >= maximum && live.every(isReady) && nextMoment(view, standing) === undefined;
 }
 
-function stuck(
+/** Says what keeps the service from a steady state, unless it has said so within six hours. */
+function complain(
   view: ServiceView,
   service: Service,
+  text: string,
+  because: Because,
 ): { readonly service: Service; readonly actions: readonly ServiceAction[] } {
-  const text = stuckText(service.serviceName);
   const last = service.lastPlacementFailure;
   if (last !== undefined && last.text === text && view.now - last.at < REPEAT_AFTER_MS) return { service, actions: [] };
   return {
     service: { ...service, lastPlacementFailure: { text, at: view.now } },
-    actions: [{ kind: 'say', message: text, because: 'deployment-configuration' }],
+    actions: [{ kind: 'say', message: text, because }],
   };
 }
 

@@ -1,20 +1,44 @@
 import { FakeClock, turnOfPromises } from '@gantry/testkit/fake-clock.ts';
 import { Rng, SeededIds } from '@gantry/testkit/seeded.ts';
-import { isLive, type Service, type Task } from '@gantry/domain';
+import {
+  epochMs,
+  isLive,
+  isProtected,
+  type Service,
+  type ServiceDeployment,
+  type ServiceDeploymentStatus,
+  type Task,
+} from '@gantry/domain';
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { Change } from '../../state/state.ts';
+import type { Change, Tx } from '../../state/state.ts';
 import { startControllers, type Controllers } from '../index.ts';
 import { taskKey } from '../task/create.ts';
 import { applyHealth, applyReport, type TaskReport } from '../task/report.ts';
 import { aDefinition, aService, CLUSTER_KEY } from '../testing/builders.ts';
 import { aWorld, putInstance, putTask, type World } from '../testing/world.ts';
-import { newDeployment, withPrimary } from './create.ts';
+import { newDeployment } from './create.ts';
 import { decideService } from './decide.ts';
+import { beginDeployment, openDeployments, putServiceDeployment, revisionOf } from './service-deployment-documents.ts';
 
 const KEY = `${CLUSTER_KEY}/web`;
 const HEALTHY_AFTER_MS = 40_000;
+
+/** Where a service deployment may be seen next (ecs-semantics 5.9); a commit may hold several of its steps. */
+const ENDS = ['SUCCESSFUL', 'STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'] as const;
+const ROLLBACKS = ['ROLLBACK_IN_PROGRESS', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'] as const;
+const MOVES: Readonly<Record<ServiceDeploymentStatus, readonly ServiceDeploymentStatus[]>> = {
+  PENDING: ['IN_PROGRESS', 'STOP_REQUESTED', 'ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS', ...ENDS],
+  IN_PROGRESS: ['STOP_REQUESTED', 'ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS', ...ENDS],
+  STOP_REQUESTED: ['STOPPED'],
+  ROLLBACK_REQUESTED: ['SUCCESSFUL', 'STOPPED', ...ROLLBACKS],
+  ROLLBACK_IN_PROGRESS: ['ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'],
+  SUCCESSFUL: [],
+  STOPPED: [],
+  ROLLBACK_SUCCESSFUL: [],
+  ROLLBACK_FAILED: [],
+};
 
 /** A service, its controllers and an agent played by the test. Every commit is held against the laws. */
 class Play {
@@ -42,9 +66,8 @@ class Play {
       tx.put(tx.tables.taskDefinitions, '123456789012/us-east-1/web:2', checked);
       for (const n of [0, 1, 2]) putInstance(tx, n, { availabilityZone: `us-east-1${'aab'[n]}` });
       const breaker = { enable: this.rng.chance(0.3), rollback: true };
-      const deployments = [this.#deployment(2, 1)];
       const deploymentConfiguration = { minimumHealthyPercent, maximumPercent, deploymentCircuitBreaker: breaker };
-      tx.put(tx.tables.services, KEY, aService({ deployments, deploymentConfiguration }));
+      this.#begin(tx, aService({ deployments: [], deploymentConfiguration }), 1);
     });
     this.controllers = startControllers(this.world.platform, this.stop.signal);
     await this.settle();
@@ -74,9 +97,15 @@ class Play {
       () => this.#health(),
       () => this.#wait(),
       () => this.#drain(),
+      () => this.#protect(),
+      () => this.#protect(),
+      () => this.#stopDeployment(),
     ];
     await this.rng.pick(moves)();
     await this.settle();
+    const { currentServiceDeployment } = this.service;
+    for (const { serviceDeploymentArn, status } of openDeployments(this.world.state.tables, KEY))
+      if (serviceDeploymentArn !== currentServiceDeployment) this.broken.push(`an older deployment is still ${status}`);
   }
 
   /** Lets everything succeed until nothing changes any more. */
@@ -86,6 +115,8 @@ class Play {
         tx.put(tx.tables.instances, `${CLUSTER_KEY}/${instance.id}`, { ...instance, status: 'ACTIVE' as const });
       // One task with no room for a second, and none to spare: ECS is stuck there as well.
       if (this.service.desiredCount === 1) tx.put(tx.tables.services, KEY, { ...this.service, desiredCount: 2 });
+      // A deployment that failed waits for a person to start another one.
+      if (this.service.deployments[0]?.rolloutState === 'FAILED') this.#begin(tx, this.service, 1);
     });
     for (let round = 0; round < 60; round += 1) {
       for (const task of this.tasks.filter((one) => one.lastStatus !== 'STOPPED')) {
@@ -96,6 +127,19 @@ class Play {
       await this.clock.turn(60_000);
       await this.settle();
     }
+  }
+
+  /** In a steady state the newest deployment is over, and says what runs. */
+  checkHistory(): void {
+    const { tables } = this.world.state;
+    const { currentServiceDeployment, deployments } = this.service;
+    const all = [...tables.serviceDeployments.values()];
+    const current = all.find((one) => one.serviceDeploymentArn === currentServiceDeployment);
+    assert.deepEqual(openDeployments(tables, KEY), [], 'none is under way');
+    assert.match(current?.status ?? '', /^(SUCCESSFUL|ROLLBACK_SUCCESSFUL)$/);
+    const ran = current?.rollback?.serviceRevisionArn ?? current?.target.serviceRevisionArn;
+    assert.equal(deployments[0]?.serviceRevisionArn, ran);
+    assert.ok(revisionOf(tables, this.service) !== undefined, 'its revision is there');
   }
 
   #deployment(desiredCount: number, revision: number) {
@@ -116,10 +160,36 @@ class Play {
   }
 
   #deploy(): Promise<void> {
+    return this.world.run((tx) => this.#begin(tx, this.service, this.rng.int(1, 2)));
+  }
+
+  #begin(tx: Tx, service: Service, revision: number): void {
+    const deployment = this.#deployment(service.desiredCount, revision);
+    tx.put(
+      tx.tables.services,
+      KEY,
+      beginDeployment(tx, this.ids, service, deployment, [{ name: 'app', image: 'app' }]),
+    );
+  }
+
+  /** One user asks for a rollback, or for an end where it is. */
+  #stopDeployment(): Promise<void> {
     return this.world.run((tx) => {
-      const next = this.#deployment(this.service.desiredCount, this.rng.int(1, 2));
-      const deployments = withPrimary(this.service.deployments, next, tx.now);
-      tx.put(tx.tables.services, KEY, { ...this.service, deployments });
+      const status = this.rng.chance(0.7) ? ('ROLLBACK_REQUESTED' as const) : ('STOP_REQUESTED' as const);
+      for (const open of openDeployments(tx.tables, KEY))
+        if (open.status === 'PENDING' || open.status === 'IN_PROGRESS') putServiceDeployment(tx, { ...open, status });
+    });
+  }
+
+  async #protect(): Promise<void> {
+    const running = this.tasks.filter((task) => isLive(task) && task.lastStatus === 'RUNNING');
+    if (running.length === 0) return;
+    const { id } = this.rng.pick(running);
+    const minutes = this.rng.pick([0, 1, 10, 30]);
+    await this.world.run((tx) => {
+      const task = tx.tables.tasks.get(`${CLUSTER_KEY}/${id}`);
+      assert.ok(task);
+      putTask(tx, { ...task, protectedUntil: minutes === 0 ? undefined : epochMs(tx.now + minutes * 60_000) });
     });
   }
 
@@ -194,6 +264,20 @@ class Play {
     );
     const left = live.filter((task) => this.#healthy(task)).length;
     if (ours.length > 0 && left < least) this.broken.push(`stopped below the minimum: ${left} < ${least}`);
+    for (const { before, after } of ours) {
+      if (before === undefined || after === undefined || !isProtected(before, this.clock.now())) continue;
+      if (after.because === 'scale-in' || after.because === 'old-revision')
+        this.broken.push(`stopped a protected task: ${after.because}`);
+    }
+    this.#checkDeployments(changes);
+  }
+
+  #checkDeployments(changes: readonly Change[]): void {
+    for (const { kind, before, after } of changes) {
+      if (kind !== 'service-deployment' || before === undefined || after === undefined) continue;
+      const [from, to] = [(before as ServiceDeployment).status, (after as ServiceDeployment).status];
+      if (from !== to && !MOVES[from].includes(to)) this.broken.push(`a service deployment went from ${from} to ${to}`);
+    }
   }
 }
 
@@ -211,10 +295,13 @@ it('keeps the bounds whatever happens, settles, and then says nothing', async ()
       assert.equal(live.length, play.service.desiredCount, 'as many as desired');
       assert.equal(play.service.deployments.length, 1, 'one deployment is left');
       assert.ok(play.service.steadySince !== undefined, 'steady');
+      play.checkHistory();
       const actions = decideService({
         now: play.clock.now(),
         service: play.service,
         tasks: play.world.state.tables.tasks.by('serviceOpen', KEY),
+        serviceDeployments: openDeployments(play.world.state.tables, KEY),
+        revision: revisionOf(play.world.state.tables, play.service),
         draining: () => false,
         freeOn: () => ({ cpu: 0, memory: 0 }),
         healthyAfterRunningMs: HEALTHY_AFTER_MS,

@@ -1,4 +1,4 @@
-import type { Because, Deployment, Task } from '@gantry/domain';
+import { isProtected, type Because, type Deployment, type Task } from '@gantry/domain';
 import { graceEndsAt, isHealthy, isReady, isUnhealthy, liveTasks, maturesAt } from './health.ts';
 import { chooseStops, worthOf } from './scale-in.ts';
 import { scalingReason, UNHEALTHY_REASON } from './texts.ts';
@@ -57,12 +57,11 @@ export function startable({ desired, keep, maximum, live }: Standing): number {
 export function stopsOf(view: ServiceView, standing: Standing, most: number): StopAction[] {
   if (standing.primary.rolloutState === 'FAILED') return stopsAfterFailure(view, standing, most);
   const excess = Math.min(standing.keep.length - standing.desired, most);
-  const surplus = chooseStops(view, standing.keep, excess, standing.live);
+  const surplus = surplusOf(view, standing, [standing.keep], excess);
   const stops = surplus.map((task) => stop(standing, task, 'scale-in'));
   const lost = surplus.filter((task) => isHealthy(view, task)).length;
   for (const task of leavers(view, standing, standing.healthy - lost, most)) {
-    const old = task.deploymentId !== standing.primary.id;
-    stops.push(stop(standing, task, old ? 'old-revision' : 'instance-draining'));
+    stops.push(stop(standing, task, leavingBecause(view, standing, task)));
   }
   for (const task of sickStops(standing)) stops.push(stop(standing, task, 'container-unhealthy'));
   return stops;
@@ -76,19 +75,63 @@ function stopsAfterFailure(view: ServiceView, standing: Standing, most: number):
   const { primary, live, keep, sick, leaving, desired } = standing;
   const isOld = (task: Task): boolean => task.deploymentId !== primary.id;
   const groups = [sick, leaving.filter((task) => !isOld(task)), keep, leaving.filter(isOld)];
-  let excess = Math.min(live.length - desired, most);
-  const chosen: Task[] = [];
+  const surplus = surplusOf(view, standing, groups, Math.min(live.length - desired, most));
+  return surplus.map((task) => stop(standing, task, 'scale-in'));
+}
+
+/**
+ * Which of the groups' tasks go when there are `excess` too many, the first group's first: none that is protected, and
+ * no healthy one that the minimum needs (protection may leave others than scale-in would have chosen).
+ */
+function surplusOf(
+  view: ServiceView,
+  standing: Standing,
+  groups: readonly (readonly Task[])[],
+  excess: number,
+): readonly Task[] {
+  const { live, healthy, minimum, desired } = standing;
+  let spare = healthy - Math.min(minimum, desired);
+  const surplus: Task[] = [];
   for (const group of groups) {
-    const some = chooseStops(view, group, excess, live);
-    chosen.push(...some);
-    excess -= some.length;
+    for (const task of chooseStops(view, unprotected(view, group), excess - surplus.length, live)) {
+      if (isHealthy(view, task)) {
+        if (spare <= 0) break;
+        spare -= 1;
+      }
+      surplus.push(task);
+    }
   }
-  return chosen.map((task) => stop(standing, task, 'scale-in'));
+  return surplus;
+}
+
+/** Tasks that scale-in may take. */
+function unprotected(view: ServiceView, tasks: readonly Task[]): readonly Task[] {
+  return tasks.filter((task) => !isProtected(task, view.now));
+}
+
+/** Protection keeps it from being replaced; not on an instance that drains, and not when it is unhealthy (3.10). */
+export function mustStay(view: ServiceView, { primary }: Standing, task: Task): boolean {
+  if (!isProtected(task, view.now) || task.deploymentId === primary.id) return false;
+  const draining = task.instanceKey !== undefined && view.draining(task.instanceKey);
+  return !draining && !isUnhealthy(view, task);
+}
+
+function leavingBecause(view: ServiceView, { primary }: Standing, task: Task): Because {
+  const draining = task.instanceKey !== undefined && view.draining(task.instanceKey);
+  if (task.deploymentId === primary.id) return 'instance-draining';
+  if (!isProtected(task, view.now)) return 'old-revision';
+  return draining ? 'instance-draining' : 'container-unhealthy';
+}
+
+/** Whether protection alone keeps more tasks than the service wants. */
+export function isHeldByProtection(view: ServiceView, { live, desired }: Standing): boolean {
+  return live.filter((task) => isProtected(task, view.now)).length > desired;
 }
 
 /** Old tasks that may go without taking the service below its minimum; the ones that do not serve go first. */
 function leavers(view: ServiceView, standing: Standing, healthy: number, most: number): readonly Task[] {
-  const { leaving, live, minimum } = standing;
+  const { live, minimum } = standing;
+  const leaving = standing.leaving.filter((task) => !mustStay(view, standing, task));
   // Not RUNNING, or unhealthy: nobody misses it.
   const idle = leaving.filter((task) => worthOf(view, task) <= 1);
   const young = leaving.filter((task) => worthOf(view, task) === 2);
@@ -113,8 +156,12 @@ function sickStops({ desired, keep, sick, live, maximum }: Standing): readonly T
 /** The next moment at which waiting alone changes what may be done. */
 export function nextMoment(view: ServiceView, standing: Standing): number | undefined {
   const moments: number[] = [];
-  if (standing.leaving.length > 0) {
+  const mayGo = standing.leaving.length > 0 || standing.live.length > standing.desired;
+  if (mayGo) {
     for (const task of standing.live) if (isReady(task) && !isHealthy(view, task)) moments.push(maturesAt(view, task));
+  }
+  if (mayGo) {
+    for (const { protectedUntil } of standing.live) if (protectedUntil !== undefined) moments.push(protectedUntil);
   }
   for (const task of standing.live)
     if (task.healthStatus === 'UNHEALTHY' && graceEndsAt(view, task) > view.now) moments.push(graceEndsAt(view, task));

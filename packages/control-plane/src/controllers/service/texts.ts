@@ -40,6 +40,26 @@ export function stuckText(service: string): string {
   );
 }
 
+export function protectedText(service: string, deploymentId: string): string {
+  return (
+    `service (${service}) was unable to reach steady state because task set (${deploymentId}) was unable to scale in. ` +
+    'Reason: The number of protected tasks are more than the desired count of tasks'
+  );
+}
+
+/** Why a service deployment has its status, in ECS's words where they are known. */
+export const DEPLOYMENT_REASONS = {
+  breakerRollback: 'Service deployment rolled back because the circuit breaker threshold was exceeded.',
+  breakerStop: 'Service deployment stopped because the circuit breaker threshold was exceeded.',
+  userRollback: 'Service deployment rolled back because a user requested it.',
+  nothingToRollBackTo: 'Service deployment stopped: there is no completed deployment to roll back to.',
+  userStop: 'Service deployment stopped because a user requested it.',
+  superseded: 'Service deployment stopped because a newer one was started.',
+  rollbackSuperseded: 'The rollback was not finished when a newer deployment was started.',
+  rollbackFailed: 'The tasks of the deployment that was rolled back to failed to start.',
+  serviceDeleted: 'Service deployment stopped because the service was deleted.',
+} as const;
+
 export function unplacedText(service: string, refusal: Refusal): string {
   if (refusal.because === 'fargate-capacity')
     return `(service ${service}) was unable to place a task. Reason: ${refusal.reason}.`;

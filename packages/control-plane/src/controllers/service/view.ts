@@ -1,4 +1,13 @@
-import type { Because, Deployment, EpochMs, LaunchType, Service, Task } from '@gantry/domain';
+import type {
+  Because,
+  Deployment,
+  EpochMs,
+  LaunchType,
+  Service,
+  ServiceDeployment,
+  ServiceRevision,
+  Task,
+} from '@gantry/domain';
 import type { StopOrder } from '../task/stop.ts';
 
 /** All a decision about one service rests on. */
@@ -7,6 +16,10 @@ export interface ServiceView {
   readonly service: Service;
   /** Its tasks that are not STOPPED, and stopped ones not yet accounted for; in key order. */
   readonly tasks: readonly Task[];
+  /** Its service deployments that are not over; one of them is the current one, if that is not over. */
+  readonly serviceDeployments: readonly ServiceDeployment[];
+  /** What PRIMARY runs. Services older than revisions have none. */
+  readonly revision: ServiceRevision | undefined;
   /** Whether the instance takes no tasks any more because it is DRAINING. */
   readonly draining: (instanceKey: string) => boolean;
   /** Free CPU units and MiB of an instance, for scaling in binpacked services. */
@@ -34,6 +47,10 @@ export type ServiceAction =
   | { readonly kind: 'account'; readonly task: Task }
   /** The service's own document changes: rollout states, failure counts, what was said when. */
   | { readonly kind: 'update'; readonly service: Service }
+  /** A service deployment comes forward. */
+  | { readonly kind: 'deployment'; readonly deployment: ServiceDeployment }
+  /** A revision learns digests of its images. */
+  | { readonly kind: 'revision'; readonly revision: ServiceRevision }
   /** A service event. */
   | { readonly kind: 'say'; readonly message: string; readonly because: Because }
   /** Nothing more to do now; at this moment there may be. */

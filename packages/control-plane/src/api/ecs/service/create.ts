@@ -44,9 +44,8 @@ export function serviceFingerprint(input: CreateServiceRequest, cluster: string)
   return fingerprintOf({ ...parameters, cluster });
 }
 
-/** The document of a new service with its first deployment. Throws InvalidParameterException. */
+/** The document of a new service that has no deployment yet. Throws InvalidParameterException. */
 export function newService(given: {
-  readonly ids: Ids;
   readonly now: EpochMs;
   readonly scope: Scope;
   readonly cluster: Cluster;
@@ -55,7 +54,7 @@ export function newService(given: {
   readonly tags: readonly Tag[];
   readonly createdBy: string;
 }): Service {
-  const { ids, now, scope, cluster, input, terms } = given;
+  const { now, scope, cluster, input, terms } = given;
   const serviceName = input.serviceName as string;
   const desiredCount = input.desiredCount ?? 0;
   checkGracePeriod(input.healthCheckGracePeriodSeconds, terms.definition);
@@ -74,7 +73,7 @@ export function newService(given: {
     awsvpcConfiguration: terms.awsvpcConfiguration,
     deploymentConfiguration: mergeDeployment(DEFAULT_DEPLOYMENT, input.deploymentConfiguration),
     deploymentController: input.deploymentController === undefined ? undefined : { type: 'ECS' },
-    deployments: [deploymentOn(terms, { ids, now, desiredCount })],
+    deployments: [],
     placementConstraints: input.placementConstraints ?? [],
     placementStrategy: input.placementStrategy ?? [],
     healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds,

@@ -1,7 +1,12 @@
 import type { Scope, Service, Tag } from '@gantry/domain';
 import { clientException, invalidParameter, ServiceError } from '@gantry/protocol';
 import type { CreateServiceRequest, DeleteServiceRequest, UpdateServiceRequest } from '@aws-sdk/client-ecs';
-import { withPrimary } from '../../../controllers/service/create.ts';
+import {
+  beginDeployment,
+  forgetDeployments,
+  supersede,
+} from '../../../controllers/service/service-deployment-documents.ts';
+import { DEPLOYMENT_REASONS } from '../../../controllers/service/texts.ts';
 import type { Platform } from '../../../platform.ts';
 import type { Tx } from '../../../state/state.ts';
 import type { Tables } from '../../../state/tables.ts';
@@ -10,7 +15,7 @@ import { idIn, serviceNotFound } from '../common/references.ts';
 import { findDefinition, usableDefinition } from '../task-definition/reference.ts';
 import { deploymentOn, newService, serviceFingerprint } from './create.ts';
 import { keyOfService } from './describe.ts';
-import { resolveTerms } from './resolve.ts';
+import { resolveTerms, type Terms } from './resolve.ts';
 import { decideUpdate } from './update.ts';
 
 const MAX_SERVICES = 5000;
@@ -47,10 +52,11 @@ export function createService(
     placementStrategy: input.placementStrategy ?? [],
   };
   const terms = resolveTerms(cluster, wish, platform.config.subnets);
-  const { ids } = platform;
-  const service = newService({ ids, now: tx.now, scope, cluster, input, terms, tags, createdBy: context.by });
-  // Events of an older service of this name are not this one's.
+  const created = newService({ now: tx.now, scope, cluster, input, terms, tags, createdBy: context.by });
+  // The history of an older service of this name is not this one's.
   tx.delete(tx.tables.serviceEvents, key);
+  forgetDeployments(tx, key);
+  const service = withDeployment(tx, context, created, terms);
   const { family, revision } = terms.definition;
   const text = `Service ${service.serviceName} was created with ${service.desiredCount} tasks of ${family}:${revision}.`;
   put(tx, service, 'service.created', text, context.by);
@@ -89,15 +95,9 @@ export function updateService(tx: Tx, context: ServiceContext, input: UpdateServ
   return next;
 }
 
-function withDeployment(
-  tx: Tx,
-  { platform }: ServiceContext,
-  service: Service,
-  terms: Parameters<typeof deploymentOn>[0],
-): Service {
-  const { desiredCount, deployments } = service;
-  const deployment = deploymentOn(terms, { ids: platform.ids, now: tx.now, desiredCount });
-  return { ...service, deployments: withPrimary(deployments, deployment, tx.now) };
+function withDeployment(tx: Tx, { platform: { ids } }: ServiceContext, service: Service, terms: Terms): Service {
+  const deployment = deploymentOn(terms, { ids, now: tx.now, desiredCount: service.desiredCount });
+  return beginDeployment(tx, ids, service, deployment, terms.definition.containerDefinitions);
 }
 
 /** DeleteService in its transaction (ecs-semantics 5.2): DRAINING, until the controller saw its tasks stop. */
@@ -110,6 +110,7 @@ export function deleteService(tx: Tx, { scope, by }: ServiceContext, input: Dele
     throw invalidParameter('The service cannot be stopped while it is scaled above 0.');
   }
   const deployments = service.deployments.map((deployment) => ({ ...deployment, desiredCount: 0 }));
+  supersede(tx, service, DEPLOYMENT_REASONS.serviceDeleted);
   const draining: Service = { ...service, status: 'DRAINING', desiredCount: 0, deployments };
   put(tx, draining, 'service.deleted', `Service ${service.serviceName} was deleted; its tasks are stopped.`, by);
   return draining;

@@ -2,11 +2,13 @@ import {
   clusterArn,
   type AwsVpcConfiguration,
   type Deployment,
+  type DeploymentConfiguration,
   type Service,
   type ServiceEvents,
 } from '@gantry/domain';
 import type {
   Deployment as WireDeployment,
+  DeploymentConfiguration as WireDeploymentConfiguration,
   NetworkConfiguration,
   Service as WireService,
   ServiceField,
@@ -33,7 +35,6 @@ export function describeService(
 ): WireService {
   const counts = service.deployments.map(countsOf);
   const sum = (member: keyof DeploymentCounts): number => counts.reduce((total, one) => total + one[member], 0);
-  const { minimumHealthyPercent, maximumPercent, deploymentCircuitBreaker } = service.deploymentConfiguration;
   return {
     serviceArn: service.serviceArn,
     serviceName: service.serviceName,
@@ -46,14 +47,10 @@ export function describeService(
     pendingCount: sum('pending'),
     ...infrastructureMembers(service),
     taskDefinition: service.taskDefinitionArn,
-    deploymentConfiguration: {
-      deploymentCircuitBreaker,
-      maximumPercent,
-      minimumHealthyPercent,
-      strategy: 'ROLLING',
-      bakeTimeInMinutes: 0,
-    },
+    deploymentConfiguration: describeDeploymentConfiguration(service.deploymentConfiguration),
     deployments: service.deployments.map((deployment) => describeDeployment(deployment, countsOf(deployment))),
+    currentServiceDeployment: service.currentServiceDeployment,
+    currentServiceRevisions: currentRevisions(service, countsOf),
     roleArn: service.roleArn,
     events: events.map(({ id, createdAt, message }) => ({ id, createdAt: new Date(createdAt), message })),
     createdAt: wireDate(service.createdAt),
@@ -69,6 +66,31 @@ export function describeService(
     propagateTags: service.propagateTags,
     enableExecuteCommand: service.enableExecuteCommand,
     availabilityZoneRebalancing: service.availabilityZoneRebalancing,
+  };
+}
+
+/** What its tasks run now. Nothing for a service older than service revisions. */
+function currentRevisions(
+  service: Service,
+  countsOf: ServiceSurroundings['countsOf'],
+): WireService['currentServiceRevisions'] {
+  if (service.currentServiceDeployment === undefined) return undefined;
+  return service.deployments.flatMap((deployment) => {
+    const { running, pending } = countsOf(deployment);
+    const { serviceRevisionArn: arn, desiredCount } = deployment;
+    if (arn === undefined) return [];
+    return [{ arn, requestedTaskCount: desiredCount, runningTaskCount: running, pendingTaskCount: pending }];
+  });
+}
+
+export function describeDeploymentConfiguration(configuration: DeploymentConfiguration): WireDeploymentConfiguration {
+  const { minimumHealthyPercent, maximumPercent, deploymentCircuitBreaker } = configuration;
+  return {
+    deploymentCircuitBreaker,
+    maximumPercent,
+    minimumHealthyPercent,
+    strategy: 'ROLLING',
+    bakeTimeInMinutes: 0,
   };
 }
 
@@ -91,7 +113,7 @@ function describeDeployment(deployment: Deployment, counts: DeploymentCounts): W
 }
 
 /** Exactly one of launchType and capacityProviderStrategy, and the platform where there is one. */
-function infrastructureMembers(
+export function infrastructureMembers(
   owner: Pick<Service, 'launchType' | 'capacityProviderStrategy' | 'platformVersion'>,
 ): Pick<WireService, 'launchType' | 'capacityProviderStrategy' | 'platformVersion' | 'platformFamily'> {
   const { launchType, capacityProviderStrategy: strategy, platformVersion } = owner;
@@ -101,7 +123,7 @@ function infrastructureMembers(
     : { capacityProviderStrategy: wireList(strategy), ...platform };
 }
 
-function networkOf(configuration: AwsVpcConfiguration | undefined): NetworkConfiguration | undefined {
+export function networkOf(configuration: AwsVpcConfiguration | undefined): NetworkConfiguration | undefined {
   if (configuration === undefined) return undefined;
   const { subnets, securityGroups, assignPublicIp } = configuration;
   return {
