@@ -4,8 +4,8 @@
  */
 import { SERVICES } from '@gantry/protocol';
 import type { Service, ServiceName } from '@gantry/protocol';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freshPage } from './page.ts';
 
 export type Served = Readonly<Partial<Record<ServiceName, ReadonlySet<string>>>>;
 
@@ -75,17 +75,5 @@ function row(service: Service, name: string): string {
 
 /** Writes the page, or with `check` says whether it is as it should be. Returns false only for a stale page. */
 export function operationsDoc(served: Served, { check, file = FILE }: { check: boolean; file?: string }): boolean {
-  const text = operationsText(served);
-  if (check) return read(file) === text;
-  writeFileSync(file, text);
-  return true;
-}
-
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return freshPage(file, operationsText(served), check);
 }

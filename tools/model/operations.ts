@@ -1,4 +1,7 @@
-/** Writes docs/operations.md from the operations there are handlers for: `npm run operations`; with `--check` it only compares. */
+/**
+ * Writes docs/operations.md from the operations there are handlers for, and docs/task-definition-fields.md from the model:
+ * `npm run operations`; with `--check` it only compares.
+ */
 import { parseAccountId, parseRegion, type AccountId, type Region } from '@gantry/domain';
 import { servedOperations } from '@gantry/control-plane/assemble.ts';
 import { MemoryLogStore } from '@gantry/control-plane/logs/memory.ts';
@@ -7,6 +10,7 @@ import { testSeal } from '@gantry/control-plane/seal/testing/test-seal.ts';
 import { State } from '@gantry/control-plane/state/state.ts';
 import { MemoryJournal } from '@gantry/control-plane/store/memory.ts';
 import { FakeClock, SeededIds } from '@gantry/testkit/index.ts';
+import { fieldsDoc } from './fields-doc.ts';
 import { operationsDoc } from './operations-doc.ts';
 
 const [journal, clock, ids] = [new MemoryJournal(), new FakeClock(), new SeededIds()];
@@ -31,8 +35,11 @@ const served = Object.fromEntries(
   Object.entries(servedOperations(platform, new MemoryLogStore())).map(([service, names]) => [service, new Set(names)]),
 );
 const check = process.argv.includes('--check');
-const same = operationsDoc(served, { check });
-if (check && !same) {
-  console.error('docs/operations.md is not what the handlers say. Run "npm run operations".');
+const stale = [
+  ...(operationsDoc(served, { check }) ? [] : ['docs/operations.md']),
+  ...(fieldsDoc({ check }) ? [] : ['docs/task-definition-fields.md']),
+];
+if (stale.length > 0) {
+  console.error(`${stale.join(', ')}: not what the handlers and the model say. Run "npm run operations".`);
   process.exitCode = 1;
 }

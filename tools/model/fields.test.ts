@@ -1,0 +1,145 @@
+/**
+ * Holds `fields/` to the truth. Every member of the model is in a fixture below; what is called honoured is shown to
+ * arrive (API → state → payload → the agent's plan → the engine's create call), what is called refused is provoked.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { anApi, refused } from '@gantry/control-plane/api/ecs/testing/world.ts';
+import { SERVICES } from '@gantry/protocol';
+import { fieldsDoc, fieldsText, membersOf, REQUESTS } from './fields-doc.ts';
+
+import { RUN_TASK } from './fields/run-task.ts';
+import { TASK_DEFINITION } from './fields/task-definition.ts';
+import { ATTRIBUTES, fateOf } from './testing/fate-of.ts';
+import { FIXTURES } from './testing/field-fixtures.ts';
+
+/** `create/app/HostConfig/Memory` in an outcome. */
+function at(outcome: unknown, pointer: string): unknown {
+  let value = outcome;
+  for (const key of pointer.split('/')) value = (value as Record<string, unknown> | undefined)?.[key];
+  return value;
+}
+
+/** Paths of the members a request gives, as the page writes them. */
+function pathsIn(shape: string, value: unknown): ReadonlySet<string> {
+  const found = new Set<string>();
+  const walk = (expression: string, given: unknown, path: string): void => {
+    if (given === undefined) return;
+    const named = SERVICES.ecs.model.shapes[expression];
+    const list =
+      /^\[(.+)\]$/.exec(expression)?.[1] ?? (named !== undefined && 'list' in named ? named.list : undefined);
+    if (list !== undefined) return (given as unknown[]).forEach((item) => walk(list, item, `${path}[]`));
+    if (named === undefined || !('members' in named)) return void found.add(path);
+    for (const [member, inner] of Object.entries(named.members)) {
+      walk(inner, (given as Record<string, unknown>)[member], path === '' ? member : `${path}.${member}`);
+    }
+  };
+  walk(shape, value, '');
+  return found;
+}
+
+/** Whether `actual` holds everything that was given. */
+function assertHolds(actual: unknown, given: unknown, path: string): void {
+  if (typeof given !== 'object' || given === null) return assert.deepEqual(actual, given, path);
+  if (Array.isArray(given)) assert.equal((actual as unknown[] | undefined)?.length, given.length, path);
+  for (const [key, value] of Object.entries(given)) {
+    assertHolds((actual as Record<string, unknown> | undefined)?.[key], value, `${path}/${key}`);
+  }
+}
+
+const MODELLED = { define: 'RegisterTaskDefinitionRequest', run: 'RunTaskRequest' } as const;
+const SAID = { define: TASK_DEFINITION, run: RUN_TASK } as const;
+
+/** Which fixture proves what, by request and path. */
+function proven(kind: 'define' | 'run'): ReadonlyMap<string, ReadonlySet<string>> {
+  const all = new Map<string, Set<string>>();
+  for (const fixture of FIXTURES) {
+    const refuses = fixture.refuses?.[kind] ?? [];
+    const shows = Object.keys(fixture.shows?.[kind] ?? {});
+    for (const path of pathsIn(MODELLED[kind], fixture[kind])) {
+      const proofs = all.get(path) ?? new Set();
+      if (shows.includes(path)) proofs.add('honoured');
+      if (
+        refuses.some((prefix) => path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[]`))
+      ) {
+        proofs.add(fixture.when === 'registration' ? 'registration' : 'launch');
+      }
+      if (fixture.refuses === undefined) proofs.add('kept');
+      all.set(path, proofs);
+    }
+  }
+  return all;
+}
+
+for (const kind of ['define', 'run'] as const) {
+  test(`law: of every member of ${MODELLED[kind]} one thing is said, and a fixture proves it`, () => {
+    const members = membersOf(MODELLED[kind]);
+    assert.deepEqual(Object.keys(SAID[kind]).sort(), [...members].sort());
+    const proofs = proven(kind);
+    const open = members.filter((path) => !proofs.get(path)?.has(SAID[kind][path]?.fate ?? ''));
+    assert.deepEqual(open, [], 'said, and not proven');
+  });
+}
+
+for (const fixture of FIXTURES.filter(({ refuses }) => refuses === undefined)) {
+  test(`honoured: ${fixture.name}`, async (t) => {
+    const outcome = await fateOf(fixture);
+    for (const [path, [pointer, expected]] of Object.entries({ ...fixture.shows?.define, ...fixture.shows?.run })) {
+      await t.test(path, () => {
+        const actual = at(outcome, pointer);
+        if (expected instanceof RegExp) assert.match(String(actual), expected, pointer);
+        else assert.deepEqual(actual, expected, pointer);
+      });
+    }
+  });
+}
+
+for (const fixture of FIXTURES.filter(({ refuses }) => refuses !== undefined)) {
+  test(`refused at ${fixture.when ?? 'launch'}: ${fixture.name}`, async () => {
+    const { ecs, addInstance } = await anApi();
+    await addInstance(1, { attributes: ATTRIBUTES });
+    const anyCode = /^(ClientException|InvalidParameterException)$/;
+    const text = fixture.text ?? fixture.name;
+    if (fixture.when === 'registration') {
+      const error = await refused(ecs.RegisterTaskDefinition(fixture.define), 'InvalidParameterException', text);
+      assert.match(error.code, anyCode);
+      return;
+    }
+    await ecs.RegisterTaskDefinition(fixture.define);
+    const call = ecs.RunTask({ taskDefinition: fixture.define.family, ...fixture.run });
+    await assert.rejects(call, (error: { code?: string; message?: string }) => {
+      assert.match(error.code ?? '', anyCode);
+      assert.ok(error.message?.includes(text), error.message);
+      return true;
+    });
+  });
+}
+
+for (const fixture of FIXTURES.filter(({ when }) => when !== 'registration')) {
+  test(`described as it was registered: ${fixture.name}`, async () => {
+    const { ecs } = await anApi();
+    const { tags: given, ...members } = fixture.define;
+    const registered = await ecs.RegisterTaskDefinition(fixture.define);
+    const described = await ecs.DescribeTaskDefinition({ taskDefinition: members.family ?? '', include: ['TAGS'] });
+    assertHolds(described.taskDefinition, members, '');
+    assert.deepEqual(described.tags, given ?? []);
+    assert.deepEqual(described, registered);
+  });
+}
+
+test('the page is what the model and the table say (else: npm run operations)', () => {
+  assert.ok(fieldsDoc({ check: true }));
+});
+
+test('the page says all of it, and fails for what is not said or not there', () => {
+  const text = fieldsText();
+  assert.match(text, /\| `containerDefinitions\[\]\.user` \| user and group \|/);
+  assert.match(text, /\| `volumes\[\]\.configuredAtLaunch` \| \*\*refused at launch\*\*: EBS volumes \|/);
+  const [[title, shape, fields]] = REQUESTS as [(typeof REQUESTS)[number]];
+  const { family, ...rest } = fields;
+  assert.throws(() => fieldsText([[title, shape, rest]]), /Nothing is said of family of RegisterTaskDefinition/);
+  assert.throws(
+    () => fieldsText([[title, shape, { ...fields, nonsense: family as NonNullable<typeof family> }]]),
+    /RegisterTaskDefinition has no member nonsense/,
+  );
+});

@@ -1,0 +1,128 @@
+import { all, atLaunch, honoured, kept, under, type Fields } from './fate.ts';
+
+const RANGES = 'port ranges';
+const CONNECT = 'for Service Connect, which is to come';
+const RESTARTS = 'the agent restarts the container by it';
+const HEALTH = "the engine's health check";
+const GPUS = 'GPUs and other devices';
+
+const RUNTIME: Fields = {
+  name: honoured("the container's name in the task, its metadata and labels"),
+  image: honoured('what the engine runs; pulled when it is not there'),
+  cpu: honoured('CPU shares; summed up for placement'),
+  memory: honoured('hard limit; summed up for placement'),
+  memoryReservation: honoured('soft limit; what placement takes'),
+  essential: honoured('whether its end is the end of the task'),
+  'entryPoint[]': honoured('entry point'),
+  'command[]': honoured('command'),
+  'environment[].name': honoured('environment'),
+  'environment[].value': honoured('environment'),
+  hostname: honoured('host name; refused with awsvpc, as with ECS'),
+  user: honoured('user and group'),
+  workingDirectory: honoured('working directory'),
+  privileged: honoured('privileged'),
+  readonlyRootFilesystem: honoured('read-only root file system'),
+  'dockerSecurityOptions[]': honoured('security options; credentialspec is refused at launch'),
+  interactive: honoured('open standard input'),
+  pseudoTerminal: honoured('terminal'),
+  dockerLabels: honoured('labels'),
+  ...all(
+    honoured('limits; FARGATE gives nofile 65535 by itself'),
+    ...['name', 'softLimit', 'hardLimit'].map((m) => `ulimits[].${m}`),
+  ),
+  versionConsistency: kept('tags are not resolved to digests; the engine runs the image the tag names'),
+};
+
+const NETWORK: Fields = {
+  'links[]': honoured('links, and who starts first'),
+  'portMappings[].containerPort': honoured('exposed; published in bridge mode'),
+  'portMappings[].hostPort': honoured('fixed host ports, reserved at placement; 0 lets the engine choose'),
+  'portMappings[].protocol': honoured('tcp or udp'),
+  'portMappings[].name': kept(CONNECT),
+  'portMappings[].appProtocol': kept(CONNECT),
+  'portMappings[].containerPortRange': atLaunch(RANGES),
+  disableNetworking: honoured('no network; refused at launch with awsvpc'),
+  'dnsServers[]': honoured('name servers; refused at launch with awsvpc'),
+  'dnsSearchDomains[]': honoured('search domains; refused at launch with awsvpc'),
+  'extraHosts[].hostname': honoured('/etc/hosts'),
+  'extraHosts[].ipAddress': honoured('/etc/hosts'),
+  'systemControls[].namespace': honoured('kernel parameters'),
+  'systemControls[].value': honoured('kernel parameters'),
+};
+
+const LINUX: Fields = under('linuxParameters', {
+  'capabilities.add[]': honoured('capabilities'),
+  'capabilities.drop[]': honoured('capabilities'),
+  'devices[].hostPath': honoured('devices'),
+  'devices[].containerPath': honoured('devices'),
+  'devices[].permissions[]': honoured('devices; all of them when there are none'),
+  initProcessEnabled: honoured('an init process'),
+  sharedMemorySize: honoured('size of /dev/shm'),
+  'tmpfs[].containerPath': honoured('tmpfs'),
+  'tmpfs[].size': honoured('tmpfs'),
+  'tmpfs[].mountOptions[]': honoured('tmpfs'),
+  maxSwap: honoured('memory and swap together, where there is a memory limit'),
+  swappiness: honoured('swappiness; ignored without maxSwap, as with ECS'),
+});
+
+const LIFE: Fields = {
+  'dependsOn[].containerName': honoured('the order of start and stop'),
+  'dependsOn[].condition': honoured('the order of start and stop'),
+  startTimeout: honoured('how long others wait for it'),
+  stopTimeout: honoured('from SIGTERM to SIGKILL'),
+  'restartPolicy.enabled': honoured(RESTARTS),
+  'restartPolicy.ignoredExitCodes[]': honoured(RESTARTS),
+  'restartPolicy.restartAttemptPeriod': honoured(RESTARTS),
+  'healthCheck.command[]': honoured(HEALTH),
+  'healthCheck.interval': honoured(HEALTH),
+  'healthCheck.timeout': honoured(HEALTH),
+  'healthCheck.retries': honoured(HEALTH),
+  'healthCheck.startPeriod': honoured(HEALTH),
+};
+
+const STORAGE: Fields = {
+  'mountPoints[].sourceVolume': honoured('mounts'),
+  'mountPoints[].containerPath': honoured('mounts'),
+  'mountPoints[].readOnly': honoured('mounts'),
+  'volumesFrom[].sourceContainer': honoured("another container's mounts, and who is made first"),
+  'volumesFrom[].readOnly': honoured("another container's mounts"),
+};
+
+const LOGS: Fields = {
+  'logConfiguration.logDriver': honoured(
+    "awslogs is the agent's work, the others are the engine's; awsfirelens is refused at launch",
+  ),
+  'logConfiguration.options': honoured('options of the driver; mode and max-buffer-size change nothing with awslogs'),
+  'logConfiguration.secretOptions[].name': atLaunch('secret log options'),
+  'logConfiguration.secretOptions[].valueFrom': atLaunch('secret log options'),
+  'firelensConfiguration.type': atLaunch('FireLens'),
+  'firelensConfiguration.options': atLaunch('FireLens'),
+};
+
+const ENTRUSTED: Fields = {
+  'secrets[].name': atLaunch('secrets'),
+  'secrets[].valueFrom': atLaunch('secrets'),
+  'environmentFiles[].value': atLaunch('environment files'),
+  'environmentFiles[].type': atLaunch('environment files'),
+  'repositoryCredentials.credentialsParameter': atLaunch('private registry credentials'),
+  'credentialSpecs[]': atLaunch('credential specs'),
+};
+
+export const DEVICES: Fields = under('resourceRequirements[]', {
+  type: atLaunch(GPUS),
+  value: atLaunch(GPUS),
+  'sharingStrategy.nvidiaMps.memory': atLaunch(GPUS),
+  'sharingStrategy.nvidiaMps.maxComputePercent': atLaunch(GPUS),
+});
+
+/** Members of a container definition. */
+export const CONTAINER: Fields = {
+  ...RUNTIME,
+  ...NETWORK,
+  ...LINUX,
+  ...LIFE,
+  ...STORAGE,
+  ...LOGS,
+  ...ENTRUSTED,
+  ...DEVICES,
+};

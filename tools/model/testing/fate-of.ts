@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { capabilities } from '@gantry/agent/session/attributes.ts';
+import { containerSpec } from '@gantry/agent/supervisor/container-spec.ts';
+import { newModel, planOf } from '@gantry/agent/supervisor/plan.ts';
+import { makeVolumes } from '@gantry/agent/supervisor/task-resources.ts';
+import { anApi } from '@gantry/control-plane/api/ecs/testing/world.ts';
+import { requestOf } from '@gantry/control-plane/controllers/scheduler/request.ts';
+import { renderTask } from '@gantry/control-plane/dispatch/render/task.ts';
+import type { Task, TaskDefinition } from '@gantry/domain';
+import type { PayloadTask } from '@gantry/protocol';
+import type { Fixture } from './field-fixtures.ts';
+
+/** An instance as this repository's own agent describes it. */
+export const ATTRIBUTES = capabilities(
+  {
+    pool: 'ec2',
+    instanceType: 'm7g.large',
+    availabilityZone: 'us-east-1a',
+    architecture: 'x64',
+    hasTaskNetwork: true,
+    attributes: {},
+  },
+  {
+    apiVersion: '1.47',
+    serverVersion: '27.0.0',
+    cpus: 4,
+    memoryMiB: 8192,
+    cgroupVersion: '2',
+    cgroupDriver: 'systemd',
+    runtimes: ['runc'],
+    logDrivers: ['json-file', 'syslog'],
+  },
+);
+
+/** Everything a task becomes on its way to the engine, by name. */
+export async function fateOf({ define, run }: Fixture): Promise<Readonly<Record<string, unknown>>> {
+  const world = await anApi();
+  await world.addInstance(1, { attributes: ATTRIBUTES });
+  await world.ecs.RegisterTaskDefinition(define);
+  const input = { taskDefinition: define.family, ...run };
+  const { tasks, failures } = await world.ecs.RunTask(input);
+  assert.deepEqual(failures, []);
+  const again = input.clientToken === undefined ? undefined : (await world.ecs.RunTask(input)).tasks;
+  const { state, platform } = world;
+  const documents = [...state.tables.tasks.values()];
+  const definition = [...state.tables.taskDefinitions.values()].find((d) => d.family === define.family);
+  assert.ok(documents[0] !== undefined && definition !== undefined);
+  const { subnets } = platform.config;
+  const own = subnets.filter(({ subnetId }) => documents[0]?.awsvpcConfiguration?.subnets?.includes(subnetId) === true);
+  const request = requestOf(documents[0], definition, own);
+  const payload = renderTask({ task: addressed(documents[0], definition), definition, subnets });
+  return {
+    task: documents[0],
+    providers: documents.map((task) => task.capacityProviderName ?? '').sort((a, b) => a.localeCompare(b)),
+    count: tasks?.length,
+    again: again?.[0]?.taskArn === tasks?.[0]?.taskArn,
+    request,
+    requires: Object.fromEntries(request.requires.map(({ name, value }) => [name, value ?? ''])),
+    payload,
+    ...(await onTheInstance(payload)),
+  };
+}
+
+/** What the agent makes of a payload: its plan and the engine's create calls, of containers and of volumes. */
+export async function onTheInstance(payload: PayloadTask): Promise<Readonly<Record<string, unknown>>> {
+  const plan = planOf(payload, { stopTimeoutS: 30 });
+  const model = { ...newModel(plan, 0, 'RUNNING'), pauseContainerId: 'pause' };
+  const options = { owner: 'agent', logFileMiB: 10, logFiles: 2 };
+  const volumes: unknown[] = [];
+  const engine = {
+    inspectVolume: async () => false,
+    createVolume: async (name: string, made: object) => void volumes.push({ name, ...made }),
+  };
+  await makeVolumes(engine as never, payload, 'agent');
+  return {
+    plan: Object.fromEntries(plan.containers.map((container) => [container.name, container])),
+    create: Object.fromEntries(payload.containers.map((c) => [c.name, containerSpec(payload, c, model, options)])),
+    volumes,
+  };
+}
+
+/** An awsvpc task has its address by the time it is sent. */
+export function addressed(task: Task, definition: TaskDefinition): Task {
+  if (definition.networkMode !== 'awsvpc') return task;
+  const networkInterface = {
+    attachmentId: 'a',
+    networkInterfaceId: 'eni-1',
+    subnetId: 'subnet-a',
+    privateIPv4Address: '10.0.0.9',
+    macAddress: '0a:00:00:00:00:09',
+    privateDnsName: 'ip-10-0-0-9.ec2.internal',
+    status: 'ATTACHING' as const,
+  };
+  return { ...task, networkInterface };
+}
