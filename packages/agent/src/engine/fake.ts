@@ -89,15 +89,19 @@ export class FakeEngine implements Engine {
   /** The engine dies: streams break, every call is refused. Its containers die with it unless `keepContainers`. */
   goDown(options: { keepContainers?: boolean } = {}): void {
     this.#down = true;
-    const broken = new EngineError('unreachable', 'The engine closed the connection.');
-    for (const watcher of this.#watchers) watcher.fail(broken);
-    this.#watchers.clear();
+    this.breakEvents();
     for (const container of this.#containers.values()) {
-      container.breakReaders(broken);
+      container.breakReaders(connectionClosed());
       if (options.keepContainers !== true) container.die(137);
     }
     // An engine forgets its events when it ends: the one who comes back must look for itself.
     this.#history.length = 0;
+  }
+
+  /** The event streams break; the engine lives and remembers what happened. */
+  breakEvents(): void {
+    for (const watcher of this.#watchers) watcher.fail(connectionClosed());
+    this.#watchers.clear();
   }
 
   comeUp(): void {
@@ -294,6 +298,10 @@ export class FakeEngine implements Engine {
 function carries(labels: Readonly<Record<string, string>>, label: string): boolean {
   const at = label.indexOf('=');
   return at < 0 ? label in labels : labels[label.slice(0, at)] === label.slice(at + 1);
+}
+
+function connectionClosed(): EngineError {
+  return new EngineError('unreachable', 'The engine closed the connection.');
 }
 
 function unreachable(): EngineError {

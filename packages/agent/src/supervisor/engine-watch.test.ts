@@ -59,6 +59,21 @@ describe('health that changes', () => {
     await world.kill();
   });
 
+  test('and was told is not told again when the event stream breaks', async () => {
+    const world = await worldWith('web', { image: 'checked:1', ...healthCheck });
+    for (const verdict of ['healthy', 'unhealthy', 'healthy'] as const) {
+      world.engine.setHealth(idOf(world), verdict);
+      await world.clock.turn(500);
+    }
+    const said = world.plane.received.length;
+    world.engine.breakEvents();
+    await world.clock.turn(5_000);
+    const since = world.plane.received.slice(said).filter(({ type }) => type === 'PublishHealthRequest');
+    assert.deepEqual(since, []);
+    assert.equal(lastSaid(world), 'HEALTHY');
+    await world.kill();
+  });
+
   test('while a look is on its way is newer than what the look tells', async () => {
     const world = await worldWith('web', { image: 'checked:1', ...healthCheck });
     const list = world.engine.listContainers.bind(world.engine);

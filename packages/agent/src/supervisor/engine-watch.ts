@@ -20,7 +20,7 @@ export interface WatchOptions {
 }
 
 const RETRY_MS = 500;
-/** Asked for from a little before: the engine's clock is not ours, and a death that is told twice is one death. */
+/** The first events are asked for from a little before: the engine's clock is not ours. */
 const OVERLAP_MS = 2_000;
 const KILLED = 137;
 
@@ -48,7 +48,8 @@ export class EngineWatch {
       void this.#lookNowAndThen(both);
       try {
         for await (const event of engine.events({ sinceMs, signal: both })) {
-          sinceMs = Math.max(sinceMs, event.atMs - OVERLAP_MS);
+          // Not from before: an old verdict of a health check, told again, would stop a task that is well.
+          sinceMs = Math.max(sinceMs, event.atMs);
           this.#onEvent(event, both);
         }
       } catch (error) {

@@ -141,6 +141,10 @@ export class SimHost {
     this.#engine.comeUp();
   }
 
+  breakEvents(): void {
+    this.#engine.breakEvents();
+  }
+
   restartEngine(keepContainers: boolean): void {
     this.#engine.restart({ keepContainers });
   }

@@ -119,6 +119,7 @@ export const MOVES: readonly Move[] = [
     play: async (world, rng) => rng.pick(world.hosts).restartEngine(rng.chance(0.5)),
   },
   { name: 'an engine is away for a while', weight: 1, play: engineAway },
+  { name: 'an event stream breaks', weight: 1, play: async (world, rng) => rng.pick(world.hosts).breakEvents() },
   { name: 'a machine dies and comes back empty', weight: 1, play: machineDies },
   {
     name: 'engine calls fail',
