@@ -3,6 +3,8 @@ import { notServed, SERVICES, type ServiceName } from '@gantry/protocol';
 import { ensureFirstClusters } from './api/ecs/cluster/create.ts';
 import { ecsHandlers } from './api/ecs/index.ts';
 import { gantryHandlers } from './api/gantry/index.ts';
+import { ssmHandlers } from './api/ssm/index.ts';
+import { SEALED_PARAMETERS } from './api/ssm/values.ts';
 import { stsHandlers } from './api/sts/index.ts';
 import { startControllers } from './controllers/index.ts';
 import { agentHandlers, createDispatch, type Dispatch } from './dispatch/index.ts';
@@ -13,6 +15,7 @@ import type { LogStore } from './logs/port.ts';
 import { keepRetention } from './logs/retention.ts';
 import type { Caller, Platform, PlatformConfig } from './platform.ts';
 import type { Seal } from './seal/port.ts';
+import { ensureSealed } from './seal/sealed-documents.ts';
 import { State } from './state/state.ts';
 import type { Journal } from './store/port.ts';
 
@@ -49,6 +52,9 @@ export interface ControlPlane {
   readonly stop: () => Promise<void>;
 }
 
+/** Every kind of document with sealed texts in it. */
+const SEALED_KINDS = [SEALED_PARAMETERS];
+
 type AnyHandler = Handler<unknown, unknown>;
 type HandlerTable = Readonly<Record<string, AnyHandler | undefined>>;
 
@@ -57,6 +63,7 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
   const onListenerError = (error: unknown): void => log('error', 'a commit listener failed', { error: String(error) });
   const state = await State.open({ journal, clock, schedule, onListenerError });
   const platform: Platform = { state, journal, clock, ids, config, seal, log };
+  await ensureSealed(platform, SEALED_KINDS);
   await ensureFirstClusters(platform);
   const handlers = allHandlers(platform, logStore);
   const dispatch = createDispatch(platform);
@@ -101,7 +108,7 @@ function allHandlers(platform: Platform, logStore: LogStore): Readonly<Record<Se
     logs: bare(logsHandlers(platform, logStore)),
     sts: bare(stsHandlers()),
     iam: bare({}),
-    ssm: bare({}),
+    ssm: bare(ssmHandlers(platform)),
     secretsmanager: bare({}),
     cloudtrail: bare({}),
     scheduler: bare({}),

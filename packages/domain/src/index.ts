@@ -8,3 +8,5 @@ export * from './service.ts';
 export * from './service-deployment.ts';
 export * from './cluster.ts';
 export * from './instance.ts';
+export * from './parameter.ts';
+export * from './secret.ts';

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { aesGcmSeal } from './aes-gcm.ts';
-import { SealError } from './port.ts';
+import { SealError, sealedWith } from './port.ts';
 
-const aSeal = () => aesGcmSeal({ key: randomBytes(32), random: randomBytes });
+const aSeal = (...keys: Buffer[]) =>
+  aesGcmSeal({ keys: keys.length > 0 ? keys : [randomBytes(32)], random: randomBytes, source: 'a test' });
 
 describe('the seal', () => {
   it('opens what it sealed, and twice the same text gives two sealed ones', () => {
@@ -18,6 +19,17 @@ describe('the seal', () => {
         assert.equal(seal.open(one, context).toString('utf8'), Buffer.from(plain).toString('utf8'));
       }),
     );
+  });
+
+  it('opens what any of its keys sealed, and seals with the first', () => {
+    const [first, second] = [randomBytes(32), randomBytes(32)];
+    const both = aSeal(second, first);
+    assert.equal(both.open(aSeal(first).seal('hunter2', 'a'), 'a').toString(), 'hunter2');
+    assert.equal(sealedWith(both.seal('hunter2', 'a')), aSeal(second).keyId);
+    assert.deepEqual(both.keyIds, [aSeal(second).keyId, aSeal(first).keyId]);
+    assert.throws(() => aSeal(first).open(both.seal('hunter2', 'a'), 'a'), SealError);
+    assert.throws(() => aSeal(first, randomBytes(31)), /31 bytes, not 32/);
+    assert.throws(() => aesGcmSeal({ keys: [], random: randomBytes, source: '' }), /no key/);
   });
 
   it('opens nothing that was changed, moved, or made with another key', () => {

@@ -6,9 +6,9 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  rmSync,
   statSync,
-  unlinkSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { aesGcmSeal, KEY_BYTES } from './aes-gcm.ts';
@@ -20,54 +20,77 @@ export interface KeyFileOptions {
 }
 
 /**
- * The seal of the key in the file; the key is made at the first start, readable by its owner alone.
+ * The seal of the keys in the file, one a line: the first seals, all open. A file that is not there is made, with a new
+ * key, readable by its owner alone.
  * @throws Error that says what is wrong with the file and what to do.
  */
 export function openSeal({ path, random }: KeyFileOptions): Seal {
-  return aesGcmSeal({ key: readKey(path) ?? makeKey(path, random), random });
+  return aesGcmSeal({ keys: readKeys(path) ?? makeKey(path, random), random, source: path });
 }
 
-function readKey(path: string): Buffer | undefined {
+function readKeys(path: string): readonly Buffer[] | undefined {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8').trim();
+    text = readFileSync(path, 'utf8');
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Error(`the key file ${path} cannot be read: ${(error as Error).message}. Choose one with --key-file.`, {
-      cause: error,
-    });
-  }
-  if (!/^[0-9a-f]+$/.test(text) || text.length !== KEY_BYTES * 2)
     throw new Error(
-      `${path} is not a key file (${KEY_BYTES * 2} hex digits). Restore it: what was sealed with the lost key cannot be read without it.`,
+      `the key file ${path} cannot be read, or not be kept to its owner: ${(error as Error).message}. ` +
+        `Start as the user who owns it, or choose another with --key-file.`,
+      { cause: error },
     );
-  if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
-  return Buffer.from(text, 'hex');
+  }
+  const lines = text.split('\n').map((line) => line.trim());
+  const keys = lines.filter((line) => line !== '');
+  const isKey = (line: string): boolean => line.length === KEY_BYTES * 2 && /^[0-9a-f]+$/.test(line);
+  if (keys.length === 0 || !keys.every(isKey))
+    throw new Error(
+      `${path} is not a key file (lines of ${KEY_BYTES * 2} hex digits). Restore it: what was sealed with the lost key cannot be read without it.`,
+    );
+  return keys.map((line) => Buffer.from(line, 'hex'));
 }
 
 /** Linked into place when it is whole: of two that start at once one makes the key and both use it. */
-function makeKey(path: string, random: KeyFileOptions['random']): Buffer {
+function makeKey(path: string, random: KeyFileOptions['random']): readonly Buffer[] {
   const temporary = `${path}.${random(4).toString('hex')}`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const file = openSync(temporary, 'wx', 0o600);
     try {
-      writeSync(file, `${random(KEY_BYTES).toString('hex')}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    try {
+      writeDurably(temporary, `${random(KEY_BYTES).toString('hex')}\n`);
       linkSync(temporary, path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     } finally {
-      unlinkSync(temporary);
+      rmSync(temporary, { force: true });
     }
+    syncFolder(dirname(path));
   } catch (error) {
-    throw new Error(`the key file ${path} cannot be made: ${(error as Error).message}. Choose one with --key-file.`, {
-      cause: error,
-    });
+    throw new Error(
+      `the key file ${path} cannot be made: ${(error as Error).message}. ` +
+        `Make room or give access there, or choose another with --key-file.`,
+      { cause: error },
+    );
   }
-  return readKey(path) as Buffer;
+  return readKeys(path) as readonly Buffer[];
+}
+
+function writeDurably(path: string, text: string): void {
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The name, too, is on the disk before anything is sealed with the key. */
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }

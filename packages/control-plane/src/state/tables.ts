@@ -3,6 +3,10 @@ import type {
   Cluster,
   Instance,
   OutboxMessage,
+  Parameter,
+  ParameterValue,
+  Secret,
+  SecretValue,
   Service,
   ServiceDeployment,
   ServiceEvents,
@@ -85,6 +89,17 @@ export function createTables() {
     accountSettings: new Table<AccountSetting>('account-setting', {}),
     logGroups: new Table<LogGroup>('log-group', {}),
     logStreams: new Table<LogStream, 'group'>('log-stream', { group: (s) => s.logGroupKey }),
+    parameters: new Table<Parameter, 'tier'>('parameter', {
+      /** `<account>/<region>/<tier>`: what limits count. */
+      tier: (p) => `${p.scope.account}/${p.scope.region}/${p.current.tier}`,
+    }),
+    parameterValues: new Table<ParameterValue>('parameter-value', {}),
+    secrets: new Table<Secret, 'due' | 'scope'>('secret', {
+      /** Those that wait for their deletion. */
+      due: (s) => (s.deletion === undefined ? undefined : 'all'),
+      scope: (s) => `${s.scope.account}/${s.scope.region}`,
+    }),
+    secretValues: new Table<SecretValue>('secret-value', {}),
   };
 }
 

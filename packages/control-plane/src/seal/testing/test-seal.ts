@@ -9,5 +9,5 @@ export function testSeal(): Seal {
     nonce.writeUInt32BE((count += 1));
     return nonce;
   };
-  return aesGcmSeal({ key: Buffer.alloc(KEY_BYTES, 7), random });
+  return aesGcmSeal({ keys: [Buffer.alloc(KEY_BYTES, 7)], random, source: 'a test' });
 }
