@@ -22,8 +22,9 @@ export async function findBase(options: BaseOptions = {}): Promise<Base> {
   }
   const nodePath = options.nodePath ?? process.execPath;
   try {
-    const [program, libraries] = await Promise.all([readFile(nodePath), librariesOf(nodePath)]);
-    return { kind: 'node', program, libraries };
+    // First the file itself: when it is not there, its absence is the reason to tell, not what ldd makes of it.
+    const program = await readFile(nodePath);
+    return { kind: 'node', program, libraries: await librariesOf(nodePath) };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
