@@ -1,11 +1,13 @@
 import type { Clock, Ids } from '@gantry/domain';
 import { notServed, SERVICES, type ServiceName } from '@gantry/protocol';
+import { cloudtrailHandlers } from './api/cloudtrail/lookup-events.ts';
 import { ensureFirstClusters } from './api/ecs/cluster/create.ts';
 import { ecsHandlers } from './api/ecs/index.ts';
 import { gantryHandlers } from './api/gantry/index.ts';
 import { ssmHandlers } from './api/ssm/index.ts';
 import { SEALED_PARAMETERS } from './api/ssm/values.ts';
 import { stsHandlers } from './api/sts/index.ts';
+import { AuditTrail } from './audit/trail.ts';
 import { startControllers } from './controllers/index.ts';
 import { agentHandlers, createDispatch, type Dispatch } from './dispatch/index.ts';
 import type { Handler } from './handlers.ts';
@@ -23,6 +25,10 @@ export interface AssembleOptions {
   readonly journal: Journal;
   readonly logStore: LogStore;
   readonly seal: Seal;
+  /** Left out: no trail is kept, and none can be looked up. */
+  readonly trail?: AuditTrail | undefined;
+  /** What is wrong with this installation, for Status. */
+  readonly problems?: () => readonly string[];
   readonly clock: Clock;
   readonly ids: Ids;
   /** Runs a group commit soon; see StateOptions. */
@@ -65,7 +71,7 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
   const platform: Platform = { state, journal, clock, ids, config, seal, log };
   await ensureSealed(platform, SEALED_KINDS);
   await ensureFirstClusters(platform);
-  const handlers = allHandlers(platform, logStore);
+  const handlers = allHandlers(platform, logStore, options);
   const dispatch = createDispatch(platform);
   const stopping = new AbortController();
   const controllers = startControllers(platform, stopping.signal);
@@ -73,6 +79,7 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
     controllers.stopped,
     keepRetention(platform, logStore, stopping.signal),
     keepHistory(platform, journal, stopping.signal),
+    options.trail?.keep(stopping.signal),
   ];
   return {
     platform,
@@ -95,22 +102,27 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
       await Promise.all(running);
       await state.transact(() => undefined);
       await logStore.close();
+      await options.trail?.close();
     },
   };
 }
 
-function allHandlers(platform: Platform, logStore: LogStore): Readonly<Record<ServiceName, HandlerTable>> {
+function allHandlers(
+  platform: Platform,
+  logStore: LogStore,
+  { trail, problems }: Pick<AssembleOptions, 'trail' | 'problems'>,
+): Readonly<Record<ServiceName, HandlerTable>> {
   // A table's keys come from the network: without a prototype `constructor` is not among them.
   const bare = (table: object): HandlerTable => Object.assign(Object.create(null), table) as HandlerTable;
   return {
     ecs: bare({ ...ecsHandlers(platform), ...agentHandlers(platform) }),
-    gantry: bare(gantryHandlers(platform)),
+    gantry: bare(gantryHandlers(platform, problems)),
     logs: bare(logsHandlers(platform, logStore)),
     sts: bare(stsHandlers()),
     iam: bare({}),
     ssm: bare(ssmHandlers(platform)),
     secretsmanager: bare({}),
-    cloudtrail: bare({}),
+    cloudtrail: bare(trail === undefined ? {} : cloudtrailHandlers(trail)),
     scheduler: bare({}),
   };
 }
@@ -121,7 +133,9 @@ export function servedOperations(
   logStore: LogStore,
 ): Readonly<Record<ServiceName, readonly string[]>> {
   const names = (table: HandlerTable): readonly string[] => Object.keys(table).toSorted((a, b) => (a < b ? -1 : 1));
-  const tables = Object.entries(allHandlers(platform, logStore));
+  const { clock, ids, log } = platform;
+  const trail = new AuditTrail({ store: logStore, clock, ids, log, retentionMs: 0 });
+  const tables = Object.entries(allHandlers(platform, logStore, { trail }));
   return Object.fromEntries(tables.map(([service, table]) => [service, names(table)])) as Record<
     ServiceName,
     readonly string[]

@@ -8,6 +8,7 @@ import { anyKey, signedBy } from './api/http/authenticate.ts';
 import { describeError } from './api/http/pipeline.ts';
 import { FrontDoor } from './api/http/server.ts';
 import { assemble } from './assemble.ts';
+import { AuditTrail } from './audit/trail.ts';
 import { endpointOf, readConfig, type ServerConfig } from './config.ts';
 import { openCredentials } from './credentials.ts';
 import { openSeal } from './seal/key-file.ts';
@@ -37,13 +38,18 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   const onError = (message: string, error: unknown): void => log('error', message, { error: describeError(error) });
   const logStore = new SegmentLogStore({ folder: join(config.dataDir, 'logs'), onError });
   const seal = openSeal({ path: config.keyFile, random: randomBytes });
-  const wired = { journal, logStore, seal, clock: systemClock, ids: systemIds, schedule: nextTurn, log };
+  const trailStore = new SegmentLogStore({ folder: join(config.dataDir, 'audit'), onError });
+  const retentionMs = config.auditRetentionMs;
+  const trail = new AuditTrail({ store: trailStore, clock: systemClock, ids: systemIds, retentionMs, log });
+  const problems = (): readonly string[] => trail.problems();
+  const kept = { journal, logStore, seal, trail };
+  const wired = { ...kept, problems, clock: systemClock, ids: systemIds, schedule: nextTurn, log };
   const plane = await assemble({ ...wired, config: config.platform });
   const authenticate = config.insecureAnyKey ? anyKey(config.platform.defaultScope) : signedBy(keys, systemClock);
   const { handle, dispatch } = plane;
   if (config.tls.kind !== 'off') throw new Error('TLS is not served by this version of Gantry.');
   const throttle = config.throttle ? new TokenBuckets(systemClock) : undefined;
-  const passing = { authenticate, throttle, authorise: byRole, handle, ids: systemIds, log };
+  const passing = { authenticate, throttle, audit: trail, authorise: byRole, handle, ids: systemIds, log };
   const door = new FrontDoor({ ...passing, dispatch, version });
   const port = await door.listen(config.port, config.host);
   log('info', 'control plane ready', {

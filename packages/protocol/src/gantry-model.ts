@@ -33,6 +33,7 @@ export const GANTRY_MODEL: ServiceModel = {
         subnets: '[StatusSubnet]',
         counts: '{string:integer}',
         worlds: '[StatusWorld]',
+        problems: '[string]',
       },
     },
     StatusWorld: {

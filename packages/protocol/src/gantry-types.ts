@@ -81,6 +81,8 @@ export interface StatusResponse {
   /** Documents by kind: `tasks`, `services`, … */
   counts: Record<string, number>;
   worlds?: StatusWorld[];
+  /** What is wrong with this Gantry, a sentence each. */
+  problems?: string[];
 }
 
 export interface GantryOperations {

@@ -14,7 +14,7 @@ const MAX_LISTED = 200;
 export function status(
   platform: Platform,
   scope: Scope,
-  started: { readonly version: string; readonly at: EpochMs },
+  started: { readonly version: string; readonly at: EpochMs; readonly problems: () => readonly string[] },
 ): StatusResponse {
   const { tables } = platform.state;
   const { config } = platform;
@@ -42,6 +42,7 @@ export function status(
     subnets: config.subnets.map(({ subnetId, availabilityZone, cidr }) => ({ subnetId, availabilityZone, cidr })),
     counts: Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, table.size])),
     worlds: worldsOf(tables),
+    problems: [...started.problems()],
   };
 }
 
