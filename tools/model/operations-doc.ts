@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { freshPage } from './page.ts';
 
 export type Served = Readonly<Partial<Record<ServiceName, ReadonlySet<string>>>>;
+/** Of those, the ones that answer and can bring nothing about yet, with what they need. */
+export type Awaited = Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
 
 const FILE = join(import.meta.dirname, '../../docs/operations.md');
 
@@ -23,38 +25,50 @@ const TITLES: Readonly<Record<ServiceName, string>> = {
   gantry: 'Gantry (beyond ECS)',
 };
 
-/** The page's whole text. Throws when a served operation is in no model: a misspelt handler would never be called. */
-export function operationsText(served: Served): string {
+/**
+ * The page's whole text. Throws when a served operation is in no model (a misspelt handler would never be called), and
+ * when an awaited one is not served.
+ */
+export function operationsText(served: Served, awaited: Awaited = {}): string {
   const services = Object.values(SERVICES);
   for (const service of services) {
     for (const name of served[service.name] ?? []) {
       if (service.operation(name) === undefined) throw new Error(`${service.name} has no operation ${name}`);
+    }
+    for (const name of Object.keys(awaited[service.name] ?? {})) {
+      if (!served[service.name]?.has(name)) throw new Error(`${service.name} has no handler for ${name}`);
     }
   }
   return [
     '# Operations',
     '',
     'Written by `npm run operations` from the wire models and the handlers: do not edit.',
-    'An operation that is not served yet is known all the same: it answers a modelled error that names it.',
+    'Three states: **served** is real as a whole. **Answers** checks what it is given and says what the service says where',
+    'there is nothing of that kind; making one is refused by a modelled error, for it needs what is named. **Not served yet**',
+    'is known all the same: it answers a modelled error that names it.',
     '',
-    '| service | protocol | API version | served | in the model |',
-    '| --- | --- | --- | --- | --- |',
-    ...services.map((service) => summary(service, served[service.name])),
+    '| service | protocol | API version | served | answers | in the model |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...services.map((service) => summary(service, served[service.name], awaited[service.name] ?? {})),
     '',
-    ...services.flatMap((service) => section(service, served[service.name] ?? new Set())),
+    ...services.flatMap((service) => section(service, served[service.name] ?? new Set(), awaited[service.name] ?? {})),
   ].join('\n');
 }
 
-function summary(service: Service, served: ReadonlySet<string> | undefined): string {
+type Needs = Readonly<Record<string, string>>;
+
+function summary(service: Service, served: ReadonlySet<string> | undefined, awaited: Needs): string {
   const { protocol, apiVersion, operations } = service.model;
   const spoken = { json: 'JSON 1.1', query: 'Query', 'rest-json': 'REST JSON' }[protocol];
-  return `| ${service.name} | ${spoken} | ${apiVersion} | ${served?.size ?? 0} | ${Object.keys(operations).length} |`;
+  const answers = Object.keys(awaited).length;
+  const real = (served?.size ?? 0) - answers;
+  return `| ${service.name} | ${spoken} | ${apiVersion} | ${real} | ${answers} | ${Object.keys(operations).length} |`;
 }
 
-function section(service: Service, served: ReadonlySet<string>): readonly string[] {
+function section(service: Service, served: ReadonlySet<string>, awaited: Needs): readonly string[] {
   const names = service.operationNames();
   const open = names.filter((name) => !served.has(name));
-  const rows = names.filter((name) => served.has(name)).map((name) => row(service, name));
+  const rows = names.filter((name) => served.has(name) && !(name in awaited)).map((name) => row(service, name));
   return [
     `## ${TITLES[service.name]}`,
     '',
@@ -62,8 +76,19 @@ function section(service: Service, served: ReadonlySet<string>): readonly string
       ? ['None is served yet.']
       : ['| served | required | errors |', '| --- | --- | --- |', ...rows]),
     '',
-    ...(open.length === 0 ? [] : [`Not served yet (${open.length}): ${open.map((n) => `\`${n}\``).join(', ')}.`, '']),
+    ...answering(awaited),
+    ...(open.length === 0 ? [] : [`Not served yet (${open.length}): ${quoted(open)}.`, '']),
   ];
+}
+
+function answering(awaited: Needs): readonly string[] {
+  const byNeed = Object.groupBy(Object.keys(awaited), (name) => awaited[name] ?? '');
+  const lines = Object.entries(byNeed).map(([need, names]) => `- needs ${need}: ${quoted(names ?? [])}`);
+  return lines.length === 0 ? [] : [`Answers, cannot create yet (${Object.keys(awaited).length}):`, '', ...lines, ''];
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
 }
 
 function row(service: Service, name: string): string {
@@ -74,6 +99,9 @@ function row(service: Service, name: string): string {
 }
 
 /** Writes the page, or with `check` says whether it is as it should be. Returns false only for a stale page. */
-export function operationsDoc(served: Served, { check, file = FILE }: { check: boolean; file?: string }): boolean {
-  return freshPage(file, operationsText(served), check);
+export function operationsDoc(
+  served: Served,
+  { check, file = FILE, awaited }: { check: boolean; file?: string; awaited?: Awaited },
+): boolean {
+  return freshPage(file, operationsText(served, awaited), check);
 }

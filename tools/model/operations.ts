@@ -3,6 +3,7 @@
  * `npm run operations`; with `--check` it only compares.
  */
 import { parseAccountId, parseRegion, type AccountId, type Region } from '@gantry/domain';
+import { AWAITED } from '@gantry/control-plane/api/ecs/awaited.ts';
 import { servedOperations } from '@gantry/control-plane/assemble.ts';
 import { MemoryLogStore } from '@gantry/control-plane/logs/memory.ts';
 import type { Platform } from '@gantry/control-plane/platform.ts';
@@ -36,7 +37,7 @@ const served = Object.fromEntries(
 );
 const check = process.argv.includes('--check');
 const stale = [
-  ...(operationsDoc(served, { check }) ? [] : ['docs/operations.md']),
+  ...(operationsDoc(served, { check, awaited: { ecs: AWAITED } }) ? [] : ['docs/operations.md']),
   ...(fieldsDoc({ check }) ? [] : ['docs/task-definition-fields.md']),
 ];
 if (stale.length > 0) {

@@ -8,7 +8,8 @@ import type { Tx } from '../../state/state.ts';
 import type { Tables } from '../../state/tables.ts';
 import { activeCluster, keyOfCluster, readableCluster } from './common/clusters.ts';
 import { wireList, type EcsHandlers } from './common/handler.ts';
-import { HUNDRED, pageOf } from './common/paging.ts';
+import { HUNDRED, pageOf, pagesOf } from './common/paging.ts';
+import { agentUpdateRefusal } from './container-instance/agent-update.ts';
 import { instanceFilter, namedInstance } from './container-instance/find.ts';
 import { describeContainerInstance } from './wire/container-instance.ts';
 
@@ -20,7 +21,8 @@ type Operations =
   | 'DescribeContainerInstances'
   | 'ListContainerInstances'
   | 'DeregisterContainerInstance'
-  | 'UpdateContainerInstancesState';
+  | 'UpdateContainerInstancesState'
+  | 'UpdateContainerAgent';
 
 /** Container instances (ecs-semantics 6.6). Agents register them; see dispatch. */
 export function containerInstanceHandlers({ state }: Platform): Pick<EcsHandlers, Operations> {
@@ -45,7 +47,7 @@ export function containerInstanceHandlers({ state }: Platform): Pick<EcsHandlers
         state.tables.instances.keysBy('cluster', key),
         `${key}/`,
         input,
-        HUNDRED,
+        pagesOf('ListContainerInstances', HUNDRED),
         (instanceKey) => {
           const instance = state.tables.instances.get(instanceKey) as Instance;
           const wanted = input.status === undefined ? instance.status !== 'INACTIVE' : instance.status === input.status;
@@ -65,6 +67,11 @@ export function containerInstanceHandlers({ state }: Platform): Pick<EcsHandlers
         const gone = deregister(tx, instance, input.force === true, caller.principalArn);
         return { containerInstance: described(tx.tables, gone) };
       }),
+
+    UpdateContainerAgent: async (input, { scope }) => {
+      const { clusterName } = activeCluster(state.tables, scope, input.cluster);
+      throw agentUpdateRefusal(namedInstance(state.tables, scope, clusterName, input.containerInstance as string));
+    },
 
     UpdateContainerInstancesState: async (input, { scope, caller }) => {
       const references = checkList(input.containerInstances, MAX_UPDATED);

@@ -5,16 +5,21 @@ import { capacityProviderHandlers } from './capacity-provider.ts';
 import { clusterHandlers } from './cluster.ts';
 import type { EcsHandlers } from './common/handler.ts';
 import { containerInstanceHandlers } from './container-instance.ts';
+import { daemonHandlers } from './daemon.ts';
+import { executeCommandHandlers } from './execute-command.ts';
+import { expressGatewayServiceHandlers } from './express-gateway-service.ts';
+import { gatewayHandlers } from './gateway.ts';
 import { serviceDeploymentHandlers } from './service-deployment.ts';
 import { serviceHandlers } from './service.ts';
 import { tagHandlers } from './tag.ts';
 import { taskDefinitionHandlers } from './task-definition.ts';
 import { taskProtectionHandlers } from './task-protection.ts';
+import { taskSetHandlers } from './task-set.ts';
 import { taskHandlers } from './task.ts';
 
 export { ensureFirstClusters } from './cluster/create.ts';
 
-/** The operations users call, by name. The front door answers for every other operation of the model. */
+/** The operations users call, by name; agents' are in dispatch. Together they are all the model has: `assemble.ts` says so. */
 export function ecsHandlers(platform: Platform) {
   return {
     ...clusterHandlers(platform),
@@ -24,6 +29,11 @@ export function ecsHandlers(platform: Platform) {
     ...taskProtectionHandlers(platform),
     ...serviceHandlers(platform),
     ...serviceDeploymentHandlers(platform),
+    ...taskSetHandlers(platform),
+    ...expressGatewayServiceHandlers(platform),
+    ...daemonHandlers(platform),
+    ...gatewayHandlers(platform),
+    ...executeCommandHandlers(platform),
     ...containerInstanceHandlers(platform),
     ...attributeHandlers(platform),
     ...tagHandlers(platform),

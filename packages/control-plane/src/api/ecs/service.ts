@@ -1,7 +1,8 @@
 import { serviceArn } from '@gantry/domain';
-import { invalidParameter } from '@gantry/protocol';
+import { invalidParameter, ServiceError } from '@gantry/protocol';
 import type { Platform } from '../../platform.ts';
 import { infrastructureOf } from '../../state/tables.ts';
+import { emptyPage } from './awaited.ts';
 import { keyOfCluster, readableCluster } from './common/clusters.ts';
 import { wireList, type EcsHandlers } from './common/handler.ts';
 import { pageOf, TEN_OF_HUNDRED } from './common/paging.ts';
@@ -9,19 +10,20 @@ import { idIn } from './common/references.ts';
 import { checkTags } from './common/tags.ts';
 import { describedService } from './service/describe.ts';
 import { refuseUnsupported } from './service/unsupported.ts';
-import { checkCreateService } from './service/validate.ts';
+import { checkCreateService, checkNamespace } from './service/validate.ts';
 import { createService, deleteService, updateService } from './service/write.ts';
 
 const MAX_DESCRIBED = 10;
 
-type Operations = 'CreateService' | 'UpdateService' | 'DeleteService' | 'DescribeServices' | 'ListServices';
+type Writes = 'CreateService' | 'UpdateService' | 'DeleteService';
+type Reads = 'DescribeServices' | 'ListServices' | 'ListServicesByNamespace';
 
 /** Services (ecs-semantics 5). Tasks are the service controller's: here only the documents change. */
-export function serviceHandlers(platform: Platform): Pick<EcsHandlers, Operations> {
+export function serviceHandlers(platform: Platform): Pick<EcsHandlers, Writes | Reads> {
   return { ...writes(platform), ...reads(platform) };
 }
 
-function writes(platform: Platform): Pick<EcsHandlers, 'CreateService' | 'UpdateService' | 'DeleteService'> {
+function writes(platform: Platform): Pick<EcsHandlers, Writes> {
   const { state } = platform;
   return {
     CreateService: async (input, { scope, caller }) => {
@@ -49,7 +51,7 @@ function writes(platform: Platform): Pick<EcsHandlers, 'CreateService' | 'Update
   };
 }
 
-function reads({ state }: Platform): Pick<EcsHandlers, 'DescribeServices' | 'ListServices'> {
+function reads({ state }: Platform): Pick<EcsHandlers, Reads> {
   return {
     DescribeServices: async (input, { scope }) => {
       const references = input.services ?? [];
@@ -90,6 +92,13 @@ function reads({ state }: Platform): Pick<EcsHandlers, 'DescribeServices' | 'Lis
         return service.serviceArn;
       });
       return { serviceArns: wireList(items), nextToken };
+    },
+
+    ListServicesByNamespace: async (input) => {
+      checkNamespace(input.namespace);
+      emptyPage(input, TEN_OF_HUNDRED);
+      // A namespace comes with Service Connect or Cloud Map, and neither is there yet.
+      throw new ServiceError('NamespaceNotFoundException', 'The specified namespace was not found.');
     },
   };
 }

@@ -2,9 +2,10 @@ import type { Scope, ServiceDeployment } from '@gantry/domain';
 import type { ListServiceDeploymentsRequest } from '@aws-sdk/client-ecs';
 import { invalidParameter } from '@gantry/protocol';
 import type { Tables } from '../../../state/tables.ts';
-import { keyOfCluster, readableCluster } from '../common/clusters.ts';
+import { readableCluster } from '../common/clusters.ts';
 import { pageOfList, type Page, type PageLimits } from '../common/paging.ts';
-import { idIn, serviceNotFound } from '../common/references.ts';
+import { keyOfService } from '../service/describe.ts';
+import { knownService } from '../service/find.ts';
 
 const TWENTY: PageLimits = { defaultResults: 20, maxResults: 100 };
 /** No moment is later: what is left until then sorts the newest first. */
@@ -17,8 +18,7 @@ export function pageOfDeployments(
   input: ListServiceDeploymentsRequest,
 ): Page<ServiceDeployment> {
   const { clusterName } = readableCluster(tables, scope, input.cluster);
-  const key = `${keyOfCluster(scope, clusterName)}/${idIn(scope, clusterName, 'service', input.service as string)}`;
-  if (tables.services.get(key) === undefined) throw serviceNotFound();
+  const key = keyOfService(knownService(tables, scope, clusterName, input.service as string));
   const { status = [], createdAt } = input;
   const before = createdAt?.before?.getTime() ?? Infinity;
   const after = createdAt?.after?.getTime() ?? -Infinity;

@@ -77,3 +77,17 @@ export function checkGracePeriod(seconds: number | undefined, definition: TaskDe
     'Health check grace period is only valid for services configured to use load balancers, or whose containers have a health check.',
   );
 }
+
+const MAX_NAMESPACE = 1024;
+
+/** A namespace's name or ARN (ecs-semantics 1.3). Pure; throws InvalidParameterException. */
+export function checkNamespace(namespace: string | undefined): void {
+  const text = namespace ?? '';
+  if (text === '') throw invalidParameter('namespace can not be blank.');
+  const name = /^arn:[^:]+:servicediscovery:[^:]*:[^:]*:namespace\/(.+)$/.exec(text)?.[1] ?? text;
+  if (text.startsWith('arn:') && name === text) {
+    throw invalidParameter(`Invalid identifier '${text.slice(0, 128)}'. Give the namespace's name or its full ARN.`);
+  }
+  if (name.length > MAX_NAMESPACE) throw invalidParameter(`namespace longer than ${MAX_NAMESPACE}.`);
+  if (/[<>"/]/.test(name)) throw invalidParameter('A namespace can not contain <, >, " or /.');
+}

@@ -1,5 +1,5 @@
 import type { Scope, Service, Tag } from '@gantry/domain';
-import { clientException, invalidParameter, ServiceError } from '@gantry/protocol';
+import { clientException, invalidParameter } from '@gantry/protocol';
 import type { CreateServiceRequest, DeleteServiceRequest, UpdateServiceRequest } from '@aws-sdk/client-ecs';
 import {
   beginDeployment,
@@ -11,10 +11,11 @@ import type { Platform } from '../../../platform.ts';
 import type { Tx } from '../../../state/state.ts';
 import type { Tables } from '../../../state/tables.ts';
 import { activeCluster, keyOfCluster } from '../common/clusters.ts';
-import { idIn, serviceNotFound } from '../common/references.ts';
+import { serviceNotFound } from '../common/references.ts';
 import { findDefinition, usableDefinition } from '../task-definition/reference.ts';
 import { deploymentOn, newService, serviceFingerprint } from './create.ts';
 import { keyOfService } from './describe.ts';
+import { activeService, knownService } from './find.ts';
 import { resolveTerms, type Terms } from './resolve.ts';
 import { decideUpdate } from './update.ts';
 
@@ -82,8 +83,7 @@ export function updateService(tx: Tx, context: ServiceContext, input: UpdateServ
   const { scope, platform, by } = context;
   const { tables } = tx;
   const cluster = activeCluster(tables, scope, input.cluster);
-  const service = serviceOf(tables, scope, cluster.clusterName, input.service as string);
-  if (service.status !== 'ACTIVE') throw new ServiceError('ServiceNotActiveException', 'Service was not ACTIVE.');
+  const service = activeService(tables, scope, cluster.clusterName, input.service as string);
   const current = findDefinition(tables, scope, service.taskDefinitionArn);
   if (current === undefined) throw clientException('TaskDefinition not found.');
   const asked = input.taskDefinition ? usableDefinition(tables, scope, input.taskDefinition) : undefined;
@@ -103,7 +103,7 @@ function withDeployment(tx: Tx, { platform: { ids } }: ServiceContext, service: 
 /** DeleteService in its transaction (ecs-semantics 5.2): DRAINING, until the controller saw its tasks stop. */
 export function deleteService(tx: Tx, { scope, by }: ServiceContext, input: DeleteServiceRequest): Service {
   const cluster = activeCluster(tx.tables, scope, input.cluster);
-  const service = serviceOf(tx.tables, scope, cluster.clusterName, input.service as string);
+  const service = knownService(tx.tables, scope, cluster.clusterName, input.service as string);
   if (service.status === 'INACTIVE') throw serviceNotFound();
   if (service.status === 'DRAINING') return service;
   if (input.force !== true && service.desiredCount > 0) {
@@ -114,13 +114,6 @@ export function deleteService(tx: Tx, { scope, by }: ServiceContext, input: Dele
   const draining: Service = { ...service, status: 'DRAINING', desiredCount: 0, deployments };
   put(tx, draining, 'service.deleted', `Service ${service.serviceName} was deleted; its tasks are stopped.`, by);
   return draining;
-}
-
-function serviceOf(tables: Tables, scope: Scope, cluster: string, reference: string): Service {
-  const name = idIn(scope, cluster, 'service', reference);
-  const service = tables.services.get(`${keyOfCluster(scope, cluster)}/${name}`);
-  if (service === undefined) throw serviceNotFound();
-  return service;
 }
 
 function put(tx: Tx, service: Service, type: string, text: string, by: string): void {
