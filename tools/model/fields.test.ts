@@ -5,12 +5,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { anApi, refused } from '@gantry/control-plane/api/ecs/testing/world.ts';
-import { SERVICES } from '@gantry/protocol';
+import { definitions } from '@gantry/control-plane/api/ecs/testing/definitions.ts';
+import { unsupportedMember } from '@gantry/control-plane/api/ecs/task-definition/launchable.ts';
+import { definitionKey } from '@gantry/control-plane/api/ecs/task-definition/reference.ts';
+import { SCOPE } from '@gantry/control-plane/controllers/testing/builders.ts';
+import { newTask } from '@gantry/control-plane/controllers/task/create.ts';
+import { renderTask } from '@gantry/control-plane/dispatch/render/task.ts';
+import { epochMs, type Ids, type Task, type TaskDefinition } from '@gantry/domain';
+import { ServiceError, SERVICES } from '@gantry/protocol';
+import fc from 'fast-check';
 import { fieldsDoc, fieldsText, membersOf, REQUESTS } from './fields-doc.ts';
 
 import { RUN_TASK } from './fields/run-task.ts';
 import { TASK_DEFINITION } from './fields/task-definition.ts';
-import { ATTRIBUTES, fateOf } from './testing/fate-of.ts';
+import { addressed, ATTRIBUTES, fateOf, onTheInstance } from './testing/fate-of.ts';
 import { FIXTURES } from './testing/field-fixtures.ts';
 
 /** `create/app/HostConfig/Memory` in an outcome. */
@@ -84,14 +92,32 @@ for (const kind of ['define', 'run'] as const) {
 for (const fixture of FIXTURES.filter(({ refuses }) => refuses === undefined)) {
   test(`honoured: ${fixture.name}`, async (t) => {
     const outcome = await fateOf(fixture);
-    for (const [path, [pointer, expected]] of Object.entries({ ...fixture.shows?.define, ...fixture.shows?.run })) {
-      await t.test(path, () => {
-        const actual = at(outcome, pointer);
-        if (expected instanceof RegExp) assert.match(String(actual), expected, pointer);
-        else assert.deepEqual(actual, expected, pointer);
-      });
+    for (const kind of ['define', 'run'] as const) {
+      for (const [path, [pointer, expected]] of Object.entries(fixture.shows?.[kind] ?? {})) {
+        await t.test(path, async () => {
+          assertShown(at(outcome, pointer), expected);
+          const bare = await fateOf({ ...fixture, [kind]: without(fixture[kind], path) }).catch(onlyRefused);
+          if (bare !== undefined)
+            assert.throws(() => assertShown(at(bare, pointer), expected), 'it comes without it, too');
+        });
+      }
     }
   });
+}
+
+function assertShown(actual: unknown, expected: unknown): void {
+  if (expected instanceof RegExp) assert.match(String(actual), expected);
+  else assert.deepEqual(actual, expected);
+}
+
+/** A request without the member at a path, in every item of a list. */
+function without(value: unknown, path: string): unknown {
+  const [, head = '', list = '', rest = ''] = /^([^.[]+)((?:\[\])?)\.?(.*)$/.exec(path) ?? [];
+  const { [head]: member, ...others } = value as Record<string, unknown>;
+  if (rest === '') return others;
+  if (member === undefined) return value;
+  const inner = list === '' ? without(member, rest) : (member as unknown[]).map((item) => without(item, rest));
+  return { ...others, [head]: inner };
 }
 
 for (const fixture of FIXTURES.filter(({ refuses }) => refuses !== undefined)) {
@@ -143,3 +169,64 @@ test('the page says all of it, and fails for what is not said or not there', () 
     /RegisterTaskDefinition has no member nonsense/,
   );
 });
+
+test('law: what registers and is not refused at launch, the agent understands and can make', async () => {
+  const { ecs, addInstance, state, platform } = await anApi();
+  await addInstance(1, { attributes: ATTRIBUTES });
+  const { subnets } = platform.config;
+  let understood = 0;
+  await fc.assert(
+    fc.asyncProperty(definitions, async (sample) => {
+      const fine = await ecs.RegisterTaskDefinition(sample).catch(onlyModelled);
+      fc.pre(fine !== undefined);
+      const { family = '', revision = 0 } = fine.taskDefinition ?? {};
+      const definition = state.tables.taskDefinitions.get(definitionKey(SCOPE, family, revision));
+      fc.pre(definition !== undefined && unsupportedMember(definition) === undefined);
+      const launchType = definition.compatibilities.includes('FARGATE') ? 'FARGATE' : 'EC2';
+      const task = addressed(aTask({ definition, launchType, ids: platform.ids }), definition);
+      const made = await onTheInstance(renderTask({ task, definition, subnets }), { hasVolumes: true });
+      assert.deepEqual(
+        Object.keys(made['create'] as object),
+        definition.containerDefinitions.map(({ name }) => name),
+      );
+      understood += 1;
+    }),
+    { numRuns: 300, maxSkipsPerRun: 100 },
+  );
+  assert.equal(understood, 300);
+});
+
+/** By the API, or by the agent. A TypeError is neither. */
+function onlyRefused(error: unknown): undefined {
+  if (!(error instanceof ServiceError) && Object.getPrototypeOf(error) !== Error.prototype) throw error;
+}
+
+function onlyModelled(error: unknown): undefined {
+  if (!(error instanceof ServiceError)) throw error;
+}
+
+function aTask({
+  definition,
+  launchType,
+  ids,
+}: {
+  definition: TaskDefinition;
+  launchType: 'EC2' | 'FARGATE';
+  ids: Ids;
+}): Task {
+  return newTask({
+    ids,
+    now: epochMs(0),
+    scope: definition.scope,
+    cluster: 'default',
+    definition,
+    overrides: { containerOverrides: [] },
+    launchType,
+    group: 'g',
+    tags: [],
+    placementConstraints: [],
+    placementStrategy: [],
+    enableExecuteCommand: false,
+    because: 'run-task',
+  });
+}

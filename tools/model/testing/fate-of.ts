@@ -37,19 +37,22 @@ export async function fateOf({ define, run }: Fixture): Promise<Readonly<Record<
   const world = await anApi();
   await world.addInstance(1, { attributes: ATTRIBUTES });
   await world.ecs.RegisterTaskDefinition(define);
+  const capacityProviders = ['FARGATE', 'FARGATE_SPOT'];
+  if (run?.cluster !== undefined) await world.ecs.CreateCluster({ clusterName: run.cluster, capacityProviders });
   const input = { taskDefinition: define.family, ...run };
   const { tasks, failures } = await world.ecs.RunTask(input);
   assert.deepEqual(failures, []);
   const again = input.clientToken === undefined ? undefined : (await world.ecs.RunTask(input)).tasks;
   const { state, platform } = world;
   const documents = [...state.tables.tasks.values()];
-  const definition = [...state.tables.taskDefinitions.values()].find((d) => d.family === define.family);
+  const definition = state.tables.taskDefinitions.get(documents[0]?.taskDefinitionKey ?? '');
   assert.ok(documents[0] !== undefined && definition !== undefined);
   const { subnets } = platform.config;
   const own = subnets.filter(({ subnetId }) => documents[0]?.awsvpcConfiguration?.subnets?.includes(subnetId) === true);
   const request = requestOf(documents[0], definition, own);
   const payload = renderTask({ task: addressed(documents[0], definition), definition, subnets });
   return {
+    definition,
     task: documents[0],
     providers: documents.map((task) => task.capacityProviderName ?? '').sort((a, b) => a.localeCompare(b)),
     count: tasks?.length,
@@ -62,13 +65,16 @@ export async function fateOf({ define, run }: Fixture): Promise<Readonly<Record<
 }
 
 /** What the agent makes of a payload: its plan and the engine's create calls, of containers and of volumes. */
-export async function onTheInstance(payload: PayloadTask): Promise<Readonly<Record<string, unknown>>> {
+export async function onTheInstance(
+  payload: PayloadTask,
+  { hasVolumes = false } = {},
+): Promise<Readonly<Record<string, unknown>>> {
   const plan = planOf(payload, { stopTimeoutS: 30 });
   const model = { ...newModel(plan, 0, 'RUNNING'), pauseContainerId: 'pause' };
   const options = { owner: 'agent', logFileMiB: 10, logFiles: 2 };
   const volumes: unknown[] = [];
   const engine = {
-    inspectVolume: async () => false,
+    inspectVolume: async () => hasVolumes,
     createVolume: async (name: string, made: object) => void volumes.push({ name, ...made }),
   };
   await makeVolumes(engine as never, payload, 'agent');

@@ -129,7 +129,7 @@ const BRIDGE: Fixture = {
   shows: {
     define: {
       family: ['payload/family', 'bridge'],
-      'requiresCompatibilities[]': ['task/launchType', 'EC2'],
+      'requiresCompatibilities[]': ['definition/requiresCompatibilities', ['EC2']],
       cpu: ['payload/cpu', 0.5],
       memory: ['payload/memory', 1024],
       pidMode: [`${HOST}/PidMode`, 'host'],
@@ -215,9 +215,6 @@ const BRIDGE: Fixture = {
       }),
     },
     run: {
-      cluster: ['task/cluster', 'default'],
-      count: ['count', 1],
-      launchType: ['payload/launchType', 'EC2'],
       group: ['request/group', /\nfront$/],
       startedBy: ['task/startedBy', 'somebody'],
       clientToken: ['again', true],
@@ -241,7 +238,6 @@ const OVERRIDDEN: Fixture = {
     containerDefinitions: [{ ...IMAGE, privileged: true, disableNetworking: true }],
   },
   run: {
-    taskDefinition: 'bare:1',
     overrides: {
       cpu: '256',
       memory: '512',
@@ -267,7 +263,6 @@ const OVERRIDDEN: Fixture = {
       }),
     },
     run: {
-      taskDefinition: ['task/revision', 1],
       'overrides.cpu': ['payload/cpu', 0.25],
       'overrides.memory': ['request/reservation/memoryMiB', 512],
       'overrides.containerOverrides[].name': ['task/overrides/containerOverrides/0/name', 'app'],
@@ -292,6 +287,7 @@ const FARGATE: Fixture = {
     containerDefinitions: [{ name: 'app', image: 'gantry/hello' }],
   },
   run: {
+    cluster: 'other',
     count: 2,
     capacityProviderStrategy: [
       { capacityProvider: 'FARGATE', base: 1, weight: 0 },
@@ -305,6 +301,7 @@ const FARGATE: Fixture = {
   },
   shows: {
     run: {
+      cluster: ['task/cluster', 'other'],
       count: ['count', 2],
       'capacityProviderStrategy[].capacityProvider': ['providers', ['FARGATE', 'FARGATE_SPOT']],
       'capacityProviderStrategy[].base': ['providers/0', 'FARGATE'],
@@ -317,6 +314,20 @@ const FARGATE: Fixture = {
       'overrides.ephemeralStorage.sizeInGiB': ['task/ephemeralStorageGiB', 40],
     },
   },
+};
+
+const BY_LAUNCH_TYPE: Fixture = {
+  name: 'on Fargate by launch type',
+  define: FARGATE.define,
+  run: { launchType: 'FARGATE', networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-a'] } } },
+  shows: { run: { launchType: ['payload/launchType', 'FARGATE'] } },
+};
+
+const NAMED: Fixture = {
+  name: 'of another family than was registered last',
+  define: { family: 'last', containerDefinitions: [IMAGE] },
+  run: { taskDefinition: 'web:1' },
+  shows: { run: { taskDefinition: ['payload/family', 'web'] } },
 };
 
 /** A definition of one plain container with something more, that is refused when it is to run. */
@@ -497,6 +508,8 @@ export const FIXTURES: readonly Fixture[] = [
   BRIDGE,
   OVERRIDDEN,
   FARGATE,
+  BY_LAUNCH_TYPE,
+  NAMED,
   ...LATER,
   ...CALLS,
   {

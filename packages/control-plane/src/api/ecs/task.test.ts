@@ -44,6 +44,11 @@ test('RunTask on Fargate: PROVISIONING, with a size, an address to come, and wha
   assert.deepEqual(failures, []);
   assert.equal(tasks?.length, 2);
   const [task] = tasks ?? [];
+  assert.deepEqual(task?.tags, [
+    { key: 'from', value: 'definition' },
+    { key: 'a', value: 'b' },
+    { key: 'aws:ecs:clusterName', value: 'default' },
+  ]);
   assert.deepEqual(
     [task?.lastStatus, task?.desiredStatus, task?.launchType, task?.group, task?.startedBy, task?.platformVersion],
     ['PROVISIONING', 'RUNNING', 'FARGATE', 'family:far', 'ci/42', '1.4.0'],
@@ -232,8 +237,8 @@ const REFUSED: readonly [string, string, RunTaskRequest][] = [
   ],
   [
     INVALID,
-    "must be less than 'memory'",
-    web({ overrides: { containerOverrides: [{ name: 'app', memoryReservation: 64 }] } }),
+    "must not be greater than 'memory'",
+    web({ overrides: { containerOverrides: [{ name: 'app', memoryReservation: 65 }] } }),
   ],
   [
     INVALID,

@@ -62,7 +62,8 @@ function checkMemory(name: string, container: ContainerDefinition, taskMemoryMiB
       );
     }
   }
-  if (memory !== undefined && memoryReservation !== undefined && memory <= memoryReservation) {
+  // ECS's documentation says less; ECS takes equal ones.
+  if (memory !== undefined && memoryReservation !== undefined && memory < memoryReservation) {
     throw clientException(`Invalid setting for container '${name}'. 'memoryReservation' must be less than 'memory'`);
   }
   if (taskMemoryMiB === undefined) {

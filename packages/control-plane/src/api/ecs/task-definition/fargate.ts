@@ -1,5 +1,6 @@
 import type { ContainerDefinition, RegisterTaskDefinitionRequest } from '@aws-sdk/client-ecs';
 import { isWindows, type Draft } from './draft.ts';
+import { isEcr } from './requires-attributes.ts';
 import { fargateSizeProblem } from './sizes.ts';
 
 const FARGATE_LOG_DRIVERS: readonly string[] = ['awslogs', 'splunk', 'awsfirelens'];
@@ -75,6 +76,9 @@ function windowsProblem(input: RegisterTaskDefinitionRequest): string | undefine
 
 function containersProblem({ input, cpu, memory }: Draft): string | undefined {
   const containers = input.containerDefinitions ?? [];
+  if (!input.executionRoleArn && containers.some(({ image }) => isEcr(image ?? ''))) {
+    return 'Fargate requires task definition to have execution role ARN to support ECR images.';
+  }
   for (const container of containers) {
     const problem = containerProblem(container);
     if (problem !== undefined) return problem;

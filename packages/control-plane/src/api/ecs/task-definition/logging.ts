@@ -35,7 +35,7 @@ export function checkLogging(input: RegisterTaskDefinitionRequest): void {
   for (const { name = '', logConfiguration } of containers) {
     if (logConfiguration !== undefined) checkDriver(name, logConfiguration);
   }
-  checkRouters(containers);
+  checkRouters(containers, (input.executionRoleArn ?? '') !== '');
 }
 
 function checkDriver(name: string, { logDriver, options = {}, secretOptions }: LogConfiguration): void {
@@ -69,7 +69,7 @@ function checkAwslogs(options: Readonly<Record<string, string>>): void {
   }
 }
 
-function checkRouters(containers: readonly ContainerDefinition[]): void {
+function checkRouters(containers: readonly ContainerDefinition[], hasRole: boolean): void {
   const routers = containers.filter((container) => container.firelensConfiguration !== undefined);
   const users = containers.filter((container) => container.logConfiguration?.logDriver === 'awsfirelens');
   if (routers.length > 1) throw clientException('A task definition can have at most one FireLens container.');
@@ -93,6 +93,11 @@ function checkRouters(containers: readonly ContainerDefinition[]): void {
     throw clientException(`The FireLens container '${name}' must run as user 0; it is '${router.user.slice(0, 64)}'.`);
   }
   checkRouter(name, router.firelensConfiguration as FirelensConfiguration);
+  if (!hasRole && router.firelensConfiguration?.options?.['config-file-type'] === 's3') {
+    throw clientException(
+      "When you are specifying a FireLens configuration of S3, you must also specify a value for 'executionRoleArn'.",
+    );
+  }
 }
 
 function checkRouter(name: string, { options = {} }: FirelensConfiguration): void {

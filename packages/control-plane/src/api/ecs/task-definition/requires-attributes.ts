@@ -29,6 +29,11 @@ export function requiresAttributes(source: AttributeSource): readonly Attribute[
   return [...names].sort().map((name) => ({ name }));
 }
 
+/** An image of a private ECR registry. Pure. */
+export function isEcr(image: string): boolean {
+  return /\.dkr[.-]ecr(-fips)?\.[^.]+\.(amazonaws\.com|on\.aws)/.test(image);
+}
+
 /** The engine's API level: 1.24 and so on. */
 function remoteApi(minor: number): string {
   return `${CAPABILITY}docker-remote-api.1.${minor}`;
@@ -66,7 +71,7 @@ function volumeAttributes(loose: Readonly<Record<string, unknown>>): readonly st
 
 function containerAttributes(container: ContainerDefinition, executionRole: string | undefined): readonly string[] {
   const names: string[] = [];
-  if (/\.dkr\.ecr\.[^.]+\.amazonaws\.com/.test(container.image)) {
+  if (isEcr(container.image)) {
     names.push(`${CAPABILITY}ecr-auth`);
     if (executionRole !== undefined) names.push('ecs.capability.execution-role-ecr-pull');
   }

@@ -105,7 +105,7 @@ const CLIENT: readonly [string, RegisterTaskDefinitionRequest][] = [
   ],
   [
     "Invalid setting for container 'app'. 'memoryReservation' must be less than 'memory'",
-    only({ memory: 64, memoryReservation: 64 }),
+    only({ memory: 64, memoryReservation: 65 }),
   ],
   ["The 'memory' setting for container is greater than for the task.", { ...only({ memory: 600 }), memory: '512' }],
   [
@@ -397,6 +397,10 @@ const CLIENT: readonly [string, RegisterTaskDefinitionRequest][] = [
   ["'enable-ecs-log-metadata' is true or false", firelens({ 'enable-ecs-log-metadata': 'yes' })],
   ["'config-file-type' is s3 or file", firelens({ 'config-file-value': '/x' })],
   ["'config-file-type' needs a 'config-file-value'", firelens({ 'config-file-type': 'file' })],
+  [
+    "you must also specify a value for 'executionRoleArn'",
+    firelens({ 'config-file-type': 's3', 'config-file-value': 'arn:aws:s3:::bucket/c' }),
+  ],
   ["'/x' is not the ARN of an S3 object", firelens({ 'config-file-type': 's3', 'config-file-value': '/x' })],
   // GPUs
   ['GPU requirement is how many GPUs, or ALL', only({ resourceRequirements: [{ type: 'GPU', value: undefined }] })],
@@ -546,12 +550,17 @@ const CLIENT: readonly [string, RegisterTaskDefinitionRequest][] = [
     ),
   ],
   // launch types
+  [
+    'Fargate requires task definition to have execution role ARN to support ECR images.',
+    fargate({}, { image: '123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1' }),
+  ],
   ["'resourceRequirements' is not supported with FARGATE", fargate({}, { resourceRequirements: [GPU] })],
   ['FSx for Windows File Server volumes are not supported with FARGATE', fargate({ volumes: fsx({}).volumes })],
   ["'stopTimeout' must be between 2 and 120 seconds", fargate({}, { stopTimeout: 1 })],
   [
     'config-file-type s3 is not supported with FARGATE',
     fargate({
+      executionRoleArn: ROLE,
       containerDefinitions: firelens({ 'config-file-type': 's3', 'config-file-value': 'arn:aws:s3:::bucket/c' })
         .containerDefinitions,
     }),
@@ -614,6 +623,7 @@ test('what is fine', () => {
     definition(),
     definition({ cpu: '1 vCPU', memory: '0.5GB' }),
     only({ memory: undefined, memoryReservation: 32 }),
+    only({ memory: 64, memoryReservation: 64 }),
     only({ portMappings: [{ containerPort: 80 }, { containerPort: 80, hostPort: 8080 }] }),
     two({ dependsOn: [{ containerName: 'b', condition: 'SUCCESS' }] }, { essential: false }),
     withRole(

@@ -109,9 +109,9 @@ function checkContainer(
   }
   const hard = override.memory ?? container.memory;
   const soft = override.memoryReservation ?? container.memoryReservation;
-  if (hard !== undefined && soft !== undefined && hard <= soft) {
+  if (hard !== undefined && soft !== undefined && hard < soft) {
     throw invalidParameter(
-      `Override for container named ${name}: 'memoryReservation' (${soft}) must be less than 'memory' (${hard}).`,
+      `Override for container named ${name}: 'memoryReservation' (${soft}) must not be greater than 'memory' (${hard}).`,
     );
   }
   for (const variable of override.environment ?? []) {
