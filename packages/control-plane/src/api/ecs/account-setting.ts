@@ -13,7 +13,7 @@ import {
   SETTINGS,
 } from './account-setting/settings.ts';
 import type { EcsHandlers } from './common/handler.ts';
-import { pageOfList, TEN } from './common/paging.ts';
+import { pageOfList, pagesOf, TEN } from './common/paging.ts';
 
 type Operations = 'PutAccountSetting' | 'PutAccountSettingDefault' | 'DeleteAccountSetting' | 'ListAccountSettings';
 
@@ -91,7 +91,12 @@ function others({ state }: Platform): Pick<EcsHandlers, 'DeleteAccountSetting' |
         )
         .filter((setting) => setting !== undefined)
         .filter((setting) => value === undefined || setting.value === value);
-      const { items, nextToken } = pageOfList(settings, input, TEN, (setting) => setting.name);
+      const { items, nextToken } = pageOfList(
+        settings,
+        input,
+        pagesOf('ListAccountSettings', TEN),
+        (setting) => setting.name,
+      );
       return { settings: items.map(describeSetting), nextToken };
     },
   };

@@ -6,7 +6,7 @@ import type { Platform } from '../../platform.ts';
 import type { Tx } from '../../state/state.ts';
 import { activeCluster, keyOfCluster, readableCluster } from './common/clusters.ts';
 import { wireList, type EcsHandlers } from './common/handler.ts';
-import { HUNDRED, pageOfList } from './common/paging.ts';
+import { HUNDRED, pageOfList, pagesOf } from './common/paging.ts';
 import { namedInstance } from './container-instance/find.ts';
 
 const MAX_PER_CALL = 10;
@@ -50,7 +50,12 @@ export function attributeHandlers({ state }: Platform): Pick<EcsHandlers, Operat
         .flatMap((instance) => [...instance.attributes].sort(byName).map((attribute) => describe(instance, attribute)))
         .filter(({ name }) => attributeName === undefined || name === attributeName)
         .filter(({ value }) => attributeValue === undefined || value === attributeValue);
-      const { items, nextToken } = pageOfList(all, input, HUNDRED, (one) => `${one.targetId}\n${one.name}`);
+      const { items, nextToken } = pageOfList(
+        all,
+        input,
+        pagesOf('ListAttributes', HUNDRED),
+        (one) => `${one.targetId}\n${one.name}`,
+      );
       return { attributes: wireList(items), nextToken };
     },
   };

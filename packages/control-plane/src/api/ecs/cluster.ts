@@ -18,7 +18,7 @@ import {
 } from './cluster/validate.ts';
 import { activeCluster, clusterNamed, keyOfCluster, readableCluster } from './common/clusters.ts';
 import { wireList, type EcsHandlers } from './common/handler.ts';
-import { HUNDRED, pageOf } from './common/paging.ts';
+import { HUNDRED, pageOf, pagesOf } from './common/paging.ts';
 import { clusterNameIn } from './common/references.ts';
 import { checkTags } from './common/tags.ts';
 import { describeCluster } from './wire/cluster.ts';
@@ -65,7 +65,7 @@ function reads({ state }: Platform): Pick<EcsHandlers, 'DescribeClusters' | 'Lis
         state.tables.clusters.keysBy('listed', index),
         `${index}/`,
         input,
-        HUNDRED,
+        pagesOf('ListClusters', HUNDRED),
         (key) => state.tables.clusters.get(key)?.clusterArn,
       );
       return { clusterArns: wireList(items), nextToken };

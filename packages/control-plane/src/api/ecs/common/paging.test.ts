@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SortedKeys } from '../../../state/sorted-keys.ts';
-import { lastSeen, pageOf, pageOfList, tokenAfter, type Page } from './paging.ts';
+import { lastSeen, pageOf, pageOfList, pagesOf, tokenAfter, type Page } from './paging.ts';
 
 const LIMITS = { defaultResults: 10, maxResults: 100 };
 const names = fc.uniqueArray(fc.stringMatching(/^[a-z0-9]{1,4}$/), { maxLength: 60 });
@@ -72,4 +72,35 @@ test('law: lists page as keys do', () => {
 test('tokens: what was made is read, anything else is refused', () => {
   assert.equal(lastSeen(tokenAfter('a/ü')), 'a/ü');
   for (const token of ['x', '!!', 'AA==', `${tokenAfter('a')}x`]) assert.throws(() => lastSeen(token), /Invalid token/);
+});
+
+test('law: a token that was cut, or altered in one place, is refused', () => {
+  const text = fc.string({ minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(text, fc.nat(), fc.nat(), (key, at, by) => {
+      const token = tokenAfter(key);
+      const place = at % token.length;
+      assert.throws(() => lastSeen(token.slice(0, place) || 'x'), /Invalid token/);
+      const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+      const other = letters[(letters.indexOf(token[place] as string) + 1 + (by % 63)) % 64] as string;
+      assert.throws(() => lastSeen(token.slice(0, place) + other + token.slice(place + 1)), /Invalid token/);
+    }),
+  );
+});
+
+test('a token is good for its operation and its filters, with any page size', () => {
+  const list = ['a', 'b', 'c', 'd'];
+  const page = (operation: string, request: object): Page<string> =>
+    pageOfList(list, request, pagesOf(operation, LIMITS), (name) => name);
+  const { nextToken } = page('ListTasks', { maxResults: 1, family: 'web', cluster: 'c' });
+  const again = page('ListTasks', { cluster: 'c', family: 'web', launchType: undefined, maxResults: 2, nextToken });
+  assert.deepEqual(again.items, ['b', 'c']);
+  for (const [operation, filters] of [
+    ['ListServices', { family: 'web', cluster: 'c' }],
+    ['ListTasks', { family: 'other', cluster: 'c' }],
+    ['ListTasks', { cluster: 'c' }],
+    ['ListTasks', { family: 'web', cluster: 'd' }],
+  ] as const) {
+    assert.throws(() => page(operation, { ...filters, nextToken }), /Invalid token.*same filters/);
+  }
 });

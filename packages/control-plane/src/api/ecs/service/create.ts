@@ -11,7 +11,7 @@ import {
 import type { CreateServiceRequest } from '@aws-sdk/client-ecs';
 import { newDeployment } from '../../../controllers/service/create.ts';
 import { LATEST_PLATFORM_VERSION } from '../../../controllers/task/create.ts';
-import { fingerprintOf } from '../task/idempotency.ts';
+import { fingerprintOf } from '../common/fingerprint.ts';
 import { definitionKey } from '../task-definition/reference.ts';
 import type { Terms } from './resolve.ts';
 import { checkGracePeriod, DEFAULT_DEPLOYMENT, mergeDeployment } from './validate.ts';

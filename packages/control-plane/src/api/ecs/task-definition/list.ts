@@ -1,7 +1,7 @@
 import type { Scope, TaskDefinition, TaskDefinitionStatus } from '@gantry/domain';
 import { invalidParameter } from '@gantry/protocol';
 import type { Tables } from '../../../state/tables.ts';
-import { HUNDRED, lastSeen, pageOf, pageSize, tokenAfter, type Page, type PageRequest } from '../common/paging.ts';
+import { HUNDRED, pageOf, pageSize, pagesOf, tokensOf, type Page, type PageRequest } from '../common/paging.ts';
 import { familyKey } from './reference.ts';
 
 export interface DefinitionFilter {
@@ -22,12 +22,13 @@ export function pageOfDefinitions(
   request: PageRequest,
 ): Page<TaskDefinition> {
   const size = pageSize(request, HUNDRED);
-  const after = afterToken(request.nextToken);
+  const tokens = tokensOf(request, pagesOf('ListTaskDefinitions', HUNDRED));
+  const after = placeOf(tokens.lastSeen());
   const items: TaskDefinition[] = [];
   for (const definition of inOrder(tables, scope, filter, after)) {
     const last = items.at(-1);
     if (items.length === size && last !== undefined) {
-      return { items, nextToken: tokenAfter(`${last.family}:${last.revision}`) };
+      return { items, nextToken: tokens.after(`${last.family}:${last.revision}`) };
     }
     items.push(definition);
   }
@@ -39,8 +40,7 @@ interface After {
   readonly revision: number;
 }
 
-function afterToken(token: string | undefined): After | undefined {
-  const key = lastSeen(token);
+function placeOf(key: string | undefined): After | undefined {
   if (key === undefined) return undefined;
   const [, family = '', revision = ''] = /^([A-Za-z0-9_-]{1,255}):([0-9]{1,9})$/.exec(key) ?? [];
   if (family === '') throw invalidParameter('Invalid token. Pass the nextToken of the previous answer unchanged.');
@@ -91,10 +91,16 @@ export function pageOfFamilies(
   request: PageRequest,
 ): Page<string> {
   const prefix = familyKey(scope, filter.namePrefix);
-  return pageOf(tables.taskDefinitionFamilies.keys, prefix, request, HUNDRED, (key) => {
-    const active = tables.taskDefinitions.countBy('familyStatus', `${key}/ACTIVE`) > 0;
-    const listed = active || tables.taskDefinitions.countBy('familyStatus', `${key}/INACTIVE`) > 0;
-    const wanted = filter.status === 'ALL' ? listed : filter.status === 'ACTIVE' ? active : listed && !active;
-    return wanted ? key.slice(prefix.length - filter.namePrefix.length) : undefined;
-  });
+  return pageOf(
+    tables.taskDefinitionFamilies.keys,
+    prefix,
+    request,
+    pagesOf('ListTaskDefinitionFamilies', HUNDRED),
+    (key) => {
+      const active = tables.taskDefinitions.countBy('familyStatus', `${key}/ACTIVE`) > 0;
+      const listed = active || tables.taskDefinitions.countBy('familyStatus', `${key}/INACTIVE`) > 0;
+      const wanted = filter.status === 'ALL' ? listed : filter.status === 'ACTIVE' ? active : listed && !active;
+      return wanted ? key.slice(prefix.length - filter.namePrefix.length) : undefined;
+    },
+  );
 }

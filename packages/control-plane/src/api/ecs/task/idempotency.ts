@@ -1,25 +1,13 @@
-import { createHash } from 'node:crypto';
 import { taskArn, type EpochMs, type Scope, type Task, type TaskId } from '@gantry/domain';
 import { ServiceError } from '@gantry/protocol';
 import type { RunTaskRequest, RunTaskResponse, Task as WireTask } from '@aws-sdk/client-ecs';
 import type { IdempotencyRecord, Tables } from '../../../state/tables.ts';
+import { fingerprintOf } from '../common/fingerprint.ts';
 
 const TOKEN_LIFE_MS = 24 * 3600_000;
 const AFTER_STOP_MS = 3600_000;
 
-/** What makes two calls the same: every parameter but the token, in any order of members. Pure. */
-export function fingerprintOf(parameters: Readonly<Record<string, unknown>>): string {
-  return createHash('sha256').update(canonical(parameters)).digest('hex');
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  members.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`;
-}
-
+/** What makes two calls the same: every parameter but the token. Pure. */
 export function runTaskFingerprint(input: RunTaskRequest, cluster: string): string {
   const { clientToken: _token, cluster: _reference, ...parameters } = input;
   return fingerprintOf({ ...parameters, cluster });

@@ -4,7 +4,7 @@ import type { ListTasksRequest } from '@aws-sdk/client-ecs';
 import type { SortedKeys } from '../../../state/sorted-keys.ts';
 import type { Tables } from '../../../state/tables.ts';
 import { keyOfCluster } from '../common/clusters.ts';
-import { HUNDRED, pageOf, type Page } from '../common/paging.ts';
+import { HUNDRED, pageOf, pagesOf, type Page } from '../common/paging.ts';
 import { idIn, serviceNotFound } from '../common/references.ts';
 
 /**
@@ -31,7 +31,7 @@ export function pageOfTasks(tables: Tables, scope: Scope, cluster: string, input
     }
     return tasks.keysBy('desired', `${key}/${desired}`);
   })();
-  return pageOf(keys, `${key}/`, input, HUNDRED, (taskKey) => {
+  return pageOf(keys, `${key}/`, input, pagesOf('ListTasks', HUNDRED), (taskKey) => {
     const task = tables.tasks.get(taskKey);
     if (task === undefined) return undefined;
     if (serviceKey !== undefined && task.serviceKey !== serviceKey) return undefined;

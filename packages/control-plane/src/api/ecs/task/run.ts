@@ -48,7 +48,7 @@ export function runTasks(tx: Tx, context: RunContext, input: RunTaskRequest, tag
   const record = tx.tables.idempotency.get(key);
   if (record !== undefined && !isOver(record, tx.tables, tx.now)) {
     if (record.fingerprint !== fingerprint) throw tokenConflict(record, scope, cluster.clusterName);
-    return repeatedAnswer(record, tx.tables, tx.now, (task) => describedTask(tx.tables, task));
+    return repeatedAnswer(record, tx.tables, tx.now, (task) => describedTask(tx.tables, task, ['TAGS']));
   }
   const { tasks, response } = start(tx, context, cluster, input, tags);
   tx.put(tx.tables.idempotency, key, {
@@ -127,7 +127,7 @@ function start(
     created(tx, context, task);
     tasks.push(result.placed);
   }
-  return { tasks, response: { tasks: tasks.map((task) => describedTask(tx.tables, task)), failures } };
+  return { tasks, response: { tasks: tasks.map((task) => describedTask(tx.tables, task, ['TAGS'])), failures } };
 }
 
 /** The task is not made, so the refusal is remembered with its cluster. */

@@ -65,7 +65,7 @@ export function startTasks(
       by: context.by,
     });
   }
-  return { tasks: tasks.map((task) => describedTask(tx.tables, task)), failures };
+  return { tasks: tasks.map((task) => describedTask(tx.tables, task, ['TAGS'])), failures };
 }
 
 /** Why an instance takes no task at all; what it has room for is placement's to say. */
