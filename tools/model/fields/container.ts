@@ -22,7 +22,9 @@ const RUNTIME: Fields = {
   workingDirectory: honoured('working directory'),
   privileged: honoured('privileged'),
   readonlyRootFilesystem: honoured('read-only root file system'),
-  'dockerSecurityOptions[]': honoured('security options; credentialspec is refused at launch'),
+  'dockerSecurityOptions[]': honoured(
+    'security options, where the engine has AppArmor or SELinux; credentialspec is refused at launch',
+  ),
   interactive: honoured('open standard input'),
   pseudoTerminal: honoured('terminal'),
   dockerLabels: honoured('labels'),

@@ -29,6 +29,7 @@ export const ATTRIBUTES = capabilities(
     cgroupDriver: 'systemd',
     runtimes: ['runc'],
     logDrivers: ['json-file', 'syslog'],
+    securityModules: ['apparmor', 'selinux'],
   },
 );
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { chooseApiVersion, readContainer, readEvent, readImage, splitReference } from './docker-read.ts';
+import { chooseApiVersion, readContainer, readEvent, readImage, readInfo, splitReference } from './docker-read.ts';
 import { jsonLines } from './json-lines.ts';
 import { framedLines, parseStamp, rawLines } from './log-stream.ts';
 import type { LogLine } from './port.ts';
@@ -156,3 +156,10 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) list.push(item);
   return list;
 }
+
+test('info: the security modules that are on, and defaults for what is not said', () => {
+  const SecurityOptions = ['name=apparmor', 'name=seccomp,profile=builtin', 'name=selinux,x=y', 'name=apparmor2'];
+  assert.deepEqual(readInfo('1.47', { SecurityOptions }).securityModules, ['apparmor', 'selinux']);
+  const bare = readInfo('1.47', {});
+  assert.deepEqual([bare.securityModules, bare.logDrivers, bare.cpus], [[], [], 0]);
+});

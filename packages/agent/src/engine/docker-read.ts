@@ -36,6 +36,8 @@ interface InfoBody {
   readonly CgroupDriver?: string;
   readonly Runtimes?: Record<string, unknown>;
   readonly Plugins?: { readonly Log?: readonly string[] };
+  /** `name=apparmor`, `name=seccomp,profile=builtin`. */
+  readonly SecurityOptions?: readonly string[];
 }
 
 export function readInfo(apiVersion: string, body: unknown): EngineInfo {
@@ -49,6 +51,10 @@ export function readInfo(apiVersion: string, body: unknown): EngineInfo {
     cgroupDriver: info.CgroupDriver === 'systemd' ? 'systemd' : 'cgroupfs',
     runtimes: Object.keys(info.Runtimes ?? {}),
     logDrivers: info.Plugins?.Log ?? [],
+    securityModules: (info.SecurityOptions ?? []).flatMap((option) => {
+      const name = /^name=(apparmor|selinux)(?:,|$)/.exec(option)?.[1];
+      return name === undefined ? [] : [name];
+    }),
   };
 }
 

@@ -94,4 +94,5 @@ export const FAKE_ENGINE_INFO: EngineInfo = {
   cgroupDriver: 'systemd',
   runtimes: ['runc'],
   logDrivers: ['json-file', 'local'],
+  securityModules: [],
 };

@@ -55,6 +55,8 @@ export interface EngineInfo {
   readonly cgroupDriver: 'cgroupfs' | 'systemd';
   readonly runtimes: readonly string[];
   readonly logDrivers: readonly string[];
+  /** `apparmor`, `selinux`: those that are on. */
+  readonly securityModules: readonly string[];
 }
 
 export interface ImageInfo {

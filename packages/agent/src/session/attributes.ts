@@ -44,6 +44,7 @@ export function capabilities(identity: InstanceIdentity, engine: EngineInfo): re
     ...CAPABILITIES.map(named),
     ...apiVersions(engine.apiVersion).map((version) => named(`${CAPABILITY}docker-remote-api.${version}`)),
     ...drivers.map((driver) => named(`${CAPABILITY}logging-driver.${driver}`)),
+    ...engine.securityModules.map((name) => named(`${CAPABILITY}${name}`)),
     ...(identity.hasTaskNetwork ? [named('ecs.capability.task-eni')] : []),
     { name: 'ecs.os-type', value: 'linux' },
     { name: 'ecs.os-family', value: 'LINUX' },
