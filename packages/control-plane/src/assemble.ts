@@ -4,6 +4,8 @@ import { cloudtrailHandlers } from './api/cloudtrail/lookup-events.ts';
 import { ensureFirstClusters } from './api/ecs/cluster/create.ts';
 import { ecsHandlers } from './api/ecs/index.ts';
 import { gantryHandlers } from './api/gantry/index.ts';
+import { secretsManagerHandlers } from './api/secretsmanager/index.ts';
+import { SEALED_SECRETS } from './api/secretsmanager/values.ts';
 import { ssmHandlers } from './api/ssm/index.ts';
 import { SEALED_PARAMETERS } from './api/ssm/values.ts';
 import { stsHandlers } from './api/sts/index.ts';
@@ -59,7 +61,7 @@ export interface ControlPlane {
 }
 
 /** Every kind of document with sealed texts in it. */
-const SEALED_KINDS = [SEALED_PARAMETERS];
+const SEALED_KINDS = [SEALED_PARAMETERS, SEALED_SECRETS];
 
 type AnyHandler = Handler<unknown, unknown>;
 type HandlerTable = Readonly<Record<string, AnyHandler | undefined>>;
@@ -121,7 +123,7 @@ function allHandlers(
     sts: bare(stsHandlers()),
     iam: bare({}),
     ssm: bare(ssmHandlers(platform)),
-    secretsmanager: bare({}),
+    secretsmanager: bare(secretsManagerHandlers(platform)),
     cloudtrail: bare(trail === undefined ? {} : cloudtrailHandlers(trail)),
     scheduler: bare({}),
   };

@@ -4,6 +4,7 @@ import { DrainController } from './drain/controller.ts';
 import { LivenessController } from './liveness/controller.ts';
 import { ReaperController } from './reaper/controller.ts';
 import { SchedulerController } from './scheduler/controller.ts';
+import { SecretController } from './secret/controller.ts';
 import { ServiceController } from './service/controller.ts';
 import { TaskController } from './task/controller.ts';
 
@@ -35,6 +36,7 @@ export function startControllers(platform: Platform, signal: AbortSignal): Contr
     new DrainController(platform),
     new LivenessController(platform),
     new ReaperController(platform),
+    new SecretController(platform),
   ];
   const drivers = controllers.map((controller) => new Driver(controller, platform.clock, options));
   platform.state.onCommit((changes) => {
