@@ -157,7 +157,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
-test('info: the security modules that are on, and defaults for what is not said', () => {
+it('info: the security modules that are on, and defaults for what is not said', () => {
   const SecurityOptions = ['name=apparmor', 'name=seccomp,profile=builtin', 'name=selinux,x=y', 'name=apparmor2'];
   assert.deepEqual(readInfo('1.47', { SecurityOptions }).securityModules, ['apparmor', 'selinux']);
   const bare = readInfo('1.47', {});
