@@ -4,6 +4,7 @@ import { cloudtrailHandlers } from './api/cloudtrail/lookup-events.ts';
 import { ensureFirstClusters } from './api/ecs/cluster/create.ts';
 import { ecsHandlers } from './api/ecs/index.ts';
 import { gantryHandlers } from './api/gantry/index.ts';
+import { iamHandlers } from './api/iam/index.ts';
 import { secretsManagerHandlers } from './api/secretsmanager/index.ts';
 import { SEALED_SECRETS } from './api/secretsmanager/values.ts';
 import { ssmHandlers } from './api/ssm/index.ts';
@@ -14,6 +15,8 @@ import { startControllers } from './controllers/index.ts';
 import { agentHandlers, createDispatch, type Dispatch } from './dispatch/index.ts';
 import type { Handler } from './handlers.ts';
 import { keepHistory } from './housekeeping.ts';
+import { openIdentity, type Identity } from './identity/index.ts';
+import { SEALED_ACCESS_KEYS } from './identity/key-ring.ts';
 import { logsHandlers } from './logs/api/index.ts';
 import type { LogStore } from './logs/port.ts';
 import { keepRetention } from './logs/retention.ts';
@@ -42,6 +45,7 @@ export interface AssembleOptions {
 /** The whole brain, without HTTP: production puts the front door before it, the simulator calls it directly. */
 export interface ControlPlane {
   readonly platform: Platform;
+  readonly identity: Identity;
   readonly dispatch: Dispatch;
   /**
    * Carries out one operation; the input is what the codec has checked.
@@ -61,7 +65,7 @@ export interface ControlPlane {
 }
 
 /** Every kind of document with sealed texts in it. */
-const SEALED_KINDS = [SEALED_PARAMETERS, SEALED_SECRETS];
+const SEALED_KINDS = [SEALED_ACCESS_KEYS, SEALED_PARAMETERS, SEALED_SECRETS];
 
 type AnyHandler = Handler<unknown, unknown>;
 type HandlerTable = Readonly<Record<string, AnyHandler | undefined>>;
@@ -73,7 +77,8 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
   const platform: Platform = { state, journal, clock, ids, config, seal, log };
   await ensureSealed(platform, SEALED_KINDS);
   await ensureFirstClusters(platform);
-  const handlers = allHandlers(platform, logStore, options);
+  const identity = openIdentity(platform);
+  const handlers = allHandlers(platform, identity, logStore, options);
   const dispatch = createDispatch(platform);
   const stopping = new AbortController();
   const controllers = startControllers(platform, stopping.signal);
@@ -85,6 +90,7 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
   ];
   return {
     platform,
+    identity,
     dispatch,
     handle: (service, operation, input, caller, requestId = ids.uuid()) => {
       const handler = handlers[service][operation];
@@ -101,7 +107,7 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
     stop: async () => {
       await dispatch.stop();
       stopping.abort();
-      await Promise.all(running);
+      await Promise.all([...running, identity.lastUses.stop()]);
       await state.transact(() => undefined);
       await logStore.close();
       await options.trail?.close();
@@ -111,6 +117,7 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
 
 function allHandlers(
   platform: Platform,
+  identity: Identity,
   logStore: LogStore,
   { trail, problems }: Pick<AssembleOptions, 'trail' | 'problems'>,
 ): Readonly<Record<ServiceName, HandlerTable>> {
@@ -120,8 +127,8 @@ function allHandlers(
     ecs: bare({ ...ecsHandlers(platform), ...agentHandlers(platform) }),
     gantry: bare(gantryHandlers(platform, problems)),
     logs: bare(logsHandlers(platform, logStore)),
-    sts: bare(stsHandlers()),
-    iam: bare({}),
+    sts: bare(stsHandlers(platform, identity)),
+    iam: bare(iamHandlers(platform, identity)),
     ssm: bare(ssmHandlers(platform)),
     secretsmanager: bare(secretsManagerHandlers(platform)),
     cloudtrail: bare(trail === undefined ? {} : cloudtrailHandlers(trail)),
@@ -137,7 +144,7 @@ export function servedOperations(
   const names = (table: HandlerTable): readonly string[] => Object.keys(table).toSorted((a, b) => (a < b ? -1 : 1));
   const { clock, ids, log } = platform;
   const trail = new AuditTrail({ store: logStore, clock, ids, log, retentionMs: 0 });
-  const tables = Object.entries(allHandlers(platform, logStore, { trail }));
+  const tables = Object.entries(allHandlers(platform, openIdentity(platform), logStore, { trail }));
   return Object.fromEntries(tables.map(([service, table]) => [service, names(table)])) as Record<
     ServiceName,
     readonly string[]

@@ -1,5 +1,7 @@
 import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
 import { parseAccountId, type AccountId } from '@gantry/domain';
+import { BUILT_IN_USERS } from './identity/built-in.ts';
+import { accessKeyIdFor } from './identity/ids.ts';
 import type { KeyHolder, KeyRing } from './identity/principal.ts';
 
 const ROLES = ['administrator', 'agent'] as const;
@@ -11,9 +13,6 @@ interface StoredKey {
   readonly account: AccountId;
 }
 type StoredKeys = Readonly<Record<Role, StoredKey>>;
-
-const USER_NAMES: Readonly<Record<Role, string>> = { administrator: 'administrator', agent: 'gantry-agent' };
-const KEY_ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 export interface CredentialsOptions {
   /** `credentials.json` in the data directory. */
@@ -32,7 +31,7 @@ export function openCredentials(options: CredentialsOptions): KeyRing {
   const keys = new Map<string, KeyHolder>();
   for (const role of ROLES) {
     const { accessKeyId, secretAccessKey, account } = stored[role];
-    const principalArn = `arn:aws:iam::${account}:user/${USER_NAMES[role]}`;
+    const principalArn = `arn:aws:iam::${account}:user/${BUILT_IN_USERS[role]}`;
     keys.set(accessKeyId, { accessKeyId, secretAccessKey, account, principalArn, principal: { kind: role } });
   }
   return { key: (accessKeyId) => keys.get(accessKeyId) };
@@ -75,7 +74,7 @@ function parseKeys(text: string): StoredKeys | undefined {
 /** Written whole under another name first: a crash leaves no file or a good one, never half of one. */
 function writeKeys({ path, account, random }: CredentialsOptions): StoredKeys {
   const newKey = (): StoredKey => ({
-    accessKeyId: `AKIA${[...random(16)].map((byte) => KEY_ID_ALPHABET[byte % KEY_ID_ALPHABET.length]).join('')}`,
+    accessKeyId: accessKeyIdFor('AKIA', account, random(8).readBigUInt64BE()),
     secretAccessKey: random(30).toString('base64'),
     account,
   });

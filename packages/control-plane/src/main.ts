@@ -11,6 +11,7 @@ import { assemble } from './assemble.ts';
 import { AuditTrail } from './audit/trail.ts';
 import { endpointOf, readConfig, type ServerConfig } from './config.ts';
 import { openCredentials } from './credentials.ts';
+import { joinedRing } from './identity/key-ring.ts';
 import { openSeal } from './seal/key-file.ts';
 import { SegmentLogStore } from './logs/segments/store.ts';
 import { byRole } from './authorise/roles.ts';
@@ -45,7 +46,9 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   const kept = { journal, logStore, seal, trail };
   const wired = { ...kept, problems, clock: systemClock, ids: systemIds, schedule: nextTurn, log };
   const plane = await assemble({ ...wired, config: config.platform });
-  const authenticate = config.insecureAnyKey ? anyKey(config.platform.defaultScope) : signedBy(keys, systemClock);
+  const ring = joinedRing(keys, plane.identity.keys);
+  const { defaultScope } = config.platform;
+  const authenticate = config.insecureAnyKey ? anyKey(defaultScope, ring, systemClock) : signedBy(ring, systemClock);
   const { handle, dispatch } = plane;
   if (config.tls.kind !== 'off') throw new Error('TLS is not served by this version of Gantry.');
   const throttle = config.throttle ? new TokenBuckets(systemClock) : undefined;

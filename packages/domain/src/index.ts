@@ -10,3 +10,4 @@ export * from './cluster.ts';
 export * from './instance.ts';
 export * from './parameter.ts';
 export * from './secret.ts';
+export * from './iam.ts';

@@ -31,6 +31,10 @@ export interface AssumedRole {
   /** ARNs of managed policies that narrow it, too. */
   readonly sessionPolicyArns: readonly string[];
   readonly sessionTags: Readonly<Record<string, string>>;
+  /** Keys of session tags that go on to roles assumed with these credentials. */
+  readonly transitiveTagKeys?: readonly string[];
+  /** Who is behind the session; goes on to roles assumed with these credentials. */
+  readonly sourceIdentity?: string;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
 }
@@ -48,4 +52,6 @@ export interface KeyHolder extends KnownKey {
 export interface KeyRing {
   /** `sessionToken` is what the request brought; whether it must be there and fits is checked by `verify`. */
   key(accessKeyId: string, sessionToken?: string): KeyHolder | undefined;
+  /** A request of this key was found good. Left out: nobody keeps count. */
+  used?(holder: KeyHolder, region: string, service: string): void;
 }

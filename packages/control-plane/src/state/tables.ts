@@ -1,6 +1,13 @@
-import { isDeploymentOver } from '@gantry/domain';
+import { iamKey, isDeploymentOver } from '@gantry/domain';
 import type {
   Cluster,
+  IamAccessKey,
+  IamGroup,
+  IamInstanceProfile,
+  IamLastUse,
+  IamPolicy,
+  IamRole,
+  IamUser,
   Instance,
   OutboxMessage,
   Parameter,
@@ -100,6 +107,15 @@ export function createTables() {
       scope: (s) => `${s.scope.account}/${s.scope.region}`,
     }),
     secretValues: new Table<SecretValue>('secret-value', {}),
+    iamUsers: new Table<IamUser, 'id'>('iam-user', { id: (u) => u.userId }),
+    iamGroups: new Table<IamGroup>('iam-group', {}),
+    iamRoles: new Table<IamRole, 'id'>('iam-role', { id: (r) => r.roleId }),
+    iamPolicies: new Table<IamPolicy>('iam-policy', {}),
+    iamInstanceProfiles: new Table<IamInstanceProfile, 'role'>('iam-instance-profile', {
+      role: (p) => (p.roleName === undefined ? undefined : iamKey(p.account, p.roleName)),
+    }),
+    iamAccessKeys: new Table<IamAccessKey, 'user'>('iam-access-key', { user: (k) => iamKey(k.account, k.userName) }),
+    iamLastUses: new Table<IamLastUse>('iam-last-use', {}),
   };
 }
 

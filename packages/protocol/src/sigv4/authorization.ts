@@ -45,6 +45,11 @@ export function credentialScope(
   return { accessKeyId, region, service };
 }
 
+/** The session token a request brings, in its header or presigned; believed by nobody yet. */
+export function claimedSession(request: Pick<SignedRequest, 'headers' | 'query'>): string | undefined {
+  return one(request.headers, 'x-amz-security-token') ?? queryParameters(request.query).get('X-Amz-Security-Token');
+}
+
 /** Takes apart the `Authorization` header or the presigned query. Throws what AWS answers to an incomplete one. */
 export function parseAuthorization(request: SignedRequest): Authorization {
   const authorization = one(request.headers, 'authorization');

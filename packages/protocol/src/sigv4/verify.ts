@@ -38,6 +38,8 @@ const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
 const keys = new SigningKeys();
 
 const invalid = (message: string): ServiceError => new ServiceError('InvalidSignatureException', message);
+export const expiredToken = (): ServiceError =>
+  new ServiceError('ExpiredTokenException', 'The security token included in the request is expired');
 const unrecognized = (): ServiceError =>
   new ServiceError('UnrecognizedClientException', 'The security token included in the request is invalid.');
 
@@ -77,7 +79,7 @@ function checkToken(claimed: Authorization, known: KnownKey, now: number): void 
     throw unrecognized();
   }
   if (known.expiresAt !== undefined && now >= known.expiresAt) {
-    throw new ServiceError('ExpiredTokenException', 'The security token included in the request is expired');
+    throw expiredToken();
   }
 }
 

@@ -1,5 +1,14 @@
 import { parseAccountId, parseRegion, type AccountId, type Clock, type Scope } from '@gantry/domain';
-import { ACCOUNT_HEADER, credentialScope, header, ServiceError, verify, type WireRequest } from '@gantry/protocol';
+import {
+  ACCOUNT_HEADER,
+  claimedSession,
+  credentialScope,
+  expiredToken,
+  header,
+  ServiceError,
+  verify,
+  type WireRequest,
+} from '@gantry/protocol';
 import type { KeyHolder, KeyRing } from '../../identity/principal.ts';
 import type { Caller } from '../../platform.ts';
 
@@ -19,6 +28,7 @@ export function signedBy(keys: KeyRing, clock: Clock): Authenticate {
     if (holder === undefined || region === undefined)
       throw new ServiceError('InvalidSignatureException', 'Credential should be scoped to a valid region.');
     const { principalArn, accessKeyId, principal } = holder;
+    keys.used?.(holder, region, service);
     const onBehalfOf =
       principal.kind === 'agent' && service === 'logs' ? behalf(request, verified.signedHeaders) : undefined;
     return { account: onBehalfOf ?? holder.account, region, principalArn, accessKeyId, principal };
@@ -28,13 +38,25 @@ export function signedBy(keys: KeyRing, clock: Clock): Authenticate {
 /**
  * `--insecure-any-key`: signatures are not looked at. A 12-digit access key id names the account, and the region is
  * the one signed for. For throw-away use on loopback, so a page in a browser must not get through: not by a name it
- * made to point here, and not from its own origin.
+ * made to point here, and not from its own origin. Who uses a key of IAM, or of AssumeRole, is seen as its holder.
  */
-export function anyKey(defaults: Scope): Authenticate {
+export function anyKey(defaults: Scope, keys: KeyRing, clock: Clock): Authenticate {
   return (request) => {
     refuseBrowsers(request);
     const claimed = credentialScope(request);
     const accessKeyId = claimed?.accessKeyId ?? 'anonymous';
+    const holder = keys.key(accessKeyId, claimedSession(request));
+    if (holder?.principal.kind === 'user' || holder?.principal.kind === 'assumed-role') {
+      if (holder.expiresAt !== undefined && clock.now() >= holder.expiresAt) throw expiredToken();
+      const { account, principalArn, principal } = holder;
+      return {
+        account,
+        region: parseRegion(claimed?.region ?? '') ?? defaults.region,
+        principalArn,
+        accessKeyId,
+        principal,
+      };
+    }
     const account = parseAccountId(accessKeyId) ?? behalf(request) ?? defaults.account;
     const region = parseRegion(claimed?.region ?? '') ?? defaults.region;
     const principalArn = `arn:aws:iam::${account}:root`;

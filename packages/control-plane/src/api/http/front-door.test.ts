@@ -11,7 +11,7 @@ import { systemClock, systemIds } from '@gantry/protocol';
 import { byRole } from '../../authorise/roles.ts';
 import type { KeyRing } from '../../identity/principal.ts';
 import { TokenBuckets } from '../../throttle/throttle.ts';
-import { stsHandlers } from '../sts/index.ts';
+import { getCallerIdentity } from '../sts/index.ts';
 import { anyKey, signedBy, type Authenticate } from './authenticate.ts';
 import type { Handle } from './pipeline.ts';
 import { FrontDoor, type FrontDoorOptions, type Limits } from './server.ts';
@@ -32,7 +32,7 @@ const ring: KeyRing = {
 const handle: Handle = async (service, operation, input, caller, requestId) => {
   if (service === 'sts') {
     const scope = { account: caller.account, region: caller.region };
-    return stsHandlers().GetCallerIdentity?.({}, { caller, scope, requestId });
+    return getCallerIdentity({}, { caller, scope, requestId });
   }
   if (operation === 'DescribeLogGroups') return { logGroups: [{ logGroupName: caller.account }] };
   if (operation === 'ListClusters') return { clusterArns: [`${caller.account}/${caller.region}`] };
@@ -77,7 +77,7 @@ let port = 0;
 let insecurePort = 0;
 before(async () => {
   port = await open(signedBy(ring, systemClock));
-  insecurePort = await open(anyKey({ account: ACCOUNT, region: 'us-east-1' as Region }));
+  insecurePort = await open(anyKey({ account: ACCOUNT, region: 'us-east-1' as Region }, ring, systemClock));
 });
 after(() => Promise.all(doors.map((door) => door.stop())));
 

@@ -1,22 +1,54 @@
-import { createHash } from 'node:crypto';
-import type { StsOperations } from '@gantry/protocol';
-import type { HandlersOf } from '../../handlers.ts';
+import { ServiceError, type StsOperations } from '@gantry/protocol';
+import type { Handler, HandlersOf } from '../../handlers.ts';
+import { userIdOf } from '../../identity/built-in.ts';
+import { accountOfAccessKeyId } from '../../identity/ids.ts';
+import type { Identity } from '../../identity/index.ts';
+import type { Caller, Platform } from '../../platform.ts';
+import { assumeRole } from './assume-role.ts';
+import { credentialsOf, leastTokenBytes, refuseMfa, validationError } from './common.ts';
 
-/** Who am I: what the front door found out about the caller's key. */
-export function stsHandlers(): HandlersOf<StsOperations> {
+const DEFAULT_SECONDS = 43_200;
+const DEFAULT_SECONDS_OF_ROOT = 3600;
+
+/** Who am I, and temporary credentials. */
+export function stsHandlers(platform: Platform, identity: Identity): HandlersOf<StsOperations> {
+  const { state } = platform;
   return {
-    GetCallerIdentity: async (_input, { caller }) => ({
-      UserId: caller.principalArn.endsWith(':root') ? caller.account : userId(caller.principalArn),
-      Account: caller.account,
-      Arn: caller.principalArn,
-    }),
+    AssumeRole: assumeRole(platform, identity),
+
+    GetCallerIdentity: getCallerIdentity,
+
+    GetSessionToken: async (input, { caller }) => {
+      refuseMfa(input);
+      if (isTemporary(caller))
+        throw new ServiceError('AccessDeniedException', 'Cannot call GetSessionToken with session credentials');
+      const isRoot = caller.principalArn.endsWith(':root');
+      const most = isRoot ? DEFAULT_SECONDS_OF_ROOT : DEFAULT_SECONDS;
+      const durationSeconds = isRoot ? Math.min(input.DurationSeconds ?? most, most) : (input.DurationSeconds ?? most);
+      const session = { durationSeconds, leastTokenBytes: leastTokenBytes(input.MinimumSessionTokenSize) };
+      const { account, principalArn, principal } = caller;
+      return credentialsOf(identity.sessions.sessionForCaller(account, principalArn, principal, session));
+    },
+
+    GetAccessKeyInfo: async ({ AccessKeyId }, { caller }) => {
+      const id = AccessKeyId as string;
+      const own = caller.accessKeyId === id ? caller.account : undefined;
+      const account = state.tables.iamAccessKeys.get(id)?.account ?? own ?? accountOfAccessKeyId(id);
+      if (account === undefined) throw validationError(`The access key id ${id} names no account.`);
+      return { Account: account };
+    },
   };
 }
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+export const getCallerIdentity: Handler<unknown, StsOperations['GetCallerIdentity']['output']> = async (
+  _input,
+  { caller },
+) => ({
+  UserId: userIdOf(caller.principal, caller.principalArn),
+  Account: caller.account,
+  Arn: caller.principalArn,
+});
 
-/** IAM's shape (`AIDA` and 17 characters), the same for a principal for ever. */
-function userId(principalArn: string): string {
-  const bytes = createHash('sha256').update(principalArn).digest().subarray(0, 17);
-  return `AIDA${[...bytes].map((byte) => ALPHABET[byte % ALPHABET.length]).join('')}`;
+function isTemporary({ principal, accessKeyId }: Caller): boolean {
+  return principal.kind === 'assumed-role' || accessKeyId.startsWith('ASIA');
 }
