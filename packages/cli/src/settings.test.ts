@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CliError } from './errors.ts';
+import { keyFileOf, keysIn } from './key-file.ts';
 import { pathsIn } from './paths.ts';
 import { dataDirOf, endpointOf, upSettings } from './settings.ts';
 import { agentConfig, controlPlaneArguments } from './up/config.ts';
@@ -19,6 +20,28 @@ const dirs: readonly (readonly [string, string | undefined, number, Record<strin
 for (const [name, flag, uid, env, expected] of dirs) {
   test(`the data directory of ${name}`, () => assert.equal(dataDirOf(flag, { uid, home: '/home/ann', env }), expected));
 }
+
+const keyFiles: readonly (readonly [string, string | undefined, number, Record<string, string>, string])[] = [
+  ['a flag', '/x', 0, { GANTRY_KEY_FILE: '/y' }, '/x'],
+  ['the environment', undefined, 0, { GANTRY_KEY_FILE: '/y' }, '/y'],
+  ['root', undefined, 0, {}, '/etc/gantry/seal.key'],
+  ['a user', undefined, 1000, {}, '/home/ann/.config/gantry/seal.key'],
+  ['a user with XDG', undefined, 1000, { XDG_CONFIG_HOME: '/c' }, '/c/gantry/seal.key'],
+];
+for (const [name, flag, uid, env, expected] of keyFiles) {
+  test(`the key file of ${name}`, () => assert.equal(keyFileOf(flag, { uid, home: '/home/ann', env }), expected));
+}
+
+test('a key file holds lines of 64 hex digits', () => {
+  const key = '0f'.repeat(32);
+  assert.deepEqual([`${key}\n`, `${key}\n\n${key}`, '', 'abc', `${key}0`].map(keysIn), [
+    1,
+    2,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
 
 test('settings have defaults', () => {
   const settings = upSettings({}, around);

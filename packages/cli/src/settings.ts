@@ -1,12 +1,15 @@
 import { resolve } from 'node:path';
 import { parseRegion } from '@gantry/domain';
 import { usageError } from './errors.ts';
+import { keyFileOf } from './key-file.ts';
 import { checkedCidr } from './up/network.ts';
 import { parseDurationMs } from './text/duration.ts';
 
 /** What `gantry up` runs with, once checked. */
 export interface UpSettings {
   readonly dataDir: string;
+  /** The key secrets at rest are sealed with. */
+  readonly keyFile: string;
   /** The control plane listens on loopback alone. */
   readonly address: string;
   readonly port: number;
@@ -24,6 +27,7 @@ export interface UpSettings {
 /** As commander hands them over: texts, unchecked. */
 export interface UpFlags {
   readonly dataDir?: string;
+  readonly keyFile?: string;
   readonly port?: string;
   readonly region?: string;
   readonly insecureAnyKey?: boolean;
@@ -72,6 +76,7 @@ export function upSettings(flags: UpFlags, around: Surroundings): UpSettings {
   if (problems.length > 0) throw usageError(problems.join('\n'), 'See gantry up --help.');
   return {
     dataDir: dataDirOf(flags.dataDir, around),
+    keyFile: keyFileOf(flags.keyFile, around),
     address: '127.0.0.1',
     port,
     region,

@@ -333,7 +333,18 @@ test("down --purge asks first, then removes what is Gantry's in the data directo
   await down(host, asked);
   assert.match(host.did.at(-2) ?? '', /^run rm -rf -- \/d\/state\.db .* \/d\/network\.json$/);
   assert.equal(host.did.at(-1), 'run rmdir -- /d');
-  assert.match(host.said.at(-1) ?? '', /there is more in it, which stays/);
+  assert.match(host.said.at(-1) ?? '', /there is more in it, which stays\.$/);
+});
+
+test('down --purge leaves the key file alone, and says so', async () => {
+  const host = await upAndRunning();
+  host.files.set('/etc/gantry/seal.key', '0f'.repeat(32));
+  await down(host, { ...DOWN, purge: { yes: true }, connect: () => Promise.resolve(idle()) });
+  assert.equal(
+    host.said.at(-1),
+    'Removed /d. The key file /etc/gantry/seal.key stays: other data directories may need it.',
+  );
+  assert.ok(!host.did.some((line) => line.includes('seal.key')));
 });
 
 test('down --purge spares what is no data directory of Gantry, and one its engine runs from', async () => {

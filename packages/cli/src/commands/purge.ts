@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CliError, EXIT, usageError } from '../errors.ts';
 import type { Host } from '../host/port.ts';
+import { keyFileOf } from '../key-file.ts';
 import type { Paths } from '../paths.ts';
 import { findProcess } from '../process/records.ts';
 
@@ -51,5 +52,10 @@ export async function purge(host: Host, paths: Paths): Promise<string> {
     throw new CliError(`${dataDir} could not be removed.`, { details: removed.stderr.trim().split('\n') });
   }
   const whole = (await host.run('rmdir', ['--', dataDir])).code === 0;
-  return whole ? `Removed ${dataDir}.` : `Removed what was Gantry's in ${dataDir}; there is more in it, which stays.`;
+  const done = whole
+    ? `Removed ${dataDir}.`
+    : `Removed what was Gantry's in ${dataDir}; there is more in it, which stays.`;
+  const keyFile = keyFileOf(undefined, { ...host.facts, env: host.env });
+  if ((await host.accessTo(keyFile)) === 'absent') return done;
+  return `${done} The key file ${keyFile} stays: other data directories may need it.`;
 }

@@ -20,6 +20,9 @@ export interface Findings {
   readonly dataDir: string;
   /** `undefined`: it can be written to; else why not. */
   readonly dataDirProblem: string | undefined;
+  readonly keyFile: string;
+  /** How many keys are in it; the keys themselves are nobody's business. */
+  readonly keys: number | 'absent' | 'denied' | 'damaged';
   readonly freeDiskMiB: number | undefined;
   readonly openFiles: number | undefined;
   readonly memoryMiB: number;
@@ -61,6 +64,7 @@ export function examine(f: Findings): readonly Check[] {
     forwardingCheck(f),
     portCheck(f),
     dataDirCheck(f),
+    keyFileCheck(f),
     diskCheck(f),
     memoryCheck(f),
     filesCheck(f),
@@ -186,6 +190,27 @@ function dataDirCheck({ dataDir, dataDirProblem }: Findings): Check {
     `${dataDir}: ${dataDirProblem}`,
     'Choose another with --data-dir, or run as its owner.',
   );
+}
+
+function keyFileCheck({ keyFile, keys }: Findings): Check {
+  switch (keys) {
+    case 'absent':
+      return ok('key file', `${keyFile}: made at the first start`);
+    case 'denied':
+      return fail(
+        'key file',
+        `${keyFile}: not to be read by this user`,
+        'Run as its owner, or choose another: --key-file',
+      );
+    case 'damaged':
+      return fail(
+        'key file',
+        `${keyFile}: not lines of 64 hex digits`,
+        'Restore it: secrets do not open without their key.',
+      );
+    default:
+      return ok('key file', `${keyFile}, ${keys === 1 ? '1 key' : `${keys} keys`}; keep a copy apart from the data`);
+  }
 }
 
 function diskCheck({ freeDiskMiB, dataDir }: Findings): Check {

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { parseEndpoint } from '../credentials.ts';
 import { EXIT } from '../errors.ts';
 import type { Host } from '../host/port.ts';
+import { keysIn } from '../key-file.ts';
 import { pathsIn } from '../paths.ts';
 import { findProcess } from '../process/records.ts';
 import { table } from '../text/table.ts';
@@ -13,6 +14,7 @@ const MARK = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
 
 export interface DoctorOptions {
   readonly dataDir: string;
+  readonly keyFile: string;
   readonly port: number | undefined;
   readonly json: boolean;
 }
@@ -55,6 +57,8 @@ async function gather(host: Host, options: DoctorOptions): Promise<Findings> {
     kernel: facts.kernel,
     dataDir: options.dataDir,
     dataDirProblem,
+    keyFile: options.keyFile,
+    keys: await keysOf(host, options.keyFile),
     freeDiskMiB: await host.freeDiskMiB(options.dataDir),
     openFiles: facts.openFiles,
     memoryMiB: facts.memoryMiB,
@@ -65,6 +69,12 @@ async function gather(host: Host, options: DoctorOptions): Promise<Findings> {
     nowMs: host.clock.now(),
     programMs: await host.changedAt(join(facts.root, 'package.json')),
   };
+}
+
+async function keysOf(host: Host, keyFile: string): Promise<Findings['keys']> {
+  const access = await host.accessTo(keyFile);
+  if (access !== 'ok') return access;
+  return keysIn((await host.readFile(keyFile)) ?? '') ?? 'damaged';
 }
 
 /** Looks at the directory, or at where it would be made; makes nothing. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT, usageError } from '../errors.ts';
 import type { Host } from '../host/port.ts';
+import { keyFileOf } from '../key-file.ts';
 import { dataDirOf, upSettings, type UpFlags } from '../settings.ts';
 import { calledAs, DATA_DIR, durationFlag, reach, toldYes, type Ends } from './common.ts';
 
@@ -18,6 +19,7 @@ export function addUp(program: Command, host: Host, ends: Ends): void {
     .option('-y, --yes', 'install without asking (as CI=true does)')
     .option('-d, --detach', 'leave it running in the background')
     .option(...DATA_DIR)
+    .option('--key-file <file>', 'key that secrets are sealed with; made at the first start')
     .option('--port <port>', 'port of the API on 127.0.0.1 (default: 4566)')
     .option('--region <region>', 'region of the local instances (default: us-east-1)')
     .option('--insecure-any-key', 'accept any access key (throw-away CI; loopback only)')
@@ -113,17 +115,19 @@ export function addProcesses(program: Command, host: Host, ends: Ends): void {
     .command('doctor')
     .description('check everything Gantry depends on, and say what to do about it')
     .option(...DATA_DIR)
+    .option('--key-file <file>', 'key file to check')
     .option('--port <port>', 'port to check')
     .option('--json', 'as JSON')
     .action(
-      ends(async (flags: { dataDir?: string; port?: string; json?: boolean }) => {
+      ends(async (flags: { dataDir?: string; keyFile?: string; port?: string; json?: boolean }) => {
         const { doctor } = await import('../doctor/doctor.ts');
         const dataDir = dataDirOf(flags.dataDir, { ...host.facts, env: host.env });
         const port =
           flags.port === undefined
             ? undefined
             : upSettings({ port: flags.port }, { ...host.facts, env: host.env }).port;
-        return doctor(host, { dataDir, port, json: flags.json === true });
+        const keyFile = keyFileOf(flags.keyFile, { ...host.facts, env: host.env });
+        return doctor(host, { dataDir, keyFile, port, json: flags.json === true });
       }),
     );
 }

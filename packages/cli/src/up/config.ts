@@ -21,6 +21,7 @@ export function controlPlaneArguments(root: string, settings: UpSettings, networ
     ...NODE_FLAGS,
     join(root, MAIN_OF['control-plane']),
     `--data-dir=${settings.dataDir}`,
+    `--key-file=${settings.keyFile}`,
     `--host=${settings.address}`,
     `--port=${settings.port}`,
     `--region=${settings.region}`,
