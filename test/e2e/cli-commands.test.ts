@@ -20,7 +20,7 @@ const idOf = (arn: string | undefined): string => arn?.split('/').at(-1) ?? asse
 
 function served(): readonly string[] {
   const page = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
-  const section = /## Amazon ECS\n(.*?)\nNot served yet \(\d+\): ([^\n]*)/s.exec(page);
+  const section = /## Amazon ECS\n(.*?)\nAnswers, cannot create yet/s.exec(page);
   const names = [...(section?.[1] ?? '').matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1] as string);
   assert.ok(names.length > 30, 'docs/operations.md lists what is served');
   return names;
@@ -41,6 +41,53 @@ interface Task {
 interface Tasks {
   readonly tasks: readonly Task[];
   readonly failures: readonly { readonly reason: string }[];
+}
+
+async function refusedWith(code: string, call: Promise<unknown>): Promise<void> {
+  await assert.rejects(call, (error: CommandFailed) => error.stderr.includes(`(${code})`));
+}
+
+/** Protects the task of the service `shop`, and unprotects it. */
+async function protection(): Promise<void> {
+  const { taskArns } = await ecs<{ taskArns: string[] }>('ListTasks', { serviceName: 'shop' });
+  const about = { cluster: 'default', tasks: taskArns };
+  await ecs('UpdateTaskProtection', { ...about, protectionEnabled: true, expiresInMinutes: 5 });
+  const shown = await ecs<{ protectedTasks: { protectionEnabled: boolean }[] }>('GetTaskProtection', about);
+  assert.deepEqual(
+    shown.protectedTasks.map((task) => task.protectionEnabled),
+    [true],
+  );
+  await ecs('UpdateTaskProtection', { ...about, protectionEnabled: false });
+}
+
+interface Deployments {
+  readonly serviceDeployments: readonly {
+    readonly serviceDeploymentArn: string;
+    readonly targetServiceRevisionArn: string;
+    readonly status: string;
+  }[];
+}
+
+/** The history of the service `shop`; starts a deployment and has it rolled back. */
+async function deployments(): Promise<void> {
+  const first = (await ecs<Deployments>('ListServiceDeployments', { service: 'shop' })).serviceDeployments[0];
+  assert.equal(first?.status, 'SUCCESSFUL');
+  const serviceRevisionArns = [first?.targetServiceRevisionArn];
+  const { serviceRevisions } = await ecs<{ serviceRevisions: { containerImages: { image: string }[] }[] }>(
+    'DescribeServiceRevisions',
+    { serviceRevisionArns },
+  );
+  assert.equal(serviceRevisions[0]?.containerImages[0]?.image, 'gantry/hello');
+  const { service } = await ecs<{ service: { currentServiceDeployment: string } }>('UpdateService', {
+    service: 'shop',
+    forceNewDeployment: true,
+  });
+  const serviceDeploymentArn = service.currentServiceDeployment;
+  await ecs('StopServiceDeployment', { serviceDeploymentArn });
+  await world.aws('ecs', 'wait', 'services-stable', '--services', 'shop');
+  const over = await ecs<Deployments>('DescribeServiceDeployments', { serviceDeploymentArns: [serviceDeploymentArn] });
+  assert.equal(over.serviceDeployments[0]?.status, 'ROLLBACK_SUCCESSFUL');
+  await refusedWith('ConflictException', ecs('StopServiceDeployment', { serviceDeploymentArn }));
 }
 
 describe('the AWS CLI, command by command', { skip }, () => {
@@ -153,6 +200,8 @@ describe('the AWS CLI, command by command', { skip }, () => {
       });
       assert.equal(moved.containerInstances[0]?.status, status);
     }
+    const [containerInstance] = containerInstances;
+    await refusedWith('NoUpdateAvailableException', ecs('UpdateContainerAgent', { containerInstance }));
   });
 
   it('tasks', async () => {
@@ -191,6 +240,8 @@ describe('the AWS CLI, command by command', { skip }, () => {
     ]);
     assert.deepEqual(listed.serviceArns, [made.service.serviceArn]);
     assert.equal(described.services[0]?.runningCount, 1);
+    await protection();
+    await deployments();
     const updated = await ecs<{ service: { desiredCount: number } }>('UpdateService', {
       service: 'shop',
       desiredCount: 0,
@@ -268,12 +319,14 @@ describe('the AWS CLI, command by command', { skip }, () => {
     assert.equal(deleted.cluster.status, 'INACTIVE');
   });
 
-  it('what is not served says so, in an error of the operation’s own list', async () => {
-    const input = JSON.stringify({ cluster: 'default', service: 'shop' });
-    await assert.rejects(world.aws('ecs', 'describe-task-sets', '--cli-input-json', input), (error: CommandFailed) =>
-      /\(UnsupportedFeatureException\).*DescribeTaskSets is not served by this version of Gantry\. See docs\/operations\.md\./s.test(
-        error.stderr,
-      ),
+  it('what can bring nothing about yet says so, in an error of the operation’s own list', async () => {
+    const input = JSON.stringify({ family: 'watch', containerDefinitions: [{ name: 'a', image: 'b' }] });
+    await assert.rejects(
+      world.aws('ecs', 'register-daemon-task-definition', '--cli-input-json', input),
+      (error: CommandFailed) =>
+        /\(ClientException\).*RegisterDaemonTaskDefinition needs Managed Instances, .* See docs\/operations\.md\./s.test(
+          error.stderr,
+        ),
     );
   });
 
