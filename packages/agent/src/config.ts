@@ -7,6 +7,8 @@ export interface ProcessConfig {
   readonly endpoint: string;
   readonly region: string;
   readonly credentialsFile: string;
+  /** Certificates to trust for an https endpoint instead of the public ones. */
+  readonly caFile: string | undefined;
   readonly dataDir: string;
   readonly engineSocket: string | undefined;
   readonly bridge: string | undefined;
@@ -56,6 +58,7 @@ export function readConfig(value: unknown, env: Env, host: { readonly architectu
     endpoint,
     region,
     credentialsFile: reader.required(file, 'credentialsFile'),
+    caFile: reader.text(file, 'caFile'),
     dataDir: reader.required(file, 'dataDir'),
     engineSocket: socket?.replace(/^unix:\/\//, ''),
     bridge: reader.text(file, 'bridge'),

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AGENT_VERSION, type AgentEnd, type AgentPorts } from './agent-ports.ts';
 import { Agent } from './agent.ts';
@@ -41,10 +42,11 @@ export class AgentProcess {
 
   async #runOn(host: Host): Promise<0 | 1 | 5> {
     const gate = new EngineGate(2 * host.info.cpus);
-    const { endpoint, region, credentialsFile, dataDir, instances } = this.#config;
+    const { endpoint, region, credentialsFile, caFile, dataDir, instances } = this.#config;
     const userAgent = `Gantry agent - v${AGENT_VERSION} (linux)`;
     const credentials = credentialsFrom(credentialsFile, systemClock);
-    const link = new HttpLink({ endpoint, region, credentials, clock: systemClock, userAgent });
+    const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
+    const link = new HttpLink({ endpoint, region, credentials, clock: systemClock, userAgent, ca });
     const ends: Promise<AgentEnd>[] = [];
     for (const { name, config } of instances) {
       if (this.#life.signal.aborted) break;

@@ -22,14 +22,17 @@ export interface EndpointFile {
   readonly endpoint: string;
   readonly region: string;
   readonly fargate?: boolean;
+  /** Certificates to trust instead of the public ones. */
+  readonly caFile?: string | undefined;
 }
 
 export function parseEndpoint(text: string | undefined): EndpointFile | undefined {
   if (text === undefined) return undefined;
   try {
-    const { endpoint, region, fargate } = JSON.parse(text) as Record<string, unknown>;
+    const { endpoint, region, fargate, caFile } = JSON.parse(text) as Record<string, unknown>;
     if (typeof endpoint !== 'string' || typeof region !== 'string') return undefined;
-    return { endpoint, region, fargate: fargate !== false };
+    const known = { endpoint, region, fargate: fargate !== false };
+    return typeof caFile === 'string' ? { ...known, caFile } : known;
   } catch {
     return undefined;
   }
@@ -43,6 +46,7 @@ export function exportLines(where: EndpointFile, keys: KeyPair): readonly string
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     AWS_REGION: where.region,
     AWS_DEFAULT_REGION: where.region,
+    ...(where.caFile === undefined ? {} : { AWS_CA_BUNDLE: where.caFile, NODE_EXTRA_CA_CERTS: where.caFile }),
   };
   return [
     'unset AWS_PROFILE AWS_SESSION_TOKEN',

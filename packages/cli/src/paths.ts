@@ -8,6 +8,8 @@ export interface Paths {
   /** Where the running control plane answers: written by `up`, read by every other command. */
   readonly endpoint: string;
   readonly agentConfig: string;
+  /** What clients trust with `--tls self`: written by the control plane. */
+  readonly ca: string;
   pid(name: ProcessName): string;
   log(name: ProcessName): string;
 }
@@ -22,6 +24,7 @@ export function pathsIn(dataDir: string): Paths {
     credentials: join(dataDir, 'credentials.json'),
     endpoint: join(run, 'endpoint.json'),
     agentConfig: join(run, 'agent.json'),
+    ca: join(dataDir, 'tls', 'ca.pem'),
     pid: (name) => join(run, `${name}.pid`),
     log: (name) => join(run, `${name}.log`),
   };

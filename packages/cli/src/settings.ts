@@ -1,8 +1,10 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseRegion } from '@gantry/domain';
 import { usageError } from './errors.ts';
 import { keyFileOf } from './key-file.ts';
 import { checkedCidr } from './up/network.ts';
+import { tlsSettings } from './up/tls.ts';
 import { parseDurationMs } from './text/duration.ts';
 
 /** What `gantry up` runs with, once checked. */
@@ -10,11 +12,14 @@ export interface UpSettings {
   readonly dataDir: string;
   /** The key secrets at rest are sealed with. */
   readonly keyFile: string;
-  /** The control plane listens on loopback alone. */
+  /** Where the control plane listens: loopback alone, unless told otherwise. */
   readonly address: string;
   readonly port: number;
   readonly region: string;
   readonly insecureAnyKey: boolean;
+  readonly tls: TlsSettings;
+  readonly throttle: boolean;
+  readonly auditRetentionDays: number;
   readonly fargate: boolean;
   readonly fargateCpuOvercommit: number;
   /** Memory of the host that tasks of the EC2 instance do not get. */
@@ -24,13 +29,33 @@ export interface UpSettings {
   readonly subnet?: string | undefined;
 }
 
+export type TlsSettings =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'self' }
+  | {
+      readonly kind: 'files';
+      readonly certFile: string;
+      readonly keyFile: string;
+      /** What clients trust; absent when the certificate is of a public authority. */
+      readonly caFile: string | undefined;
+      /** The name in the certificate that clients use. */
+      readonly name: string;
+    };
+
 /** As commander hands them over: texts, unchecked. */
 export interface UpFlags {
   readonly dataDir?: string;
   readonly keyFile?: string;
   readonly port?: string;
   readonly region?: string;
+  readonly host?: string;
   readonly insecureAnyKey?: boolean;
+  readonly tls?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly throttle?: boolean;
+  readonly auditRetentionDays?: string;
   readonly fargate?: boolean;
   readonly fargateCpuOvercommit?: string;
   readonly memoryReserve?: string;
@@ -43,10 +68,15 @@ export interface Surroundings {
   readonly home: string;
   readonly memoryMiB: number;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What the file of `--tls-cert` holds. */
+  readonly certificate?: string | undefined;
 }
 
 /** Where state lives unless told otherwise: `/var/lib/gantry` for root, else in the home folder. */
-export function dataDirOf(flag: string | undefined, { uid, home, env }: Omit<Surroundings, 'memoryMiB'>): string {
+export function dataDirOf(
+  flag: string | undefined,
+  { uid, home, env }: Pick<Surroundings, 'uid' | 'home' | 'env'>,
+): string {
   const told = flag ?? env['GANTRY_DATA_DIR'];
   // The processes run elsewhere: a relative path would be another one there.
   if (told !== undefined && told !== '') return resolve(told);
@@ -73,14 +103,21 @@ export function upSettings(flags: UpFlags, around: Surroundings): UpSettings {
   if (healthyAfterMs === undefined) {
     problems.push(`--healthy-after ${flags.healthyAfter}: a duration looks like 40s or 1m30s`);
   }
+  const auditRetentionDays = whole('audit-retention-days', flags.auditRetentionDays ?? '90', 1, 3650);
+  const address = flags.host ?? '127.0.0.1';
+  if (isIP(address) === 0) problems.push(`--host ${address}: an IP address of this machine is needed, such as 0.0.0.0`);
+  const tls = tlsSettings(flags, around.certificate, problems);
   if (problems.length > 0) throw usageError(problems.join('\n'), 'See gantry up --help.');
   return {
     dataDir: dataDirOf(flags.dataDir, around),
     keyFile: keyFileOf(flags.keyFile, around),
-    address: '127.0.0.1',
+    address,
     port,
     region,
     insecureAnyKey: flags.insecureAnyKey === true,
+    tls,
+    throttle: flags.throttle === true,
+    auditRetentionDays,
     fargate: flags.fargate !== false,
     fargateCpuOvercommit: overcommit,
     memoryReserveMiB: reserve,
@@ -89,5 +126,8 @@ export function upSettings(flags: UpFlags, around: Surroundings): UpSettings {
   };
 }
 
-export const endpointOf = (settings: Pick<UpSettings, 'address' | 'port'>): string =>
-  `http://${settings.address}:${settings.port}`;
+export function endpointOf({ address, port, tls }: Pick<UpSettings, 'address' | 'port' | 'tls'>): string {
+  const reachable = address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address;
+  const name = tls.kind === 'files' ? tls.name : reachable;
+  return `${tls.kind === 'off' ? 'http' : 'https'}://${isIP(name) === 6 ? `[${name}]` : name}:${port}`;
+}

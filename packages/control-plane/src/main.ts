@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants, mkdirSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
-import { homedir } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { anyKey, signedBy } from './api/http/authenticate.ts';
 import { describeError } from './api/http/pipeline.ts';
 import { FrontDoor } from './api/http/server.ts';
 import { assemble } from './assemble.ts';
 import { AuditTrail } from './audit/trail.ts';
-import { endpointOf, readConfig, type ServerConfig } from './config.ts';
+import { endpointOf, isLoopback, readConfig, type ServerConfig } from './config.ts';
 import { openCredentials } from './credentials.ts';
 import { joinedRing } from './identity/key-ring.ts';
 import { openSeal } from './seal/key-file.ts';
@@ -17,10 +17,14 @@ import { SegmentLogStore } from './logs/segments/store.ts';
 import { byRole } from './authorise/roles.ts';
 import { SqliteJournal } from './store/sqlite.ts';
 import { TokenBuckets } from './throttle/throttle.ts';
+import { openTls } from './tls/open.ts';
 import { systemClock, systemIds } from '@gantry/protocol';
 import { jsonLog, nextTurn } from './wiring.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+const toldInTheClear = (host: string): string =>
+  `It listens on ${host}, where other machines reach it, without TLS: secrets cross the network in the clear. Use --tls self.`;
 
 /** Starts the control plane and returns how to stop it. */
 async function start(config: ServerConfig): Promise<() => Promise<void>> {
@@ -42,7 +46,9 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   const trailStore = new SegmentLogStore({ folder: join(config.dataDir, 'audit'), onError });
   const retentionMs = config.auditRetentionMs;
   const trail = new AuditTrail({ store: trailStore, clock: systemClock, ids: systemIds, retentionMs, log });
-  const problems = (): readonly string[] => trail.problems();
+  const tls = openTls(config, { clock: systemClock, log, random: randomBytes, hostname: hostname() });
+  const inTheClear = tls === undefined && !isLoopback(config.host) ? [toldInTheClear(config.host)] : [];
+  const problems = (): readonly string[] => [...inTheClear, ...(tls?.problems() ?? []), ...trail.problems()];
   const kept = { journal, logStore, seal, trail };
   const wired = { ...kept, problems, clock: systemClock, ids: systemIds, schedule: nextTurn, log };
   const plane = await assemble({ ...wired, config: config.platform });
@@ -50,10 +56,12 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   const { defaultScope } = config.platform;
   const authenticate = config.insecureAnyKey ? anyKey(defaultScope, ring, systemClock) : signedBy(ring, systemClock);
   const { handle, dispatch } = plane;
-  if (config.tls.kind !== 'off') throw new Error('TLS is not served by this version of Gantry.');
   const throttle = config.throttle ? new TokenBuckets(systemClock) : undefined;
   const passing = { authenticate, throttle, audit: trail, authorise: byRole, handle, ids: systemIds, log };
-  const door = new FrontDoor({ ...passing, dispatch, version });
+  const door = new FrontDoor({ ...passing, dispatch, version, tls: tls?.first });
+  const life = new AbortController();
+  const renewing = tls?.keep((next) => door.renew(next), life.signal);
+  if (tls !== undefined) process.on('SIGHUP', () => tls.reload());
   const port = await door.listen(config.port, config.host);
   log('info', 'control plane ready', {
     endpoint: endpointOf(config.host, port, config.tls),
@@ -61,8 +69,11 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
     dataDir: config.dataDir,
   });
   if (config.insecureAnyKey) log('warn', 'any key is accepted (--insecure-any-key)');
+  for (const problem of problems()) log('warn', problem);
   return async () => {
     log('info', 'control plane stops');
+    life.abort();
+    await renewing;
     const closed = door.stop();
     await dispatch.stop();
     await closed;

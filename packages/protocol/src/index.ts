@@ -29,6 +29,7 @@ export { AwsClient, ConnectionError, isPassing } from './client.ts';
 export type { AwsClientOptions, CallOptions } from './client.ts';
 export type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 export { httpTransport } from './transport-http.ts';
+export type { HttpTransportOptions } from './transport-http.ts';
 export { systemClock, systemIds } from './wiring-system.ts';
 
 /** Header of an agent's Logs calls: the account of the task that wrote. */

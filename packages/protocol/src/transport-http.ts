@@ -6,10 +6,16 @@ import type { Transport, TransportRequest, TransportResponse } from './transport
 /** A client gives up on an answer that is larger: no page of ours comes near it. */
 const LARGEST_ANSWER_BYTES = 64 << 20;
 
+export interface HttpTransportOptions {
+  readonly maxSockets?: number;
+  /** Certificates (PEM) to trust instead of the public ones. */
+  readonly ca?: string | undefined;
+}
+
 /** Keep-alive connections over node:http(s). Idle ones keep no process alive. */
-export function httpTransport(options: { readonly maxSockets?: number } = {}): Transport {
-  const settings = { keepAlive: true, maxSockets: options.maxSockets ?? 64 };
-  const [plain, tls] = [new Agent(settings), new TlsAgent(settings)];
+export function httpTransport({ maxSockets = 64, ca }: HttpTransportOptions = {}): Transport {
+  const settings = { keepAlive: true, maxSockets };
+  const [plain, tls] = [new Agent(settings), new TlsAgent({ ...settings, ...(ca === undefined ? {} : { ca }) })];
   return async (request) => {
     const secure = request.url.startsWith('https:');
     return await exchange(secure ? httpsRequest : httpRequest, secure ? tls : plain, request);

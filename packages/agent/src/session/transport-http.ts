@@ -3,12 +3,14 @@ import {
   ACCOUNT_HEADER,
   AwsClient,
   ConnectionError,
+  httpTransport,
   ServiceError,
   sign,
   type Credentials,
   type EcsOperations,
   type FrameSocket,
   type LogsOperations,
+  type Transport,
 } from '@gantry/protocol';
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
@@ -30,6 +32,8 @@ export interface HttpLinkOptions {
   readonly credentials: () => Credentials | Promise<Credentials>;
   readonly clock: Clock;
   readonly userAgent: string;
+  /** Certificates (PEM) to trust instead of the public ones. */
+  readonly ca?: string | undefined;
 }
 
 type Client = AwsClient<EcsOperations> & AwsClient<LogsOperations>;
@@ -41,6 +45,7 @@ const LARGEST_FRAME_BYTES = 8 * 1024 * 1024;
 export class HttpLink implements ControlPlaneLink {
   readonly #options: HttpLinkOptions;
   readonly #clients = new Map<string, Client>();
+  readonly #transport: Transport;
 
   constructor(options: HttpLinkOptions) {
     const credentials = async (): Promise<Credentials> => {
@@ -53,6 +58,7 @@ export class HttpLink implements ControlPlaneLink {
       }
     };
     this.#options = { ...options, credentials };
+    this.#transport = httpTransport({ ca: options.ca });
   }
 
   async call<O extends AgentOperation>(
@@ -72,7 +78,7 @@ export class HttpLink implements ControlPlaneLink {
   async connect(kind: 'acs' | 'tcs', url: string, signal: AbortSignal): Promise<FrameSocket> {
     const target = new URL(url.replace(/^http/, 'ws'));
     const credentials = await this.#options.credentials();
-    const { region, clock, userAgent } = this.#options;
+    const { region, clock, userAgent, ca } = this.#options;
     const request = {
       method: 'GET',
       path: target.pathname,
@@ -90,6 +96,7 @@ export class HttpLink implements ControlPlaneLink {
       perMessageDeflate: false,
       handshakeTimeout: HANDSHAKE_MS,
       maxPayload: LARGEST_FRAME_BYTES,
+      ...(ca === undefined ? {} : { ca }),
     });
     const frames = framesOf(socket);
     await opened(socket, target);
@@ -131,6 +138,7 @@ export class HttpLink implements ControlPlaneLink {
       clock,
       userAgent,
       headers,
+      transport: this.#transport,
     }) as unknown as Client;
     this.#clients.set(key, client);
     return client;

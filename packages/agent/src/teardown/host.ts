@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AGENT_VERSION } from '../agent-ports.ts';
 import { detectTaskCgroups } from '../cgroup/detect.ts';
@@ -24,7 +25,7 @@ export async function tearDownHost(
   options: { readonly force: boolean; readonly keepNetwork: boolean },
   log: Log,
 ): Promise<TornDown> {
-  const { endpoint, region, credentialsFile, dataDir, engineSocket, instances } = config;
+  const { endpoint, region, credentialsFile, caFile, dataDir, engineSocket, instances } = config;
   const engine = new DockerEngine(engineSocket === undefined ? {} : { socketPath: engineSocket });
   const clock = systemClock;
   const userAgent = `Gantry agent - v${AGENT_VERSION} (linux)`;
@@ -34,6 +35,7 @@ export async function tearDownHost(
     credentials: credentialsFrom(credentialsFile, clock),
     clock,
     userAgent,
+    ca: caFile === undefined ? undefined : await readFile(caFile, 'utf8').catch(() => undefined),
   });
   try {
     const info = await engine.ping();

@@ -1,4 +1,11 @@
-import { AwsClient, type EcsOperations, type GantryOperations, type LogsOperations } from '@gantry/protocol';
+import {
+  AwsClient,
+  httpTransport,
+  type CloudtrailOperations,
+  type EcsOperations,
+  type GantryOperations,
+  type LogsOperations,
+} from '@gantry/protocol';
 import { parseEndpoint, type EndpointFile, type KeyPair } from '../credentials.ts';
 import { CliError, EXIT } from '../errors.ts';
 import type { Host } from '../host/port.ts';
@@ -30,7 +37,9 @@ export async function findConnection(host: Host, dataDirFlag: string | undefined
       accessKeyId !== undefined && secretAccessKey !== undefined
         ? { accessKeyId, secretAccessKey, sessionToken: env['AWS_SESSION_TOKEN'] }
         : await administrator(host, paths);
-    return { where: { endpoint: told.replace(/\/+$/, ''), region }, keys, dataDir };
+    const caFile = env['AWS_CA_BUNDLE'] || undefined;
+    const where = { endpoint: told.replace(/\/+$/, ''), region, ...(caFile === undefined ? {} : { caFile }) };
+    return { where, keys, dataDir };
   }
   if (file === undefined) {
     const denied = (await host.accessTo(paths.endpoint)) === 'denied';
@@ -49,8 +58,16 @@ export async function findConnection(host: Host, dataDirFlag: string | undefined
   return { where: file, keys: await administrator(host, paths), dataDir };
 }
 
-/** Clients of the three services at one endpoint. */
-export function connect(host: Host, where: EndpointFile, keys: KeyPair): Api {
+async function trusted(host: Host, caFile: string): Promise<string> {
+  const ca = await host.readFile(caFile);
+  if (ca !== undefined) return ca;
+  throw new CliError(`${caFile}, which says whom to trust, cannot be read.`, {
+    wayOut: 'gantry up --tls self writes it. For another endpoint name its certificates: AWS_CA_BUNDLE.',
+  });
+}
+
+/** Clients of the services at one endpoint. */
+export async function connect(host: Host, where: EndpointFile, keys: KeyPair): Promise<Api> {
   const { sessionToken, ...pair } = keys;
   const options = {
     endpoint: where.endpoint,
@@ -58,13 +75,16 @@ export function connect(host: Host, where: EndpointFile, keys: KeyPair): Api {
     credentials: sessionToken === undefined || sessionToken === '' ? pair : { ...pair, sessionToken },
     clock: host.clock,
     userAgent: `gantry-cli/${host.facts.version}`,
+    ...(where.caFile === undefined ? {} : { transport: httpTransport({ ca: await trusted(host, where.caFile) }) }),
   };
   const ecs = new AwsClient<EcsOperations>({ ...options, service: 'ecs' });
   const logs = new AwsClient<LogsOperations>({ ...options, service: 'logs' });
+  const cloudtrail = new AwsClient<CloudtrailOperations>({ ...options, service: 'cloudtrail' });
   const gantry = new AwsClient<GantryOperations>({ ...options, service: 'gantry' });
   return {
     ecs: (operation, input) => ecs.call(operation, input),
     logs: (operation, input) => logs.call(operation, input),
+    cloudtrail: (operation, input) => cloudtrail.call(operation, input),
     gantry: (operation, input) => gantry.call(operation, input),
   };
 }

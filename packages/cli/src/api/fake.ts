@@ -22,6 +22,7 @@ export class FakeApi implements Api {
 
   ecs: Api['ecs'] = (operation, input) => this.#call(operation, input);
   logs: Api['logs'] = (operation, input) => this.#call(operation, input);
+  cloudtrail: Api['cloudtrail'] = (operation, input) => this.#call(operation, input);
   gantry: Api['gantry'] = (operation, input) => this.#call(operation, input);
 
   inputs(operation: string): readonly Record<string, unknown>[] {

@@ -1,4 +1,4 @@
-import type { EcsOperations, GantryOperations, LogsOperations } from '@gantry/protocol';
+import type { CloudtrailOperations, EcsOperations, GantryOperations, LogsOperations } from '@gantry/protocol';
 
 export type EcsInput<N extends keyof EcsOperations> = EcsOperations[N]['input'];
 export type EcsOutput<N extends keyof EcsOperations> = EcsOperations[N]['output'];
@@ -14,6 +14,10 @@ export interface Api {
     operation: N,
     input: LogsOperations[N]['input'],
   ): Promise<LogsOperations[N]['output']>;
+  cloudtrail<N extends keyof CloudtrailOperations>(
+    operation: N,
+    input: CloudtrailOperations[N]['input'],
+  ): Promise<CloudtrailOperations[N]['output']>;
   gantry<N extends keyof GantryOperations>(
     operation: N,
     input: GantryOperations[N]['input'],

@@ -42,8 +42,8 @@ export interface Host {
   interruption(): AbortSignal;
   /** Whether we could listen there. */
   portFree(address: string, port: number): Promise<boolean>;
-  /** GET; `undefined` when nothing answers in time. */
-  get(url: string, timeoutMs: number): Promise<HttpAnswer | undefined>;
+  /** GET; `undefined` when nothing answers in time. `ca`: certificates (PEM) to trust instead of the public ones. */
+  get(url: string, timeoutMs: number, ca?: string): Promise<HttpAnswer | undefined>;
   /** GET from the container engine over its socket; `undefined` when it cannot be reached. */
   engineGet(path: string): Promise<HttpAnswer | undefined>;
 }

@@ -68,7 +68,7 @@ export function nodeHost(): Host {
     freeDiskMiB,
     interruption,
     portFree,
-    get: (url, timeoutMs) => httpGet({ url }, timeoutMs),
+    get: (url, timeoutMs, ca) => httpGet({ url, ca }, timeoutMs),
     engineGet: (path) => httpGet({ socketPath: facts.engineSocket, path }, 5_000),
   };
 }
@@ -282,15 +282,20 @@ async function portFree(address: string, port: number): Promise<boolean> {
   });
 }
 
-function httpGet(
-  target: { readonly url: string } | { readonly socketPath: string; readonly path: string },
+async function httpGet(
+  target:
+    | { readonly url: string; readonly ca?: string | undefined }
+    | { readonly socketPath: string; readonly path: string },
   timeoutMs: number,
 ): Promise<HttpAnswer | undefined> {
+  const secure = 'url' in target && target.url.startsWith('https:');
+  // Loaded when it is needed: most commands never speak TLS.
+  const ask = secure ? (await import('node:https')).request : request;
   return new Promise((resolve) => {
     const options = { method: 'GET', agent: false, timeout: timeoutMs } as const;
     const call =
       'url' in target
-        ? request(target.url, options)
+        ? ask(target.url, target.ca === undefined ? options : { ...options, ca: target.ca })
         : request({ ...options, ...target, headers: { host: 'localhost' } });
     call.once('timeout', () => call.destroy());
     call.once('error', () => resolve(undefined));

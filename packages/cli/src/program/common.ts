@@ -20,7 +20,7 @@ export const calledAs = (host: Host): string => host.env['GANTRY_COMMAND'] || 'g
 export async function reach(host: Host, dataDir: string | undefined) {
   const { connect, findConnection } = await import('../api/connect.ts');
   const connection = await findConnection(host, dataDir);
-  return { connection, api: connect(host, connection.where, connection.keys) };
+  return { connection, api: await connect(host, connection.where, connection.keys) };
 }
 
 export function durationFlag(flag: string, text: string): number {

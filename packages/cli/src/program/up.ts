@@ -20,9 +20,16 @@ export function addUp(program: Command, host: Host, ends: Ends): void {
     .option('-d, --detach', 'leave it running in the background')
     .option(...DATA_DIR)
     .option('--key-file <file>', 'key that secrets are sealed with; made at the first start')
-    .option('--port <port>', 'port of the API on 127.0.0.1 (default: 4566)')
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1, this machine alone)')
+    .option('--port <port>', 'port of the API (default: 4566)')
     .option('--region <region>', 'region of the local instances (default: us-east-1)')
     .option('--insecure-any-key', 'accept any access key (throw-away CI; loopback only)')
+    .option('--tls <how>', 'self: https, with a certificate authority of its own')
+    .option('--tls-cert <file>', 'https with your own certificate (PEM, with its chain); read again when it changes')
+    .option('--tls-key <file>', 'its private key')
+    .option('--tls-ca <file>', 'what clients are to trust, when the certificate is of a private authority')
+    .option('--throttle', "limit requests as ECS's own token buckets do")
+    .option('--audit-retention-days <days>', 'how long the audit trail remembers (default: 90)')
     .option('--subnet <cidr>', 'addresses of tasks that have one of their own (default: a free part of 10.213.0.0/16)')
     .option('--no-fargate', 'no Fargate pool')
     .option('--fargate-cpu-overcommit <factor>', 'CPU the Fargate pool promises for each there is (default: 8)')
@@ -36,7 +43,8 @@ export function addUp(program: Command, host: Host, ends: Ends): void {
     .option('-v, --verbose', 'in the foreground, show debug lines, too')
     .action(
       ends(async (flags: Flags) => {
-        const settings = upSettings(flags, { ...host.facts, env: host.env });
+        const certificate = flags.tlsCert === undefined ? undefined : await host.readFile(flags.tlsCert);
+        const settings = upSettings(flags, { ...host.facts, env: host.env, certificate });
         const [{ up }, { connect }, { administrator }, { pathsIn }] = await Promise.all([
           import('../up/up.ts'),
           import('../api/connect.ts'),
@@ -93,7 +101,7 @@ export function addProcesses(program: Command, host: Host, ends: Ends): void {
           purge: flags.purge === true && { yes: toldYes(host, flags.yes) },
           engine: flags.engine === true,
           timeoutMs: durationFlag('--timeout', flags.timeout),
-          connect: (where, keys) => Promise.resolve(connect(host, where, keys)),
+          connect: (where, keys) => connect(host, where, keys),
         });
       }),
     );

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { FARGATE_POOL_CLUSTER } from '@gantry/domain';
 import type { NetworkChoice } from './network.ts';
 import type { Paths } from '../paths.ts';
+import { caFileOf } from './tls.ts';
 import { endpointOf, type UpSettings } from '../settings.ts';
 
 export const MAIN_OF = {
@@ -27,8 +28,19 @@ export function controlPlaneArguments(root: string, settings: UpSettings, networ
     `--region=${settings.region}`,
     `--healthy-after-ms=${settings.healthyAfterMs}`,
     `--subnet=subnet-00000000000000001,${settings.region}a,${network.cidr}`,
+    `--audit-retention-days=${settings.auditRetentionDays}`,
     ...(settings.insecureAnyKey ? ['--insecure-any-key'] : []),
+    ...(settings.throttle ? ['--throttle'] : []),
+    ...tlsArguments(settings),
   ];
+}
+
+function tlsArguments(settings: UpSettings): readonly string[] {
+  const { tls } = settings;
+  if (tls.kind === 'off') return [];
+  if (tls.kind === 'self') return ['--tls=self'];
+  // The name in the certificate is what agents must be told.
+  return [`--tls-cert=${tls.certFile}`, `--tls-key=${tls.keyFile}`, `--endpoint=${endpointOf(settings)}`];
 }
 
 export const agentArguments = (root: string, paths: Paths): readonly string[] => [
@@ -48,6 +60,7 @@ export interface AgentConfig {
   readonly endpoint: string;
   readonly region: string;
   readonly credentialsFile: string;
+  readonly caFile?: string;
   readonly dataDir: string;
   readonly engineSocket: string;
   readonly bridge: string;
@@ -92,10 +105,12 @@ export function agentConfig(
     memoryMiB: capacity.memoryMiB,
     ...zone,
   };
+  const caFile = caFileOf(settings, paths);
   return {
     endpoint: endpointOf(settings),
     region: settings.region,
     credentialsFile: paths.credentials,
+    ...(caFile === undefined ? {} : { caFile }),
     dataDir: join(paths.dataDir, 'agent'),
     engineSocket: capacity.engineSocket,
     bridge: network.bridge,

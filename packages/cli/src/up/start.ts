@@ -7,6 +7,7 @@ import { findProcess, logTail, startProcess, stopProcess } from '../process/reco
 import { renderLogLine } from '../process/log-line.ts';
 import { endpointOf, type UpSettings } from '../settings.ts';
 import type { NetworkChoice } from './network.ts';
+import { caFileOf } from './tls.ts';
 import { agentArguments, agentConfig, controlPlaneArguments } from './config.ts';
 
 const DEADLINE_MS = 60_000;
@@ -24,20 +25,21 @@ export interface UpContext {
   readonly connect: (where: EndpointFile) => Promise<Api>;
 }
 
-export const whereOf = (settings: UpSettings): EndpointFile => ({
-  endpoint: endpointOf(settings),
-  region: settings.region,
-  fargate: settings.fargate,
-});
+export function whereOf(settings: UpSettings, paths: Paths): EndpointFile {
+  const { region, fargate } = settings;
+  const caFile = caFileOf(settings, paths);
+  return { endpoint: endpointOf(settings), region, fargate, ...(caFile === undefined ? {} : { caFile }) };
+}
 
-export async function isHealthy(host: Host, endpoint: string): Promise<boolean> {
-  return (await host.get(`${endpoint}/_gantry/health`, 1_000))?.status === 200;
+export async function isHealthy(host: Host, { endpoint, caFile }: EndpointFile): Promise<boolean> {
+  const ca = caFile === undefined ? undefined : await host.readFile(caFile);
+  return (await host.get(`${endpoint}/_gantry/health`, 1_000, ca))?.status === 200;
 }
 
 /** Starts the control plane unless it runs, and waits until it answers. @returns whether it was started */
 export async function ensureControlPlane(up: UpContext): Promise<boolean> {
   const { host, paths, settings } = up;
-  const endpoint = endpointOf(settings);
+  const where = whereOf(settings, paths);
   const running = (await findProcess(host, paths, 'control-plane')) !== undefined;
   if (!running) {
     if (!(await host.portFree(settings.address, settings.port))) {
@@ -48,8 +50,8 @@ export async function ensureControlPlane(up: UpContext): Promise<boolean> {
     const args = controlPlaneArguments(host.facts.root, settings, up.network);
     await startProcess(host, paths, { name: 'control-plane', command: host.facts.nodePath, args, env: FEW_ARENAS });
   }
-  await waitWhileAlive(up, 'control-plane', 'did not answer', () => isHealthy(host, endpoint));
-  await host.writeFile(paths.endpoint, `${JSON.stringify(whereOf(settings))}\n`, 0o644);
+  await waitWhileAlive(up, 'control-plane', 'did not answer', () => isHealthy(host, where));
+  await host.writeFile(paths.endpoint, `${JSON.stringify(where)}\n`, 0o644);
   return !running;
 }
 
@@ -64,7 +66,7 @@ export async function ensureAgent(up: UpContext): Promise<boolean> {
     const args = agentArguments(host.facts.root, paths);
     await startProcess(host, paths, { name: 'agent', command: host.facts.nodePath, args, env: FEW_ARENAS });
   }
-  const api = await up.connect(whereOf(settings));
+  const api = await up.connect(whereOf(settings, paths));
   const wanted = settings.fargate ? ['ec2', 'fargate'] : ['ec2'];
   await waitWhileAlive(up, 'agent', 'did not register its instances', async () => {
     const { instances } = await api.gantry('Status', {});

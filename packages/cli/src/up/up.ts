@@ -67,7 +67,7 @@ async function ensureAll(context: UpContext): Promise<boolean> {
     return !startedControlPlane && !startedAgent;
   } catch (error) {
     // What this call began, it takes back; a control plane that served before goes on serving.
-    if (!ranBefore || !(await isHealthy(host, endpointOf(settings)))) await stopProcesses(host, paths);
+    if (!ranBefore || !(await isHealthy(host, whereOf(settings, paths)))) await stopProcesses(host, paths);
     // Without an agent's configuration there was no agent, and there are no tasks that need the network.
     if ((await host.readFile(paths.agentConfig)) === undefined) await releaseNetwork(host, paths.dataDir);
     throw error;
@@ -97,7 +97,7 @@ async function ensureEngine(host: Host, paths: Paths, options: UpOptions): Promi
 }
 
 async function sayHow(host: Host, paths: Paths, options: UpOptions, already: boolean): Promise<void> {
-  const where = whereOf(options.settings);
+  const where = whereOf(options.settings, paths);
   const keys = await administrator(host, paths);
   let profile = false;
   if (options.writeProfile) {

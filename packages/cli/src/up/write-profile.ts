@@ -16,7 +16,9 @@ export async function writeProfile(host: Host, where: EndpointFile, keys: KeyPai
     host.readFile(files.config),
     host.readFile(files.credentials),
   ]);
-  const config = mergeProfile(configText, 'profile gantry', { region: where.region, endpoint_url: where.endpoint });
+  const { region, endpoint, caFile } = where;
+  const trust: Record<string, string> = caFile === undefined ? {} : { ca_bundle: caFile };
+  const config = mergeProfile(configText, 'profile gantry', { region, endpoint_url: endpoint, ...trust });
   const credentials = mergeProfile(credentialsText, 'gantry', {
     aws_access_key_id: keys.accessKeyId,
     aws_secret_access_key: keys.secretAccessKey,

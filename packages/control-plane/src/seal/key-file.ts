@@ -75,7 +75,8 @@ function makeKey(path: string, random: KeyFileOptions['random']): readonly Buffe
   return readKeys(path) as readonly Buffer[];
 }
 
-function writeDurably(path: string, text: string): void {
+/** A new file for its owner alone, on the disk before it returns. */
+export function writeDurably(path: string, text: string): void {
   const file = openSync(path, 'wx', 0o600);
   try {
     writeFileSync(file, text);

@@ -1,9 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WireResponse } from '@gantry/protocol';
 import type { Dispatch } from '../../dispatch/port.ts';
+import type { KeyAndCertificate } from '../../tls/source.ts';
 import { BodyReader, ClientGone } from './body.ts';
+import { openListener, type Listener } from './listener.ts';
 import { originOf } from './origin.ts';
 import { Pipeline, type PipelineOptions } from './pipeline.ts';
 import { refuseSocket, Upgrades } from './upgrade.ts';
@@ -12,6 +14,8 @@ import { wireRequest } from './wire-request.ts';
 export interface FrontDoorOptions extends PipelineOptions {
   readonly dispatch: Dispatch;
   readonly version: string;
+  /** With it, TLS alone is spoken. */
+  readonly tls?: KeyAndCertificate | undefined;
   readonly limits?: Partial<Limits>;
 }
 
@@ -42,6 +46,7 @@ export class FrontDoor {
   readonly #pipeline: Pipeline;
   readonly #bodies = new BodyReader();
   readonly #upgrades: Upgrades;
+  readonly #listener: Listener;
   readonly #server: Server;
   readonly #health: string;
 
@@ -55,18 +60,25 @@ export class FrontDoor {
       visible: (error) => this.#pipeline.visible(error, options.ids.uuid(), { upgrade: true }),
     });
     const limits = { ...LIMITS, ...options.limits };
-    this.#server = createServer({
+    const http = {
       maxHeaderSize: MOST_HEADER_BYTES,
       headersTimeout: limits.headersWithinMs,
       requestTimeout: limits.requestWithinMs,
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: limits.headersWithinMs / 4,
       noDelay: true,
-    });
+    };
+    this.#listener = openListener(http, options.tls, limits.headersWithinMs);
+    this.#server = this.#listener.server;
     this.#server.maxConnections = limits.connections;
     this.#server.on('request', (request, response) => void this.#answer(request, response));
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server.on('clientError', (error, socket) => refuseClient(error as NodeJS.ErrnoException, socket));
+  }
+
+  /** Connections from now on get this certificate. */
+  renew(next: KeyAndCertificate): void {
+    this.#listener.renew(next);
   }
 
   /** Resolves with the port once connections are taken; rejects when the address is not to be had. */
