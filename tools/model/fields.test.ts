@@ -145,12 +145,30 @@ for (const fixture of FIXTURES.filter(({ when }) => when !== 'registration')) {
   test(`described as it was registered: ${fixture.name}`, async () => {
     const { ecs } = await anApi();
     const { tags: given, ...members } = fixture.define;
-    const registered = await ecs.RegisterTaskDefinition(fixture.define);
-    const described = await ecs.DescribeTaskDefinition({ taskDefinition: members.family ?? '', include: ['TAGS'] });
+    const registered = await ecs.RegisterTaskDefinition(asRequest('RegisterTaskDefinition', fixture.define));
+    const answer = await ecs.DescribeTaskDefinition({ taskDefinition: members.family, include: ['TAGS'] });
+    const described = asAnswer('DescribeTaskDefinition', answer);
     assertHolds(described.taskDefinition, members, '');
-    assert.deepEqual(described.tags, given ?? []);
-    assert.deepEqual(described, registered);
+    assert.deepEqual(described.tags ?? [], given ?? []);
+    assert.deepEqual(described, asAnswer('RegisterTaskDefinition', registered));
+    assert.deepEqual(asRequest('RunTask', fixture.run ?? {}, { taskDefinition: 'web' }), {
+      taskDefinition: 'web',
+      ...fixture.run,
+    });
   });
+}
+
+/** A request as a handler gets it: written by a client, read and checked by the server. */
+function asRequest<T extends object>(name: string, input: T, more: object = {}): T {
+  const operation = SERVICES.ecs.operation(name);
+  const wire: unknown = JSON.parse(JSON.stringify(operation?.writeInput({ ...more, ...input })));
+  return operation?.readInput(wire) as T;
+}
+
+/** An answer as a client gets it. */
+function asAnswer<T extends object>(name: string, output: T): T {
+  const operation = SERVICES.ecs.operation(name);
+  return operation?.readOutput(JSON.parse(JSON.stringify(operation.writeOutput(output)))) as T;
 }
 
 test('the page is what the model and the table say (else: npm run operations)', () => {
