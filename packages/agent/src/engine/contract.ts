@@ -86,6 +86,18 @@ const lifeCases: Record<string, Case> = {
     await engine.startContainer(id);
     assert.equal((await engine.inspectContainer(id))?.status, 'running');
   },
+  'keeps the start of a run until the next one: it names the run': async (world) => {
+    const { engine } = world;
+    const id = await started(world, 'exits-7');
+    const startOfRun = async (): Promise<number> => (await engine.inspectContainer(id))?.startedAtMs ?? 0;
+    const first = await startOfRun();
+    const { signal } = new AbortController();
+    for await (const line of engine.logs(id, { signal })) assert.fail(`it wrote ${line.text}`);
+    assert.equal((await engine.inspectContainer(id))?.status, 'exited');
+    assert.equal(await startOfRun(), first);
+    await engine.startContainer(id);
+    assert.ok((await startOfRun()) > first);
+  },
   'removes a running container': async (world) => {
     const id = await started(world, 'stubborn');
     await world.engine.removeContainer(id);
