@@ -264,6 +264,11 @@ const REFUSED: readonly [string, string, RunTaskRequest][] = [
     "'resourceRequirements' is not supported",
     far({ overrides: { containerOverrides: [{ name: 'app', resourceRequirements: [{ type: 'GPU', value: '1' }] }] } }),
   ],
+  [
+    'ClientException',
+    "The 'cpu' settings of the containers (257) are greater than for the task (256).",
+    far({ overrides: { containerOverrides: [{ name: 'app', cpu: 257 }] } }),
+  ],
   ['ClientException', 'Role is not valid', far({ overrides: { executionRoleArn: 'arn:aws:s3:::bucket' } })],
   [INVALID, "'cpu' must not be negative", far({ overrides: { containerOverrides: [{ name: 'app', cpu: -1 }] } })],
   [INVALID, 'sizeInGiB must be between 21 and 200', far({ overrides: { ephemeralStorage: { sizeInGiB: 5 } } })],
@@ -317,6 +322,19 @@ test('what is accepted at registration and can not be run yet', async () => {
     'ClientException',
     "Credentials of a task role ('taskRoleArn') is not supported",
   );
+});
+
+test('a variable of a run can not have the name of a secret', async () => {
+  const { ecs, addInstance } = await anApi();
+  await addInstance(1);
+  await ecs.RegisterTaskDefinition({
+    family: 'secret',
+    executionRoleArn: 'r',
+    containerDefinitions: [{ name: 'app', image: 'x', memory: 8, secrets: [{ name: 'KEY', valueFrom: 'x' }] }],
+  });
+  const overrides = { containerOverrides: [{ name: 'app', environment: [{ name: 'KEY', value: 'x' }] }] };
+  const text = 'The secret name must be unique and not shared with any new or existing environment variables';
+  await refused(ecs.RunTask({ taskDefinition: 'secret', overrides }), 'ClientException', text);
 });
 
 test('a client token: the same answer, a conflict, and an end', async () => {

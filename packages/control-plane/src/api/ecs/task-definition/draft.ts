@@ -12,6 +12,10 @@ export interface Draft {
 }
 
 /** Pure. */
-export function isWindows(input: Pick<RegisterTaskDefinitionRequest, 'runtimePlatform'>): boolean {
-  return input.runtimePlatform?.operatingSystemFamily?.startsWith('WINDOWS') === true;
+export function isWindows({
+  runtimePlatform,
+}: {
+  readonly runtimePlatform?: { readonly operatingSystemFamily?: string | undefined } | undefined;
+}): boolean {
+  return runtimePlatform?.operatingSystemFamily?.startsWith('WINDOWS') === true;
 }

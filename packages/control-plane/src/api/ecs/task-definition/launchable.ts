@@ -1,5 +1,6 @@
 import type { ContainerDefinition, TaskDefinition } from '@gantry/domain';
 import { clientException } from '@gantry/protocol';
+import { isWindows } from './draft.ts';
 
 /** Members of a container that ECS accepts and whose work this version can not do when a task is to start. */
 const CONTAINER_NOT_YET: readonly (readonly [string, string])[] = [
@@ -45,8 +46,9 @@ export function unsupportedMember(definition: TaskDefinition): string | undefine
   if (shares && definition.networkMode !== 'awsvpc') {
     return `Sharing namespaces ('pidMode' or 'ipcMode' task) with networkMode '${definition.networkMode}'`;
   }
-  const system = definition.runtimePlatform?.operatingSystemFamily;
-  if (system?.startsWith('WINDOWS') === true) return `Windows ('runtimePlatform.operatingSystemFamily' ${system})`;
+  if (isWindows(definition)) {
+    return `Windows ('runtimePlatform.operatingSystemFamily' ${definition.runtimePlatform?.operatingSystemFamily})`;
+  }
   return undefined;
 }
 

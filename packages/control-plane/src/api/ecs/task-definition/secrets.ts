@@ -41,14 +41,17 @@ function checkContainerSecrets(container: ContainerDefinition, hasRole: boolean)
   const taken = new Set((container.environment ?? []).map((variable) => variable.name));
   for (const secret of secrets) {
     checkSecret(container.name ?? '', 'secrets', secret);
-    if (taken.has(secret.name)) {
-      throw clientException(
-        `The secret name must be unique and not shared with any new or existing environment variables set on the container, such as '${secret.name}'.`,
-      );
-    }
+    if (taken.has(secret.name)) throw notUnique(secret.name);
     taken.add(secret.name);
   }
   for (const option of options) checkSecret(container.name ?? '', 'logConfiguration.secretOptions', option);
+}
+
+/** A secret and a variable of the same name. Pure. */
+export function notUnique(name: string | undefined): Error {
+  return clientException(
+    `The secret name must be unique and not shared with any new or existing environment variables set on the container, such as '${name}'.`,
+  );
 }
 
 function checkSecret(container: string, member: string, { name, valueFrom }: Secret): void {

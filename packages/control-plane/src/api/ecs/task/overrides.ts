@@ -1,11 +1,13 @@
 import type { TaskDefinition, TaskOverride } from '@gantry/domain';
 import { clientException, invalidParameter } from '@gantry/protocol';
 import type { ContainerOverride, TaskOverride as WireTaskOverride } from '@aws-sdk/client-ecs';
+import { effectiveContainers } from '../../../controllers/task/reservation.ts';
 import { requirementsProblem } from '../task-definition/accelerators.ts';
 import { MIN_MEMORY_MIB } from '../task-definition/containers.ts';
 import { TASK_ROLE } from '../task-definition/launchable.ts';
+import { isWindows } from '../task-definition/draft.ts';
 import { checkRole } from '../task-definition/roles.ts';
-import { environmentFilesProblem } from '../task-definition/secrets.ts';
+import { environmentFilesProblem, notUnique } from '../task-definition/secrets.ts';
 import { checkTaskCpu, fargateSizeProblem, normaliseCpu, normaliseMemory } from '../task-definition/sizes.ts';
 
 const MAX_LENGTH = 8192;
@@ -31,7 +33,7 @@ export function checkOverrides(
   const memory = normaliseMemory(given.memory);
   checkTaskCpu(cpu);
   if (infrastructure === 'FARGATE' && (cpu !== undefined || memory !== undefined)) {
-    const problem = fargateSizeProblem(cpu ?? definition.cpu, memory ?? definition.memory, false);
+    const problem = fargateSizeProblem(cpu ?? definition.cpu, memory ?? definition.memory, isWindows(definition));
     if (problem !== undefined) throw clientException(problem);
   }
   checkStorage(given, infrastructure);
@@ -48,13 +50,28 @@ export function checkOverrides(
   const names = overrides.map((override) => override.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw invalidParameter(`There is more than one override for container named ${twice}.`);
-  return {
+  const checked: TaskOverride = {
     containerOverrides: overrides as unknown as TaskOverride['containerOverrides'],
     cpu,
     memory,
     executionRoleArn: given.executionRoleArn || undefined,
     ephemeralStorage: given.ephemeralStorage,
   };
+  if (infrastructure === 'FARGATE') checkSums(definition, checked);
+  return checked;
+}
+
+/** A Fargate task is as big as it says: its containers have to fit (ecs-semantics 2.4). */
+function checkSums(definition: TaskDefinition, overrides: TaskOverride): void {
+  const containers = effectiveContainers(definition, overrides);
+  const sizes = { cpu: overrides.cpu ?? definition.cpu, memory: overrides.memory ?? definition.memory };
+  for (const member of ['cpu', 'memory'] as const) {
+    const sum = containers.reduce((total, container) => total + (container[member] ?? 0), 0);
+    if (sum <= Number(sizes[member] ?? Infinity)) continue;
+    throw clientException(
+      `The '${member}' settings of the containers (${sum}) are greater than for the task (${sizes[member]}).`,
+    );
+  }
 }
 
 function checkStorage(given: WireTaskOverride, infrastructure: 'EC2' | 'FARGATE'): void {
@@ -118,6 +135,7 @@ function checkContainer(
     if (variable.name === undefined || variable.name === '') {
       throw invalidParameter(`Override for container named ${name} has an environment variable without a name.`);
     }
+    if (container.secrets?.some((secret) => secret.name === variable.name) === true) throw notUnique(variable.name);
   }
   return override;
 }
