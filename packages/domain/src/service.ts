@@ -12,7 +12,17 @@ export interface CapacityProviderStrategyItem {
 export interface DeploymentCircuitBreaker {
   readonly enable: boolean;
   readonly rollback: boolean;
+  /** False: all failures of a deployment count, not those in a row. */
+  readonly resetOnHealthyTask?: boolean | undefined;
+  readonly thresholdConfiguration?: BreakerThreshold | undefined;
 }
+
+/** How many failures fail a deployment (ecs-semantics 5.7): a number, or percents of the desired count. */
+export interface BreakerThreshold {
+  readonly type: 'BOUNDED_PERCENT' | 'UNBOUNDED_PERCENT' | 'COUNT';
+  readonly value: number;
+}
+
 export interface DeploymentConfiguration {
   readonly minimumHealthyPercent: number;
   readonly maximumPercent: number;
@@ -37,6 +47,8 @@ export interface Deployment {
   readonly rolloutStateReason: string;
   /** Consecutive tasks of this deployment that did not reach RUNNING (or failed health checks). */
   readonly failedTasks: number;
+  /** The same, also those before one that succeeded. */
+  readonly failuresInAll?: number | undefined;
   /** Start throttle (5.7): no new task before this moment. Survives restarts because it is here. */
   readonly notBefore?: EpochMs | undefined;
   /** Consecutive tasks that ended by themselves right after they had started. */

@@ -171,13 +171,30 @@ const CREATE_REFUSED: readonly [string, string, CreateServiceRequest][] = [
   ],
   [UNSUPPORTED, 'canaryConfiguration', shop({ deploymentConfiguration: { canaryConfiguration: {} } })],
   [
-    UNSUPPORTED,
-    'circuit breaker threshold',
+    INVALID,
+    'thresholdConfiguration.value must be between 1 and 100',
     shop({
       deploymentConfiguration: {
-        deploymentCircuitBreaker: { enable: true, rollback: true, resetOnHealthyTask: false },
+        deploymentCircuitBreaker: {
+          enable: true,
+          rollback: true,
+          thresholdConfiguration: { type: 'BOUNDED_PERCENT', value: 101 },
+        },
       },
     }),
+  ],
+  [
+    INVALID,
+    'availabilityZoneRebalancing can not be ENABLED: maximumPercent must be above 100',
+    shop({
+      availabilityZoneRebalancing: 'ENABLED',
+      deploymentConfiguration: { minimumHealthyPercent: 50, maximumPercent: 100 },
+    }),
+  ],
+  [
+    INVALID,
+    'the first placement strategy must be spread',
+    shop({ availabilityZoneRebalancing: 'ENABLED', placementStrategy: [{ type: 'binpack', field: 'cpu' }] }),
   ],
 ];
 

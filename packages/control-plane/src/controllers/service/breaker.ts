@@ -2,7 +2,7 @@ import type { Deployment, Service } from '@gantry/domain';
 import { NO_FAILURES } from './failures.ts';
 import { currentDeployment } from './service-deployment.ts';
 import { failedText, rollbackText } from './texts.ts';
-import { breakerThreshold } from './threshold.ts';
+import { breakerCount, breakerThreshold } from './threshold.ts';
 import type { ServiceAction, ServiceView } from './view.ts';
 
 /**
@@ -48,8 +48,10 @@ function verdictOn(view: ServiceView, service: Service, primary: Deployment): Ve
   const current = currentDeployment(view, service);
   if (current?.status === 'ROLLBACK_REQUESTED') return { rollback: true, byUser: true };
   if (current?.status === 'STOP_REQUESTED') return { rollback: false, byUser: true };
-  const { enable, rollback } = service.deploymentConfiguration.deploymentCircuitBreaker;
-  const broken = enable && primary.failedTasks >= breakerThreshold(service.desiredCount);
+  const breaker = service.deploymentConfiguration.deploymentCircuitBreaker;
+  const { enable, rollback } = breaker;
+  const threshold = breakerThreshold(service.desiredCount, breaker.thresholdConfiguration);
+  const broken = enable && breakerCount(breaker, primary) >= threshold;
   return broken ? { rollback, byUser: false } : undefined;
 }
 
@@ -68,6 +70,7 @@ function rolledBack(
     rolloutStateReason: `${who}: rolling back to deploymentId ${target.id}.`,
     desiredCount: service.desiredCount,
     ...NO_FAILURES,
+    failuresInAll: undefined,
     updatedAt: view.now,
   };
   const older = service.deployments.filter(({ id }) => id !== target.id && id !== failed.id);

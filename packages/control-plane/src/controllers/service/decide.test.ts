@@ -1,4 +1,11 @@
-import { epochMs, type Deployment, type Service, type Task, type TaskContainer } from '@gantry/domain';
+import {
+  epochMs,
+  type Deployment,
+  type DeploymentCircuitBreaker,
+  type Service,
+  type Task,
+  type TaskContainer,
+} from '@gantry/domain';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aDeployment, aService, aTask, CLUSTER_KEY } from '../testing/builders.ts';
@@ -50,7 +57,7 @@ function view(service: Partial<Service>, tasks: readonly Task[], more: Partial<S
 const config = (
   minimumHealthyPercent: number,
   maximumPercent: number,
-  breaker = { enable: false, rollback: false },
+  breaker: DeploymentCircuitBreaker = { enable: false, rollback: false },
 ) => ({
   deploymentConfiguration: { minimumHealthyPercent, maximumPercent, deploymentCircuitBreaker: breaker },
 });
@@ -330,7 +337,12 @@ describe('starts that fail', () => {
 
 describe('the circuit breaker', () => {
   it('has the threshold of 5.7', () => {
-    assert.deepEqual([1, 25, 400, 800].map(breakerThreshold), [3, 13, 200, 200]);
+    const thresholds = (...given: Parameters<typeof breakerThreshold>[1][]) =>
+      given.flatMap((threshold) => [1, 25, 400, 800].map((desired) => breakerThreshold(desired, threshold)));
+    assert.deepEqual(thresholds(undefined), [3, 13, 200, 200]);
+    assert.deepEqual(thresholds({ type: 'BOUNDED_PERCENT', value: 10 }), [3, 3, 40, 80]);
+    assert.deepEqual(thresholds({ type: 'UNBOUNDED_PERCENT', value: 100 }), [1, 25, 400, 800]);
+    assert.deepEqual(thresholds({ type: 'COUNT', value: 7 }), [7, 7, 7, 7]);
   });
   const breaking = (rollback: boolean, more: Partial<Service> = {}) =>
     view(
@@ -341,6 +353,15 @@ describe('the circuit breaker', () => {
       },
       [task(1, old), task(2, old), failed(3)],
     );
+  it('counts failures in a row, or all of them', () => {
+    const breaker = { enable: true, rollback: false, thresholdConfiguration: { type: 'COUNT', value: 4 } } as const;
+    const deployments = [aDeployment({ failedTasks: 1, failuresInAll: 3 })];
+    const fails = (resetOnHealthyTask: boolean) =>
+      told(view({ deployments, ...config(100, 200, { ...breaker, resetOnHealthyTask }) }, [task(1), failed(2)])).some(
+        (line) => line.includes('deployment failed'),
+      );
+    assert.deepEqual([fails(true), fails(false)], [false, true]);
+  });
   it('fails the deployment and starts nothing more', () => {
     assert.deepEqual(
       told(breaking(false)).filter((line) => !line.includes('consistently')),

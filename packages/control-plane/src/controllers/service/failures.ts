@@ -88,7 +88,15 @@ function withEndings(view: ServiceView, deployment: Deployment, endings: readonl
   if (failed + short === 0) return deployment;
   const failedTasks = deployment.failedTasks + failed;
   const shortRuns = (deployment.shortRuns ?? 0) + short;
-  const counted: Deployment = { ...deployment, failedTasks, shortRuns, lastFailureAt: view.now, updatedAt: view.now };
+  const failuresInAll = (deployment.failuresInAll ?? deployment.failedTasks) + failed;
+  const counted: Deployment = {
+    ...deployment,
+    failedTasks,
+    failuresInAll,
+    shortRuns,
+    lastFailureAt: view.now,
+    updatedAt: view.now,
+  };
   const startsFail = failedTasks >= FAILURES_BEFORE_THROTTLE;
   if (!startsFail && shortRuns < FAILURES_BEFORE_THROTTLE) return counted;
   // One attempt of many tasks that all fail is one step: while the throttle holds it does not grow.

@@ -7,7 +7,7 @@ import {
   type Service,
   type ServiceDeployment,
 } from '@gantry/domain';
-import { breakerThreshold } from './threshold.ts';
+import { breakerCount, breakerThreshold } from './threshold.ts';
 import { DEPLOYMENT_REASONS } from './texts.ts';
 import type { ServiceAction, ServiceView } from './view.ts';
 
@@ -116,8 +116,12 @@ function breakerNumbers(
   { service, judged }: Decided,
   { target }: ServiceDeployment,
 ): Pick<ServiceDeployment['circuitBreaker'], 'failureCount' | 'threshold'> {
+  const breaker = service.deploymentConfiguration.deploymentCircuitBreaker;
   const own = judged.find(({ id }) => id === target.deploymentId);
-  return { failureCount: own?.failedTasks ?? 0, threshold: breakerThreshold(service.desiredCount) };
+  return {
+    failureCount: own === undefined ? 0 : breakerCount(breaker, own),
+    threshold: breakerThreshold(service.desiredCount, breaker.thresholdConfiguration),
+  };
 }
 
 const NOT_RUNNING_YET: readonly string[] = ['PROVISIONING', 'PENDING', 'ACTIVATING'];

@@ -1,7 +1,7 @@
-import { parseArn, type Scope, type ServiceDeployment } from '@gantry/domain';
+import { parseArn, type Scope, type Service, type ServiceDeployment } from '@gantry/domain';
 import { invalidParameter } from '@gantry/protocol';
 import { serviceKeyOf } from '../../../controllers/service/service-deployment-documents.ts';
-import { breakerThreshold } from '../../../controllers/service/threshold.ts';
+import { breakerCount, breakerThreshold } from '../../../controllers/service/threshold.ts';
 import type { Tables } from '../../../state/tables.ts';
 import { keyOfCluster } from '../common/clusters.ts';
 import { isOf } from '../common/references.ts';
@@ -27,6 +27,18 @@ export function keyOf(
   return isOf(scope, arn) ? `${keyOfCluster(scope, cluster)}/${service}/${id}` : undefined;
 }
 
+function breakerNow(
+  service: Service | undefined,
+  { target, deploymentConfiguration }: ServiceDeployment,
+): DeploymentSurroundings['breaker'] {
+  const breaker = (service?.deploymentConfiguration ?? deploymentConfiguration).deploymentCircuitBreaker;
+  const own = service?.deployments.find(({ id }) => id === target.deploymentId);
+  return {
+    failureCount: own === undefined ? 0 : breakerCount(breaker, own),
+    threshold: breakerThreshold(service?.desiredCount ?? 0, breaker.thresholdConfiguration),
+  };
+}
+
 /** Live numbers of a service deployment, read off the indexes. */
 export function surroundingsOf(tables: Tables, deployment: ServiceDeployment): DeploymentSurroundings {
   const key = serviceKeyOf(deployment);
@@ -38,9 +50,6 @@ export function surroundingsOf(tables: Tables, deployment: ServiceDeployment): D
       running: tables.tasks.countBy('deploymentCount', `${key}/${id}/running`),
       pending: tables.tasks.countBy('deploymentCount', `${key}/${id}/pending`),
     }),
-    breaker: {
-      failureCount: ofService(deployment.target.deploymentId)?.failedTasks ?? 0,
-      threshold: breakerThreshold(service?.desiredCount ?? 0),
-    },
+    breaker: breakerNow(service, deployment),
   };
 }

@@ -13,6 +13,7 @@ import { newDeployment } from '../../../controllers/service/create.ts';
 import { LATEST_PLATFORM_VERSION } from '../../../controllers/task/create.ts';
 import { fingerprintOf } from '../common/fingerprint.ts';
 import { definitionKey } from '../task-definition/reference.ts';
+import { keptStrategy, rebalancingOf } from './placement.ts';
 import type { Terms } from './resolve.ts';
 import { checkGracePeriod, DEFAULT_DEPLOYMENT, mergeDeployment } from './validate.ts';
 
@@ -58,6 +59,9 @@ export function newService(given: {
   const serviceName = input.serviceName as string;
   const desiredCount = input.desiredCount ?? 0;
   checkGracePeriod(input.healthCheckGracePeriodSeconds, terms.definition);
+  const deploymentConfiguration = mergeDeployment(DEFAULT_DEPLOYMENT, input.deploymentConfiguration);
+  const placementStrategy = keptStrategy(input.placementStrategy ?? []);
+  const placementConstraints = input.placementConstraints ?? [];
   return {
     scope,
     cluster: cluster.clusterName,
@@ -71,16 +75,20 @@ export function newService(given: {
     platformVersion: terms.platformVersion,
     taskDefinitionArn: terms.definition.taskDefinitionArn,
     awsvpcConfiguration: terms.awsvpcConfiguration,
-    deploymentConfiguration: mergeDeployment(DEFAULT_DEPLOYMENT, input.deploymentConfiguration),
+    deploymentConfiguration,
     deploymentController: input.deploymentController === undefined ? undefined : { type: 'ECS' },
     deployments: [],
-    placementConstraints: input.placementConstraints ?? [],
-    placementStrategy: input.placementStrategy ?? [],
+    placementConstraints,
+    placementStrategy,
     healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds,
     enableECSManagedTags: input.enableECSManagedTags === true,
     propagateTags: input.propagateTags ?? 'NONE',
     enableExecuteCommand: false,
-    availabilityZoneRebalancing: input.availabilityZoneRebalancing ?? 'ENABLED',
+    availabilityZoneRebalancing: rebalancingOf(input.availabilityZoneRebalancing, {
+      deploymentConfiguration,
+      placementStrategy,
+      placementConstraints,
+    }),
     roleArn: arnOf(
       { ...scope, region: '' as Scope['region'] },
       'iam',

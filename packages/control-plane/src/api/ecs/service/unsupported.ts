@@ -46,10 +46,6 @@ function refuseInDeployments(configuration: DeploymentConfiguration | undefined)
   for (const member of ['linearConfiguration', 'canaryConfiguration', 'earlySuccessCriteria'] as const) {
     if (configuration[member] !== undefined) throw notSupported('This', `deploymentConfiguration.${member}`);
   }
-  const breaker = configuration.deploymentCircuitBreaker;
-  if (breaker?.thresholdConfiguration !== undefined || breaker?.resetOnHealthyTask === false) {
-    throw notSupported('An own circuit breaker threshold', 'deploymentConfiguration.deploymentCircuitBreaker');
-  }
 }
 
 function notSupported(words: string, member: string): ServiceError {

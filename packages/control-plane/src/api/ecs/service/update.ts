@@ -2,6 +2,7 @@ import type { Cluster, Service, TaskDefinition } from '@gantry/domain';
 import { invalidParameter } from '@gantry/protocol';
 import type { UpdateServiceRequest } from '@aws-sdk/client-ecs';
 import type { SubnetConfig } from '../../../platform.ts';
+import { keptStrategy, rebalancingOf } from './placement.ts';
 import { resolveTerms, type Terms, type Wish } from './resolve.ts';
 import { checkDesiredCount, checkGracePeriod, mergeDeployment } from './validate.ts';
 
@@ -42,11 +43,12 @@ export function decideUpdate(view: UpdateView, input: UpdateServiceRequest): Upd
     platformVersion: input.platformVersion || (onEc2 ? undefined : service.platformVersion),
     networkConfiguration: networkOf(service, definition, input),
     placementConstraints: input.placementConstraints ?? service.placementConstraints,
-    placementStrategy: input.placementStrategy ?? service.placementStrategy,
+    placementStrategy: keptStrategy(input.placementStrategy ?? service.placementStrategy),
   };
   const terms = resolveTerms(cluster, wish, subnets);
   const grace = input.healthCheckGracePeriodSeconds ?? service.healthCheckGracePeriodSeconds;
   if (input.healthCheckGracePeriodSeconds !== undefined) checkGracePeriod(grace, definition);
+  const deploymentConfiguration = mergeDeployment(service.deploymentConfiguration, input.deploymentConfiguration);
   const updated: Service = {
     ...service,
     desiredCount: input.desiredCount ?? service.desiredCount,
@@ -54,13 +56,16 @@ export function decideUpdate(view: UpdateView, input: UpdateServiceRequest): Upd
     platformVersion: terms.platformVersion,
     taskDefinitionArn: definition.taskDefinitionArn,
     awsvpcConfiguration: terms.awsvpcConfiguration,
-    deploymentConfiguration: mergeDeployment(service.deploymentConfiguration, input.deploymentConfiguration),
+    deploymentConfiguration,
     placementConstraints: wish.placementConstraints,
     placementStrategy: wish.placementStrategy,
     healthCheckGracePeriodSeconds: grace,
     enableECSManagedTags: input.enableECSManagedTags ?? service.enableECSManagedTags,
     propagateTags: input.propagateTags ?? service.propagateTags,
-    availabilityZoneRebalancing: input.availabilityZoneRebalancing ?? service.availabilityZoneRebalancing,
+    availabilityZoneRebalancing:
+      input.availabilityZoneRebalancing === undefined
+        ? service.availabilityZoneRebalancing
+        : rebalancingOf(input.availabilityZoneRebalancing, { ...wish, deploymentConfiguration }),
   };
   const reasons = deployReasons(service, updated, input);
   return {

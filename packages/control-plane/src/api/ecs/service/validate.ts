@@ -1,6 +1,10 @@
 import type { DeploymentConfiguration, TaskDefinition } from '@gantry/domain';
 import { invalidParameter } from '@gantry/protocol';
-import type { CreateServiceRequest, DeploymentConfiguration as WireDeploymentConfiguration } from '@aws-sdk/client-ecs';
+import type {
+  CreateServiceRequest,
+  DeploymentCircuitBreaker as WireCircuitBreaker,
+  DeploymentConfiguration as WireDeploymentConfiguration,
+} from '@aws-sdk/client-ecs';
 import { checkClientToken, checkName, checkRange } from '../common/names.ts';
 import { refuseUnsupported } from './unsupported.ts';
 
@@ -41,10 +45,6 @@ export function mergeDeployment(
   given: WireDeploymentConfiguration | undefined,
 ): DeploymentConfiguration {
   if (given === undefined) return current;
-  const breaker = given.deploymentCircuitBreaker;
-  if (breaker !== undefined && (breaker.enable === undefined || breaker.rollback === undefined)) {
-    throw invalidParameter("deploymentCircuitBreaker needs both 'enable' and 'rollback'.");
-  }
   const { minimumHealthyPercent = current.minimumHealthyPercent, maximumPercent = current.maximumPercent } = given;
   if (minimumHealthyPercent < 0) throw invalidParameter('minimumHealthyPercent must not be negative.');
   if (maximumPercent < 1) throw invalidParameter('maximumPercent must be above 0.');
@@ -61,11 +61,24 @@ export function mergeDeployment(
   return {
     minimumHealthyPercent,
     maximumPercent,
-    deploymentCircuitBreaker:
-      breaker === undefined
-        ? current.deploymentCircuitBreaker
-        : { enable: breaker.enable === true, rollback: breaker.rollback === true },
+    deploymentCircuitBreaker: breakerOf(given.deploymentCircuitBreaker) ?? current.deploymentCircuitBreaker,
   };
+}
+
+/** A circuit breaker that is given is given as a whole (ecs-semantics 5.7). */
+function breakerOf(
+  given: WireCircuitBreaker | undefined,
+): DeploymentConfiguration['deploymentCircuitBreaker'] | undefined {
+  if (given === undefined) return undefined;
+  if (given.enable === undefined || given.rollback === undefined) {
+    throw invalidParameter("deploymentCircuitBreaker needs both 'enable' and 'rollback'.");
+  }
+  const { enable, rollback, resetOnHealthyTask, thresholdConfiguration: threshold } = given;
+  const breaker = { enable, rollback, ...(resetOnHealthyTask === undefined ? {} : { resetOnHealthyTask }) };
+  if (threshold === undefined) return breaker;
+  const { type = 'BOUNDED_PERCENT', value = 50 } = threshold;
+  checkRange('thresholdConfiguration.value', value, 1, type === 'COUNT' ? MAX_TASKS : 100);
+  return { ...breaker, thresholdConfiguration: { type, value } };
 }
 
 /** A grace period means something only where something is checked. Pure; throws InvalidParameterException. */
