@@ -97,6 +97,7 @@ test('scale-in waits for it and goes on when it is over', async () => {
     services?.[0]?.events?.[0]?.message ?? '',
     /The number of protected tasks are more than the desired count/,
   );
+  assert.equal((await world.gantry.Why({ subject: 'shop' })).because, 'protected');
   await world.ecs.UpdateTaskProtection({ cluster, tasks: [second], protectionEnabled: false });
   await world.settle();
   assert.deepEqual(arns(world), [first]);

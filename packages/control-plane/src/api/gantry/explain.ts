@@ -105,7 +105,8 @@ function reasonOf(service: Service, facts: ServiceFacts): readonly [Because, str
   if (primary.rolloutState === 'FAILED') return ['failed-to-start', sentence(primary.rolloutStateReason)];
   const { running, pending } = facts.countsOf(primary.id);
   const short = running + pending < primary.desiredCount;
-  const { lastPlacementFailure } = service;
+  const { lastPlacementFailure: complaint } = service;
+  const told = facts.history.find((event) => event.type === 'service.told' && event.at === complaint?.at);
   if (short && primary.notBefore !== undefined && primary.notBefore > facts.now) {
     const seconds = Math.ceil((primary.notBefore - facts.now) / 1000);
     return [
@@ -113,15 +114,15 @@ function reasonOf(service: Service, facts: ServiceFacts): readonly [Because, str
       `${primary.failedTasks} tasks in a row did not start; the next attempt is in ${seconds} s.`,
     ];
   }
-  if (short && lastPlacementFailure !== undefined) {
-    const told = facts.history.find((event) => event.type === 'service.told' && event.at === lastPlacementFailure.at);
-    return [told?.because ?? 'no-instances', sentence(lastPlacementFailure.text)];
-  }
+  if (short && complaint !== undefined) return [told?.because ?? 'no-instances', sentence(complaint.text)];
   if (service.deployments.length > 1) {
     return ['new-deployment', `A deployment is in progress: ${running} of ${primary.desiredCount} new tasks run.`];
   }
   if (running < primary.desiredCount) {
     return ['scale-out', `${running} of ${primary.desiredCount} tasks run, ${pending} are starting.`];
+  }
+  if (running > primary.desiredCount && complaint !== undefined && told?.because === 'protected') {
+    return ['protected', sentence(complaint.text)];
   }
   if (running > primary.desiredCount) return ['scale-in', `${running} tasks run, ${primary.desiredCount} are wanted.`];
   return ['settled', `All ${running} tasks it wants are running.`];
