@@ -148,7 +148,7 @@ describe('versions and stages', () => {
     await create('db', 'one');
     assert.deepEqual((await put('two', 2)).VersionStages, ['AWSCURRENT']);
     assert.deepEqual(await put('two', 2), await put('two', 2));
-    await refused(put('not two', 2), 'ResourceExistsException', 'already exists');
+    await refused(put('not two', 2), 'ResourceExistsException', `You can't use ClientRequestToken ${token(2)}`);
     assert.equal(await read(), 'two');
     assert.equal(await read('AWSPREVIOUS'), 'one');
     await put('three', 3);

@@ -129,7 +129,10 @@ function addVersion(tx: Tx, platform: Platform, secret: Secret, addition: Additi
   const { versionId, value, stages, by } = addition;
   if (secret.versions[versionId] !== undefined) {
     if (hasVersion(tx, platform, secret, versionId, value)) return secret;
-    throw new ServiceError('ResourceExistsException', 'A resource with the ID you requested already exists.');
+    throw new ServiceError(
+      'ResourceExistsException',
+      `You can't use ClientRequestToken ${versionId} because that value is already in use for a version of secret ${secret.arn}.`,
+    );
   }
   const key = secretKey(secret);
   const { kmsKeyId } = secret;

@@ -27,11 +27,9 @@ export function readHandlers(platform: Platform): HandlersOf<SsmOperations> {
     },
 
     GetParameters: async ({ Names = [], WithDecryption }, { scope }) => {
-      if (new Set(Names).size < Names.length)
-        throw validation('Duplicate parameter names are not allowed in one request.');
       const found: WireParameter[] = [];
       const invalid: string[] = [];
-      for (const name of Names) {
+      for (const name of new Set(Names)) {
         const parameter = orNothing(() => readParameter(tables, seal, scope, { name, withDecryption: WithDecryption }));
         if (parameter === undefined) invalid.push(name);
         else found.push(parameter);
