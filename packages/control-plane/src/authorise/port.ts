@@ -11,6 +11,7 @@ export interface ApiCall {
   readonly input: unknown;
   /** For `aws:SourceIp` and `aws:SecureTransport`. */
   readonly from: Origin;
+  readonly userAgent?: string | undefined;
 }
 
 /**

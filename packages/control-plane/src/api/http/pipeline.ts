@@ -101,7 +101,7 @@ export class Pipeline {
     const call = parseCall(service, plain);
     const operation = (passage.operation = call.operation.name);
     const input = (passage.input = call.input());
-    authorise(caller, { signingName, operation, input, from });
+    authorise(caller, { signingName, operation, input, from, userAgent: header(request, 'user-agent') });
     throttle?.admitInput(caller, service.name, operation, input);
     const output = await handle(service.name, operation, input, caller, requestId);
     const response = writeResponse(call.operation, output, requestId);

@@ -64,8 +64,13 @@ export class Upgrades {
       });
     const caller = this.#options.authenticate(wire, 'ecs');
     const from = originOf(request.socket);
-    this.#options.authorise(caller, { signingName: 'ecs', operation: route.operation, input: {}, from });
-    return this.#options.dispatch.admit(route.kind, new URLSearchParams(wire.query), caller);
+    const query = new URLSearchParams(wire.query);
+    // Both sockets' spellings, as the admission reads them.
+    const asked = (name: string, other: string): string | undefined => query.get(name) ?? query.get(other) ?? undefined;
+    const cluster = asked('clusterArn', 'cluster');
+    const input = { cluster, containerInstanceArn: asked('containerInstanceArn', 'containerInstance') };
+    this.#options.authorise(caller, { signingName: 'ecs', operation: route.operation, input, from });
+    return this.#options.dispatch.admit(route.kind, query, caller);
   }
 }
 

@@ -1,0 +1,25 @@
+import type { Rule } from '../demand.ts';
+import { ecsRules } from './ecs.ts';
+import { iamRules } from './iam.ts';
+import { logsRules } from './logs.ts';
+import { cloudtrailRules, gantryRules, schedulerRules, stsRules } from './others.ts';
+import { secretsmanagerRules } from './secretsmanager.ts';
+import { ssmRules } from './ssm.ts';
+
+type Rules = Readonly<Record<string, Rule<unknown>>>;
+
+// Names come from the network: without a prototype `constructor` is not among them.
+const bare = (rules: object): Rules => Object.assign(Object.create(null), rules) as Rules;
+
+/** What every operation needs to be allowed, by signing name and operation. */
+export const RULES: Readonly<Record<string, Rules | undefined>> = Object.assign(Object.create(null) as object, {
+  cloudtrail: bare(cloudtrailRules),
+  ecs: bare(ecsRules),
+  gantry: bare(gantryRules),
+  iam: bare(iamRules),
+  logs: bare(logsRules),
+  scheduler: bare(schedulerRules),
+  secretsmanager: bare(secretsmanagerRules),
+  ssm: bare(ssmRules),
+  sts: bare(stsRules),
+});
