@@ -115,8 +115,9 @@ export function writeQueryResponse(operation: Operation, output: unknown, reques
 export function writeQueryError(service: Service | undefined, error: ServiceError, requestId: string): WireResponse {
   const shape = service?.errorShape(error.code);
   const common = Object.hasOwn(QUERY_CODES, error.code) ? QUERY_CODES[error.code] : undefined;
-  const status = shape?.status ?? common?.status ?? error.status;
-  const code = shape?.code ?? common?.code ?? error.code;
+  // The common code wins: STS has an ExpiredTokenException of its own, for tokens in its input.
+  const status = common?.status ?? shape?.status ?? error.status;
+  const code = common?.code ?? shape?.code ?? error.code;
   return {
     status,
     headers: headers(requestId),

@@ -130,7 +130,7 @@ test('the Scheduler client: paths, labels, query strings, statuses', async (t) =
     ClientToken: 't',
   };
   // A blank is in no name of the service's own pattern.
-  await assert.rejects(client.send(new CreateScheduleCommand(schedule)), /Name/);
+  await assert.rejects(client.send(new CreateScheduleCommand(schedule)), /at 'name'/);
   const created = await client.send(new CreateScheduleCommand({ ...schedule, Name: 'a.b-c' }));
   assert.deepEqual([created.ScheduleArn, created.$metadata.requestId], ['arn:a', 'the-id']);
   const { Schedules, NextToken } = await client.send(new ListSchedulesCommand({ GroupName: 'g', MaxResults: 3 }));

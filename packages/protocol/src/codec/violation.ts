@@ -45,6 +45,14 @@ const COMMON_CODES: Readonly<Record<string, string>> = {
   secretsmanager: 'ValidationException',
 };
 
+/** What IAM says of names and paths, by their patterns. */
+const IAM_TEXTS: Readonly<Record<string, ((name: string) => string) | undefined>> = {
+  '[\\w+=,.@-]+': (name) =>
+    `The specified value for ${name} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-`,
+  '(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)': (name) =>
+    `The specified value for ${name} is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.`,
+};
+
 /** Longest text of a caller's own value that is repeated in a message. */
 const MOST_ECHOED = 256;
 
@@ -58,7 +66,9 @@ export function violationError(service: string, operation: string, violation: Vi
     return new ServiceError('SerializationException', typeText(path, fault));
   }
   if (service !== 'ecs' && service !== 'gantry') {
-    return new ServiceError(COMMON_CODES[service] ?? 'ValidationError', commonText(path, fault));
+    const own = service === 'iam' && fault.kind === 'pattern' ? IAM_TEXTS[fault.pattern] : undefined;
+    const text = own === undefined ? commonText(path, fault) : own(lowered(String(path.at(-1))));
+    return new ServiceError(COMMON_CODES[service] ?? 'ValidationError', text);
   }
   const code = operation === 'RegisterTaskDefinition' ? 'ClientException' : 'InvalidParameterException';
   return new ServiceError(code, ecsText(operation, path, fault));
@@ -115,11 +125,12 @@ function ecsText(operation: string, path: readonly (string | number)[], fault: V
 
 function commonText(path: readonly (string | number)[], fault: ValueFault): string {
   // The common validator counts list members from 1, calls them "member", and writes SecretId as secretId.
-  const lowered = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
   const where = path.map((step) => (typeof step === 'number' ? `${step + 1}.member` : lowered(step))).join('.');
   const [got, rule] = commonRule(fault);
   return `1 validation error detected: Value${got} at '${where}' failed to satisfy constraint: Member must ${rule}`;
 }
+
+const lowered = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
 function commonRule(fault: ValueFault): readonly [got: string, rule: string] {
   switch (fault.kind) {

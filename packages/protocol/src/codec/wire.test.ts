@@ -174,7 +174,7 @@ describe('Query', () => {
       ['', 'MissingAction', /missing an action/],
       ['Action=Nope', 'InvalidAction', /operation Nope for version 2011-06-15/],
       ['Action=AssumeRole&Version=2000-01-01', 'InvalidAction', /version 2000-01-01/],
-      ['Action=AssumeRole', 'ValidationError', /Value null at 'RoleArn' failed/],
+      ['Action=AssumeRole', 'ValidationError', /Value null at 'roleArn' failed/],
       ['Action=GetSessionToken&DurationSeconds=x', 'SerializationException', /'DurationSeconds'/],
       ['Action=GetSessionToken&DurationSeconds=1', 'ValidationError', /greater than or equal to 900/],
       [`Action=GetSessionToken&${'a.'.repeat(50)}b=1`, 'MalformedQueryString', /nested too deeply/],
@@ -205,7 +205,66 @@ describe('Query', () => {
     assert.match(error.body, /<Type>Sender<\/Type><Code>InvalidClientTokenId<\/Code><Message>a &amp; b<\/Message>/);
     const policy = writeError(SERVICES.sts, new ServiceError('MalformedPolicyDocumentException', 'x'), ID);
     assert.match(policy.body, /<Code>MalformedPolicyDocument<\/Code>/);
+    const expired = writeError(SERVICES.sts, new ServiceError('ExpiredTokenException', 'x'), ID);
+    assert.equal(expired.status, 403);
+    assert.match(expired.body, /<Code>ExpiredToken<\/Code>/);
     assert.equal(xmlText('\u0000\ud800a\u{1f600}'), '\ufffd\ufffda\u{1f600}');
+  });
+});
+
+describe('IAM in Query', () => {
+  test('lists, dates and booleans are as IAM writes them, empty ones too', () => {
+    const user = { Path: '/', UserName: 'a', UserId: 'AIDA', Arn: 'arn', CreateDate: new Date(1_795_000_000_000) };
+    const listed = { Users: [user], IsTruncated: false };
+    assert.match(
+      writeResponse(operationOf(SERVICES.iam, 'ListUsers'), listed, ID).body,
+      /<Users><member><Path>\/<\/Path>.*<CreateDate>2026-11-18T\d\d:\d\d:\d\dZ<\/CreateDate><\/member><\/Users><IsTruncated>false</,
+    );
+    const none = writeResponse(operationOf(SERVICES.iam, 'ListUsers'), { Users: [], IsTruncated: false }, ID);
+    assert.match(none.body, /<ListUsersResult><Users><\/Users><IsTruncated>false<\/IsTruncated><\/ListUsersResult>/);
+    const nothing = writeResponse(operationOf(SERVICES.iam, 'DeleteUser'), undefined, ID);
+    assert.equal(
+      nothing.body,
+      '<DeleteUserResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">' +
+        `<ResponseMetadata><RequestId>${ID}</RequestId></ResponseMetadata></DeleteUserResponse>`,
+    );
+  });
+
+  test('inputs are trees, and an empty list is a list', () => {
+    const input = (form: string): unknown => parseCall(SERVICES.iam, post(form)).input();
+    assert.deepEqual(
+      input(
+        'Action=CreateUser&UserName=a&Tags.member.2.Key=b&Tags.member.2.Value=&Tags.member.1.Key=a&Tags.member.1.Value=1',
+      ),
+      {
+        UserName: 'a',
+        Tags: [
+          { Key: 'a', Value: '1' },
+          { Key: 'b', Value: '' },
+        ],
+      },
+    );
+    assert.deepEqual(input('Action=UntagUser&UserName=a&TagKeys='), { UserName: 'a', TagKeys: [] });
+    assert.deepEqual(input('Action=ListPolicies&OnlyAttached=true&MaxItems=3'), { OnlyAttached: true, MaxItems: 3 });
+  });
+
+  test('what is wrong with a name or a path is said in words of its own', () => {
+    for (const [form, text] of [
+      [
+        'Action=CreateUser&UserName=a+b',
+        'The specified value for userName is invalid. It must contain only alphanumeric',
+      ],
+      ['Action=CreateUser&UserName=a&Path=x', 'The specified value for path is invalid. It must begin and end with /'],
+      ['Action=CreateUser', "1 validation error detected: Value null at 'userName' failed to satisfy constraint"],
+    ] as const) {
+      const error = refusal(() => parseCall(SERVICES.iam, post(form)).input());
+      assert.equal(error.code, 'ValidationError');
+      assert.ok(error.message.startsWith(text), error.message);
+    }
+    const conflict = writeError(SERVICES.iam, new ServiceError('DeleteConflictException', 'x'), ID);
+    assert.deepEqual([conflict.status, /<Code>DeleteConflict</.test(conflict.body)], [409, true]);
+    const missing = writeError(SERVICES.iam, new ServiceError('NoSuchEntityException', 'x'), ID);
+    assert.deepEqual([missing.status, /<Code>NoSuchEntity</.test(missing.body)], [404, true]);
   });
 });
 

@@ -23,7 +23,7 @@ function xmlContent(model: ServiceModel, expression: string, value: unknown): st
         )
         .join('');
     case 'timestamp':
-      return (value as Date).toISOString();
+      return (value as Date).toISOString().replace('.000Z', 'Z');
     case 'blob':
       return Buffer.from(value as Uint8Array).toString('base64');
     default:

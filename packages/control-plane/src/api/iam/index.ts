@@ -1,5 +1,3 @@
-import { ServiceError } from '@gantry/protocol';
-import type { Handler } from '../../handlers.ts';
 import type { Identity } from '../../identity/index.ts';
 import type { Platform } from '../../platform.ts';
 import { accessKeyHandlers, accessKeyLookupHandlers } from './access-keys.ts';
@@ -18,7 +16,7 @@ import { userHandlers, userLookupHandlers } from './users.ts';
 
 /** IAM: one world for each account, whatever region a request is signed for. */
 export function iamHandlers(platform: Platform, { lastUses }: Identity): Partial<IamHandlers> {
-  return guarded({
+  return {
     ...accessKeyHandlers(platform),
     ...accessKeyLookupHandlers(platform, lastUses),
     ...attachmentHandlers(platform),
@@ -38,20 +36,5 @@ export function iamHandlers(platform: Platform, { lastUses }: Identity): Partial
     ...taggingHandlers(platform),
     ...userHandlers(platform),
     ...userLookupHandlers(platform),
-  });
-}
-
-/** Credentials of GetSessionToken are not for IAM: AWS takes them with an MFA code alone, and nobody has one here. */
-function guarded<T extends Partial<IamHandlers>>(handlers: T): T {
-  const entries = Object.entries(handlers) as [string, Handler<unknown, unknown>][];
-  const wrapped = entries.map(([name, handle]): [string, Handler<unknown, unknown>] => [
-    name,
-    async (input, context) => {
-      const { principal } = context.caller;
-      if (principal.kind === 'user' && principal.temporary === true)
-        throw new ServiceError('UnrecognizedClientException', 'The security token included in the request is invalid.');
-      return handle(input, context);
-    },
-  ]);
-  return Object.fromEntries(wrapped) as unknown as T;
+  };
 }

@@ -23,7 +23,7 @@ export function userHandlers({ state, config, ids }: Platform): Pick<IamHandlers
       const { account } = context.scope;
       const [userName, path, tags] = [UserName as string, Path ?? '/', checkTags(Tags)];
       const user = await state.transact((tx) => {
-        checkFree(tx.tables, account, userName, builtInUser(config, account, userName) !== undefined);
+        checkFree(tx.tables, account, userName, builtInUser(config, account, userName.toLowerCase()) !== undefined);
         checkQuota(tx.tables.iamUsers.keys, account, 'UsersPerAccount', MOST_USERS);
         if (PermissionsBoundary !== undefined) boundaryPolicy(tx.tables, account, PermissionsBoundary);
         const made: IamUser = {
@@ -52,7 +52,8 @@ export function userHandlers({ state, config, ids }: Platform): Pick<IamHandlers
         const user = userNamed(tx.tables, account, UserName as string);
         const userName = NewUserName ?? user.userName;
         const same = iamKey(account, userName) === iamKey(account, user.userName);
-        if (!same) checkFree(tx.tables, account, userName, builtInUser(config, account, userName) !== undefined);
+        if (!same)
+          checkFree(tx.tables, account, userName, builtInUser(config, account, userName.toLowerCase()) !== undefined);
         rename(tx, user, userName, NewPath ?? user.path);
         explain(tx, context, user.arn, 'user.updated', `User ${user.userName} is now ${userName}.`);
       });

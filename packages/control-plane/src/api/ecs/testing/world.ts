@@ -12,7 +12,7 @@ import { familyKey } from '../task-definition/reference.ts';
 
 type Ecs = ReturnType<typeof ecsHandlers>;
 type Gantry = ReturnType<typeof gantryHandlers>;
-type Bound<H> = {
+export type Bound<H> = {
   readonly [N in keyof H]: H[N] extends (input: infer I, context: RequestContext) => infer R ? (input: I) => R : never;
 };
 
@@ -59,7 +59,7 @@ function contextOf(scope: typeof SCOPE, principalArn: string): RequestContext {
   };
 }
 
-function bind<H extends object>(handlers: H, context: RequestContext): Bound<H> {
+export function bind<H extends object>(handlers: H, context: RequestContext): Bound<H> {
   const entries = Object.entries(handlers) as [string, (input: unknown, context: RequestContext) => unknown][];
   const bound = entries.map(([name, handle]) => [name, (input: unknown) => handle(input, context)]);
   return Object.fromEntries(bound) as Bound<H>;
