@@ -71,6 +71,8 @@ export function pauseSpec({ image, bridge, hostname, way }: PauseOptions): Reado
       ...(unshare ? { CapAdd: ['SYS_ADMIN'] } : {}),
       SecurityOpt: ['no-new-privileges'],
       PidsLimit: 16,
+      // For tasks whose containers share it (ipcMode task); those of others never meet it.
+      IpcMode: 'shareable',
     },
   };
 }
