@@ -178,11 +178,17 @@ test('containers of an awsvpc task share the namespaces they are asked to share'
           image: 'gantry/hello',
           memory: 32,
           dependsOn: [{ containerName: 'other', condition: 'START' }],
+          systemControls: [
+            { namespace: 'net.core.somaxconn', value: '321' },
+            { namespace: 'kernel.msgmax', value: '4321' },
+          ],
           entryPoint: ['/bin/sh', '-c'],
           command: [
             checks(
               'for n in 1 2 3 4 5 6 7 8 9; do test -s /dev/shm/ipc || sleep 1; done; test -s /dev/shm/ipc',
               'test "$(readlink /proc/self/ns/ipc)" = "$(cat /dev/shm/ipc)"',
+              'test "$(cat /proc/sys/net/core/somaxconn)" = 321',
+              'test "$(cat /proc/sys/kernel/msgmax)" = 4321',
               "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -q 'sleep 31'",
             ),
           ],
