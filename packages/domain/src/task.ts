@@ -150,6 +150,8 @@ export interface Task {
   readonly instanceKey?: string | undefined;
   readonly instanceId?: InstanceId | undefined;
   readonly availabilityZone?: string | undefined;
+  /** Of a task that gets an address of its own: it is told before the address is there. */
+  readonly attachmentId?: string | undefined;
   readonly networkInterface?: TaskNetworkInterface | undefined;
   readonly connectivity?: 'CONNECTED' | 'DISCONNECTED' | undefined;
   readonly connectivityAt?: EpochMs | undefined;

@@ -10,6 +10,7 @@ import {
   rootArn,
   settingKey,
   settingNamed,
+  settingOwner,
   SETTINGS,
 } from './account-setting/settings.ts';
 import type { EcsHandlers } from './common/handler.ts';
@@ -104,12 +105,12 @@ function others({ state }: Platform): Pick<EcsHandlers, 'DeleteAccountSetting' |
 
 /** Whose setting it is: the caller's, or that of another principal of the account. */
 function principalOf(scope: Scope, asked: string | undefined, caller: string): string {
-  if (asked === undefined || asked === '') return caller;
+  if (asked === undefined || asked === '') return settingOwner(caller);
   const arn = parseArn(asked);
   if (arn === undefined || !['iam', 'sts'].includes(arn.service) || arn.account !== scope.account) {
     throw invalidParameter(
       `Invalid principalArn '${asked.slice(0, 128)}': give the ARN of a principal of this account.`,
     );
   }
-  return asked;
+  return settingOwner(asked);
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aTask } from '../../controllers/testing/builders.ts';
+import { aTask, SCOPE } from '../../controllers/testing/builders.ts';
 import { numbered, putTask } from '../../controllers/testing/world.ts';
+import { MAX_CLUSTERS } from './cluster.ts';
+import { newCluster } from './cluster/create.ts';
+import { keyOfCluster } from './common/clusters.ts';
 import { anApi, refused } from './testing/world.ts';
 
 const ARN = 'arn:aws:ecs:us-east-1:123456789012:cluster/';
@@ -25,7 +28,7 @@ test('CreateCluster makes a cluster once, and again after it was deleted', async
   assert.equal((await ecs.DescribeClusters({ clusters: ['web'] })).clusters?.[0]?.status, 'INACTIVE');
   await refused(
     ecs.RunTask({ cluster: 'web', taskDefinition: 'web' }),
-    'ClientException',
+    'ClusterNotFoundException',
     'The referenced cluster was inactive.',
   );
   const again = await ecs.CreateCluster({ clusterName: 'web' });
@@ -161,4 +164,19 @@ test('capacity providers: both are there, a cluster shows its own', async () => 
   assert.deepEqual(await names({ cluster: 'bare' }), []);
   const { failures } = await ecs.DescribeCapacityProviders({ capacityProviders: ['FARGATE', 'mine'] });
   assert.deepEqual(failures, [{ arn: 'arn:aws:ecs:us-east-1:123456789012:capacity-provider/mine', reason: 'MISSING' }]);
+});
+
+test('there is a most of clusters; deleted ones do not count, and what is there is given all the same', async () => {
+  const { ecs, run } = await anApi();
+  await run((tx) => {
+    for (let n = 1; n < MAX_CLUSTERS; n += 1) {
+      const cluster = newCluster({ scope: SCOPE, clusterName: `c${n}`, now: tx.now });
+      tx.put(tx.tables.clusters, keyOfCluster(SCOPE, cluster.clusterName), cluster);
+    }
+  });
+  const one = ecs.CreateCluster({ clusterName: 'one-more' });
+  await refused(one, 'ClientException', 'The maximum number of clusters (10000) is reached');
+  assert.equal((await ecs.CreateCluster({ clusterName: 'c1' })).cluster?.status, 'ACTIVE');
+  await ecs.DeleteCluster({ cluster: 'c1' });
+  assert.equal((await ecs.CreateCluster({ clusterName: 'one-more' })).cluster?.status, 'ACTIVE');
 });

@@ -1,5 +1,5 @@
 import { clusterArn, type Cluster, type Scope } from '@gantry/domain';
-import { invalidParameter, ServiceError } from '@gantry/protocol';
+import { clientException, invalidParameter, ServiceError } from '@gantry/protocol';
 import type { ClusterSetting } from '@aws-sdk/client-ecs';
 import type { Platform } from '../../platform.ts';
 import type { Tx } from '../../state/state.ts';
@@ -24,6 +24,8 @@ import { checkTags } from './common/tags.ts';
 import { describeCluster } from './wire/cluster.ts';
 
 const MAX_DESCRIBED = 100;
+/** ACTIVE ones of an account in a region (ecs-semantics 10.1). */
+export const MAX_CLUSTERS = 10_000;
 
 type Operations =
   | 'CreateCluster'
@@ -86,6 +88,7 @@ function creation({ state }: Platform): Pick<EcsHandlers, 'CreateCluster'> {
       const strategy = checkStrategy(input.defaultCapacityProviderStrategy ?? [], capacityProviders);
       return state.transact((tx) => {
         const existing = clusterNamed(tx.tables, scope, clusterName);
+        if (existing?.status !== 'ACTIVE') refuseBeyondQuota(tx.tables, scope);
         const cluster =
           existing?.status === 'ACTIVE'
             ? existing
@@ -208,6 +211,13 @@ function nameOrUndefined(scope: Scope, reference: string): string | undefined {
 function defaultSettings(tables: Tables, scope: Scope, principalArn: string): Cluster['settings'] {
   const value = effectiveSetting(tables, scope, principalArn, 'containerInsights').value;
   return [{ name: 'containerInsights', value }];
+}
+
+function refuseBeyondQuota(tables: Tables, scope: Scope): void {
+  if (tables.clusters.countBy('listed', `${scope.account}/${scope.region}`) < MAX_CLUSTERS) return;
+  throw clientException(
+    `The maximum number of clusters (${MAX_CLUSTERS}) is reached in this region. Delete clusters that are not needed and try again.`,
+  );
 }
 
 function refuseWhileUsed(tables: Tables, key: string): void {

@@ -8,7 +8,7 @@ import type { Tx } from '../../state/state.ts';
 import type { Tables } from '../../state/tables.ts';
 import { activeCluster, keyOfCluster, readableCluster } from './common/clusters.ts';
 import { wireList, type EcsHandlers } from './common/handler.ts';
-import { HUNDRED, pageOf } from './common/paging.ts';
+import { HUNDRED, pageOf, pagesOf } from './common/paging.ts';
 import { agentUpdateRefusal } from './container-instance/agent-update.ts';
 import { instanceFilter, namedInstance } from './container-instance/find.ts';
 import { describeContainerInstance } from './wire/container-instance.ts';
@@ -47,7 +47,7 @@ export function containerInstanceHandlers({ state }: Platform): Pick<EcsHandlers
         state.tables.instances.keysBy('cluster', key),
         `${key}/`,
         input,
-        HUNDRED,
+        pagesOf('ListContainerInstances', HUNDRED),
         (instanceKey) => {
           const instance = state.tables.instances.get(instanceKey) as Instance;
           const wanted = input.status === undefined ? instance.status !== 'INACTIVE' : instance.status === input.status;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SettingName } from '@aws-sdk/client-ecs';
 import { aTask } from '../../controllers/testing/builders.ts';
 import { numbered, putTask } from '../../controllers/testing/world.ts';
 import { mergeTags, taskTags } from './common/tags.ts';
@@ -46,11 +47,17 @@ test('what is refused', async () => {
   const foreign = stranger.ListTagsForResource({ resourceArn: `${ARN}cluster/default` });
   await refused(foreign, 'ClusterNotFoundException', 'Cluster not found.');
   const many = Array.from({ length: 51 }, (_, n) => ({ key: `k${n}`, value: '' }));
-  await refused(
-    ecs.TagResource({ resourceArn: `${ARN}cluster/default`, tags: many }),
-    INVALID,
-    'maximum number of tags',
-  );
+  const resourceArn = `${ARN}cluster/default`;
+  await refused(ecs.TagResource({ resourceArn, tags: many }), INVALID, 'maximum number of tags');
+  await ecs.TagResource({ resourceArn, tags: many.slice(0, 50) });
+  await refused(ecs.TagResource({ resourceArn, tags: many.slice(50) }), 'LimitExceededException', 'maximum number');
+  await ecs.TagResource({ resourceArn, tags: many.slice(49, 50) });
+  const unknown = `${ARN}task-definition/web:99`;
+  await refused(ecs.UntagResource({ resourceArn: unknown, tagKeys: ['a'] }), 'ResourceNotFoundException', 'not found');
+  await refused(ecs.ListTagsForResource({ resourceArn: unknown }), INVALID, 'not found');
+  await ecs.CreateCluster({ clusterName: 'gone' });
+  await ecs.DeleteCluster({ cluster: 'gone' });
+  await refused(tag(`${ARN}cluster/gone`), INVALID, 'The specified cluster is inactive. Specify an active cluster');
 });
 
 test('fifty of the user’s own, and ECS’s beside them', () => {
@@ -83,6 +90,25 @@ test('account settings: own, then the account’s, then ECS’s', async () => {
   assert.equal((await ecs.ListAccountSettings({})).settings?.length, 1);
   await ecs.DeleteAccountSetting({ name: 'containerInsights' });
   assert.equal((await effective('containerInsights'))?.value, 'enabled');
+});
+
+test('account settings: the root user’s are the account’s, a session’s its role’s, and long ARNs are there to stay', async () => {
+  const { ecs, as } = await anApi();
+  const root = as(`arn:aws:iam::123456789012:root`);
+  const role = 'arn:aws:iam::123456789012:role/ci';
+  const session = (name: string) => as(`arn:aws:sts::123456789012:assumed-role/ci/${name}`);
+  const effective = async (who: typeof ecs, name: SettingName) =>
+    (await who.ListAccountSettings({ name, effectiveSettings: true })).settings?.[0];
+  await root.PutAccountSetting({ name: 'containerInsights', value: 'enabled' });
+  assert.equal((await effective(ecs, 'containerInsights'))?.value, 'enabled');
+  const { setting } = await session('one').PutAccountSetting({ name: 'containerInsights', value: 'enhanced' });
+  assert.equal(setting?.principalArn, role);
+  assert.equal((await effective(session('two'), 'containerInsights'))?.value, 'enhanced');
+  assert.equal((await ecs.ListAccountSettings({ principalArn: role })).settings?.[0]?.value, 'enhanced');
+  await ecs.PutAccountSetting({ name: 'taskLongArnFormat', value: 'disabled' });
+  assert.equal((await effective(ecs, 'taskLongArnFormat'))?.value, 'enabled');
+  await root.DeleteAccountSetting({ name: 'containerInsights' });
+  assert.equal((await effective(ecs, 'containerInsights'))?.value, 'disabled');
 });
 
 test('account settings: pages of ten, and what is refused', async () => {

@@ -38,9 +38,15 @@ export function tagHandlers({ state }: Platform): Pick<EcsHandlers, Operations> 
       return {};
     },
 
-    ListTagsForResource: async ({ resourceArn }, { scope }) => ({
-      tags: wireList(taggedResource(state.tables, scope, resourceArn as string).tags),
-    }),
+    ListTagsForResource: async ({ resourceArn }, { scope }) => {
+      try {
+        return { tags: wireList(taggedResource(state.tables, scope, resourceArn as string).tags) };
+      } catch (error) {
+        // Its model has no ResourceNotFoundException.
+        if (!(error instanceof ServiceError) || error.code !== 'ResourceNotFoundException') throw error;
+        throw invalidParameter(error.message);
+      }
+    },
   };
 }
 
@@ -60,7 +66,10 @@ function taggedResource(tables: Tables, scope: Scope, text: string): Tagged {
   switch (type) {
     case 'cluster': {
       const cluster = tables.clusters.get(place);
-      if (cluster === undefined || cluster.internal || cluster.status === 'INACTIVE') throw clusterNotFound();
+      if (cluster === undefined || cluster.internal) throw clusterNotFound();
+      if (cluster.status === 'INACTIVE') {
+        throw invalidParameter('The specified cluster is inactive. Specify an active cluster and try again.');
+      }
       return taggedIn(tables.clusters, place, text, cluster);
     }
     case 'task-definition':

@@ -62,6 +62,9 @@ test('RunTask on Fargate: PROVISIONING, with a size, an address to come, and wha
     ephemeralStorage: undefined,
     inferenceAcceleratorOverrides: [],
   });
+  const [attachment, ...others] = task?.attachments ?? [];
+  assert.deepEqual([attachment?.type, attachment?.status, others], ['ElasticNetworkInterface', 'PRECREATED', []]);
+  assert.deepEqual(attachment?.details, [{ name: 'subnetId', value: 'subnet-a' }]);
   assert.equal(task?.containerInstanceArn, undefined);
   assert.deepEqual(task?.fargateEphemeralStorage, { sizeInGiB: 20 });
   const described = await ecs.DescribeTasks({ tasks: [task?.taskArn ?? ''], include: ['TAGS'] });

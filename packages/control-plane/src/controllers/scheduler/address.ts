@@ -1,4 +1,4 @@
-import type { Ids, TaskNetworkInterface } from '@gantry/domain';
+import type { Ids, Task, TaskNetworkInterface } from '@gantry/domain';
 import type { SubnetConfig } from '../../platform.ts';
 import type { Tables } from '../../state/tables.ts';
 import type { PlacementIndex } from './placement-index.ts';
@@ -40,12 +40,19 @@ export function freeAddress(tables: Tables, index: PlacementIndex, subnet: Subne
 }
 
 /** A network interface of its own for a task, in the shape and spelling of EC2's. */
-export function newInterface(ids: Ids, region: string, subnetId: string, address: string): TaskNetworkInterface {
+export function newInterface(
+  ids: Ids,
+  task: Pick<Task, 'scope' | 'attachmentId'>,
+  subnetId: string,
+  address: string,
+): TaskNetworkInterface {
+  const { region } = task.scope;
   const hex = ids.hex32();
   const octets = hex.slice(17, 27).match(/../g) ?? [];
   const domain = region === 'us-east-1' ? 'ec2.internal' : `${region}.compute.internal`;
   return {
-    attachmentId: ids.uuid(),
+    // A task of an earlier version was not told one.
+    attachmentId: task.attachmentId ?? ids.uuid(),
     networkInterfaceId: `eni-${hex.slice(0, 17)}`,
     subnetId,
     privateIPv4Address: address,

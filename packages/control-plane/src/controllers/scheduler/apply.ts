@@ -44,9 +44,7 @@ export function placeNow(
     instanceId: instance.id,
     availabilityZone: instance.availabilityZone,
     networkInterface:
-      subnet === undefined
-        ? undefined
-        : newInterface(platform.ids, task.scope.region, subnet.subnet.subnetId, subnet.address),
+      subnet === undefined ? undefined : newInterface(platform.ids, task, subnet.subnet.subnetId, subnet.address),
     connectivity: 'CONNECTED',
     connectivityAt: tx.now,
     nextPlacementAt: undefined,

@@ -91,6 +91,7 @@ export function newTask(input: NewTaskInput): Task {
     desiredStatus: 'RUNNING',
     lastStatus: waits ? 'PROVISIONING' : 'PENDING',
     containers: newContainers(input, id),
+    attachmentId: input.awsvpcConfiguration === undefined ? undefined : ids.uuid(),
     healthStatus: 'UNKNOWN',
     createdAt: now,
     because: input.because,

@@ -30,7 +30,14 @@ export const SETTINGS: Readonly<Record<string, Definition>> = {
 export const ACCOUNT_DEFAULT = 'default';
 
 export function settingKey(scope: Scope, principal: string, name: string): string {
-  return `${scope.account}/${scope.region}/${principal}/${name}`;
+  const owner = settingOwner(principal);
+  return `${scope.account}/${scope.region}/${owner === rootArn(scope) ? ACCOUNT_DEFAULT : owner}/${name}`;
+}
+
+/** Whose settings a principal has: a session those of its role, everybody else their own. The root user's are the account's. Pure. */
+export function settingOwner(principal: string): string {
+  const role = /^(arn:[^:]*):sts::([0-9]*):assumed-role\/([^/]+)\//.exec(principal);
+  return role === null ? principal : `${role[1]}:iam::${role[2]}:role/${role[3]}`;
 }
 
 export function rootArn(scope: Scope): string {
@@ -56,13 +63,13 @@ export function checkSettingValue(name: string, value: string | undefined): void
 
 /** What holds for a principal: its own value, else the account's default, else ECS's. */
 export function effectiveSetting(tables: Tables, scope: Scope, principal: string, name: string): AccountSetting {
+  const initial = { name, value: settingNamed(name).initial, principalArn: rootArn(scope) };
+  // The short forms are no more: who disabled the long ones gets them all the same.
+  if (name.endsWith('LongArnFormat')) return initial;
   return (
     tables.accountSettings.get(settingKey(scope, principal, name)) ??
-    tables.accountSettings.get(settingKey(scope, ACCOUNT_DEFAULT, name)) ?? {
-      name,
-      value: settingNamed(name).initial,
-      principalArn: rootArn(scope),
-    }
+    tables.accountSettings.get(settingKey(scope, ACCOUNT_DEFAULT, name)) ??
+    initial
   );
 }
 

@@ -1,5 +1,4 @@
 import { FARGATE_POOL_CLUSTER, type Cluster, type Scope } from '@gantry/domain';
-import { clientException } from '@gantry/protocol';
 import { clusterKey, type Tables } from '../../../state/tables.ts';
 import { clusterNameIn, clusterNotFound } from './references.ts';
 
@@ -20,10 +19,10 @@ export function readableCluster(tables: Tables, scope: Scope, reference: string 
   return cluster;
 }
 
-/** The cluster a write is about. Throws ClusterNotFoundException, or ClientException when it was deleted. */
+/** The cluster a write is about. Throws ClusterNotFoundException, also when it was deleted. */
 export function activeCluster(tables: Tables, scope: Scope, reference: string | undefined): Cluster {
   const cluster = readableCluster(tables, scope, reference);
-  if (cluster.status !== 'ACTIVE') throw clientException('The referenced cluster was inactive.');
+  if (cluster.status !== 'ACTIVE') throw clusterNotFound('The referenced cluster was inactive.');
   return cluster;
 }
 

@@ -62,8 +62,8 @@ export function isOf(scope: Scope, arn: ParsedArn): boolean {
   return arn.account === scope.account && arn.region === scope.region;
 }
 
-export function clusterNotFound(): ServiceError {
-  return new ServiceError('ClusterNotFoundException', 'Cluster not found.');
+export function clusterNotFound(message = 'Cluster not found.'): ServiceError {
+  return new ServiceError('ClusterNotFoundException', message);
 }
 
 export function serviceNotFound(): ServiceError {

@@ -1,7 +1,8 @@
 import type { Tag } from '@gantry/domain';
-import { invalidParameter } from '@gantry/protocol';
+import { invalidParameter, ServiceError } from '@gantry/protocol';
 
 const MAX_TAGS = 50;
+const TOO_MANY = `The maximum number of tags per resource is ${MAX_TAGS}.`;
 const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /** Checks tags a user gave (ecs-semantics 1.3). Pure; throws InvalidParameterException. */
@@ -21,16 +22,18 @@ export function checkTags(tags: readonly Tag[] | undefined): readonly Tag[] {
     if (seen.has(key)) throw invalidParameter(`Duplicate tag keys found: '${key}'. Tag keys must be unique.`);
     seen.add(key);
   }
-  if (given.length > MAX_TAGS) throw tooManyTags();
+  if (given.length > MAX_TAGS) throw invalidParameter(TOO_MANY);
   return given.map(({ key, value }) => ({ key, value: value ?? '' }));
 }
 
-/** `existing` with `added` laid over it, key by key. Pure; throws when more than 50 user tags would be left. */
+/** `existing` with `added` laid over it, key by key. Pure; throws LimitExceededException when more than 50 user tags would be left. */
 export function mergeTags(existing: readonly Tag[], added: readonly Tag[]): readonly Tag[] {
   const merged = new Map(existing.map((tag) => [tag.key, tag]));
   for (const tag of added) merged.set(tag.key, tag);
   const all = [...merged.values()];
-  if (all.filter((tag) => tag.key?.startsWith('aws:') !== true).length > MAX_TAGS) throw tooManyTags();
+  if (all.filter((tag) => tag.key?.startsWith('aws:') !== true).length > MAX_TAGS) {
+    throw new ServiceError('LimitExceededException', TOO_MANY);
+  }
   return all;
 }
 
@@ -50,8 +53,4 @@ export function taskTags(given: {
   const own: Tag[] = [{ key: 'aws:ecs:clusterName', value: given.cluster }];
   if (given.serviceName !== undefined) own.push({ key: 'aws:ecs:serviceName', value: given.serviceName });
   return mergeTags(tags, own);
-}
-
-function tooManyTags(): Error {
-  return invalidParameter(`The maximum number of tags per resource is ${MAX_TAGS}.`);
 }

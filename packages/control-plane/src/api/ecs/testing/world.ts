@@ -22,6 +22,8 @@ export interface ApiWorld extends World {
   readonly gantry: Bound<Gantry>;
   /** The same as somebody of another account. */
   readonly stranger: Bound<Ecs>;
+  /** The same as another principal of the test's account. */
+  readonly as: (principalArn: string) => Bound<Ecs>;
   readonly turn: (ms: number) => void;
   readonly addInstance: (n: number, more?: Parameters<typeof putInstance>[2]) => Promise<string>;
 }
@@ -44,6 +46,7 @@ export async function anApi(): Promise<ApiWorld> {
     ecs: bind(ecs, contextOf(SCOPE, ADMINISTRATOR)),
     gantry: bind(gantryHandlers(world.platform), contextOf(SCOPE, ADMINISTRATOR)),
     stranger: bind(ecs, contextOf(other, `arn:aws:iam::${other.account}:root`)),
+    as: (principalArn) => bind(ecs, contextOf(SCOPE, principalArn)),
     turn: (ms) => {
       now += ms;
     },

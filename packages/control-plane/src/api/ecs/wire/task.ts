@@ -18,7 +18,7 @@ export function describeTask(
   const storage = fargate ? { sizeInGiB: task.ephemeralStorageGiB ?? 20 } : undefined;
   const { cpuArchitecture } = surroundings;
   return {
-    attachments: task.networkInterface === undefined ? [] : [attachmentOf(task.networkInterface)],
+    attachments: attachmentsOf(task),
     attributes: cpuArchitecture === undefined ? [] : [{ name: 'ecs.cpu-architecture', value: cpuArchitecture }],
     availabilityZone: task.availabilityZone,
     capacityProviderName: task.capacityProviderName,
@@ -85,6 +85,16 @@ function describeContainer(task: Task, container: TaskContainer): Container {
     memory: container.memory === undefined ? undefined : String(container.memory),
     memoryReservation: container.memoryReservation === undefined ? undefined : String(container.memoryReservation),
   };
+}
+
+/** The network interface; of one that is still to come its id, and its subnet when there is no choice. */
+function attachmentsOf(task: Task): Attachment[] {
+  const { attachmentId, awsvpcConfiguration, networkInterface } = task;
+  if (networkInterface !== undefined) return [attachmentOf(networkInterface)];
+  if (attachmentId === undefined || task.lastStatus === 'STOPPED') return [];
+  const [value, another] = awsvpcConfiguration?.subnets ?? [];
+  const details = value === undefined || another !== undefined ? [] : [{ name: 'subnetId', value }];
+  return [{ id: attachmentId, type: 'ElasticNetworkInterface', status: 'PRECREATED', details }];
 }
 
 function attachmentOf(networkInterface: TaskNetworkInterface): Attachment {
