@@ -72,6 +72,17 @@ describe('reports', () => {
     await world.kill();
   });
 
+  test('that are throttled wait and are told again', async () => {
+    const world = await begin();
+    world.link.failNext('SubmitTaskStateChange', new LinkError('ThrottlingException', 'Rate exceeded', { status: 400 }), {
+      times: 20,
+    });
+    world.plane.payload(aTask(1, [aContainer('web')]));
+    await world.clock.turn(3_600_000);
+    assert.deepEqual(world.plane.told(taskArn(1)), ['RUNNING web:RUNNING']);
+    await world.kill();
+  });
+
   test('a container on its own waits a moment for company', async () => {
     const world = await begin({ images: { 'job:1': { exit: { code: 0, afterMs: 5000 } } } });
     world.plane.payload(aTask(1, [aContainer('web'), aContainer('job', { image: 'job:1', essential: false })]));

@@ -12,6 +12,8 @@ const OURS = [
   'state.db-shm',
   'state.db-journal',
   'logs',
+  'audit',
+  'tls',
   'agent',
   'run',
   'credentials.json',
