@@ -3,7 +3,7 @@ import type { SecretsmanagerOperations } from '@gantry/protocol';
 import type { HandlersOf } from '../../handlers.ts';
 import type { Platform } from '../../platform.ts';
 import { paged } from '../common/paged.ts';
-import { HUNDRED, lastSeen, pageOfList, pageSize, tokenAfter } from '../ecs/common/paging.ts';
+import { HUNDRED, pageOfList, pageSize, pagesOf, tokensOf, type PageRequest } from '../ecs/common/paging.ts';
 import { secretFilter } from './filters.ts';
 import { secretOf } from './names.ts';
 import { wireTags } from './tag-rules.ts';
@@ -13,6 +13,8 @@ type Operations = SecretsmanagerOperations;
 type ListInput = Operations['ListSecrets']['input'];
 
 const BAD_TOKEN = 'InvalidNextTokenException';
+const SECRETS = pagesOf('ListSecrets', HUNDRED);
+const VERSIONS = pagesOf('ListSecretVersionIds', HUNDRED);
 /** What AWS calls the key of those who chose none. */
 const DEFAULT_KEY = 'DefaultEncryptionKey';
 
@@ -28,9 +30,8 @@ export function describeHandlers({ state }: Platform): HandlersOf<Operations> {
     ListSecretVersionIds: async (input, { scope }) => {
       const { name, arn, versions } = secretOf(tables, scope, input.SecretId);
       const shown = inOrder(versions).filter(([, { stages }]) => stages.length > 0 || input.IncludeDeprecated === true);
-      const request = { maxResults: input.MaxResults, nextToken: input.NextToken };
-      const page = paged(BAD_TOKEN, () =>
-        pageOfList(shown, request, HUNDRED, ([id, { createdAt }]) => `${String(createdAt).padStart(16, '0')} ${id}`),
+      const page = paged(BAD_TOKEN, input, (request) =>
+        pageOfList(shown, request, VERSIONS, ([id, { createdAt }]) => `${String(createdAt).padStart(16, '0')} ${id}`),
       );
       const wire = page.items.map(([id, version]) => ({
         VersionId: id,
@@ -48,7 +49,7 @@ export function describeHandlers({ state }: Platform): HandlersOf<Operations> {
       const found = all.filter(
         (secret) => (secret.deletion === undefined || input.IncludePlannedDeletion === true) && matches(secret),
       );
-      const page = paged(BAD_TOKEN, () => sortedPage(found, input));
+      const page = paged(BAD_TOKEN, input, (request) => sortedPage(found, input, request));
       const list = page.items.map((secret) => ({ ...wireSecret(secret), SecretVersionsToStages: stagesOf(secret) }));
       return { SecretList: list, NextToken: page.nextToken };
     },
@@ -58,19 +59,19 @@ export function describeHandlers({ state }: Platform): HandlersOf<Operations> {
 /** Sorted by a text or a moment, then by name: no two are equal, so a page begins behind the last one shown. */
 type Rank = readonly [number, string];
 
-function sortedPage(found: readonly Secret[], input: ListInput) {
+function sortedPage(found: readonly Secret[], input: ListInput, request: PageRequest) {
   const rankOf = (secret: Secret): Rank => [sortMoment(secret, input.SortBy), secret.name];
   const ascending = input.SortOrder === 'asc' || (input.SortOrder === undefined && input.SortBy === 'name');
   const compare = (one: Rank, other: Rank): number => (ascending ? compareRanks(one, other) : compareRanks(other, one));
-  const request = { maxResults: input.MaxResults, nextToken: input.NextToken };
-  const size = pageSize(request, HUNDRED);
-  const after = lastSeen(request.nextToken);
+  const size = pageSize(request, SECRETS);
+  const tokens = tokensOf(request, SECRETS);
+  const after = tokens.lastSeen();
   const sorted = found.toSorted((one, other) => compare(rankOf(one), rankOf(other)));
   const last = after === undefined ? undefined : readRank(after);
   const rest = last === undefined ? sorted : sorted.filter((secret) => compare(rankOf(secret), last) > 0);
   const items = rest.slice(0, size);
   const end = items.at(-1);
-  const nextToken = end !== undefined && rest.length > size ? tokenAfter(rankOf(end).join(' ')) : undefined;
+  const nextToken = end !== undefined && rest.length > size ? tokens.after(rankOf(end).join(' ')) : undefined;
   return { items, nextToken };
 }
 

@@ -3,7 +3,7 @@ import { invalidParameter, ServiceError, type SecretsmanagerOperations } from '@
 import type { HandlersOf } from '../../handlers.ts';
 import type { Platform } from '../../platform.ts';
 import { paged } from '../common/paged.ts';
-import { pageOfList, type PageLimits } from '../ecs/common/paging.ts';
+import { pageOfList, pagesOf, type PageLimits } from '../ecs/common/paging.ts';
 import { invalidRequest, valueNotFound } from './errors.ts';
 import { secretFilter } from './filters.ts';
 import { livingSecret, secretKey } from './names.ts';
@@ -14,7 +14,7 @@ type Operations = SecretsmanagerOperations;
 type Answer = Operations['GetSecretValue']['output'];
 
 const DAY_MS = 86_400_000;
-const TWENTY: PageLimits = { defaultResults: 20, maxResults: 20 };
+const BATCH: PageLimits = pagesOf('BatchGetSecretValue', { defaultResults: 20, maxResults: 20 });
 
 /** Reading values. A value is opened for the answer it is in, and kept nowhere. */
 export function readHandlers(platform: Platform): HandlersOf<Operations> {
@@ -36,11 +36,10 @@ export function readHandlers(platform: Platform): HandlersOf<Operations> {
       const matches = secretFilter(filters);
       const found = state.tables.secrets.by('scope', `${scope.account}/${scope.region}`);
       const ids = found.filter((secret) => secret.deletion === undefined && matches(secret)).map(({ name }) => name);
-      const request = { maxResults: input.MaxResults, nextToken: input.NextToken };
       const page =
         list.length > 0
           ? { items: list, nextToken: undefined }
-          : paged('InvalidNextTokenException', () => pageOfList(ids, request, TWENTY, (name) => name));
+          : paged('InvalidNextTokenException', input, (request) => pageOfList(ids, request, BATCH, (name) => name));
       const SecretValues: Answer[] = [];
       const Errors: NonNullable<Operations['BatchGetSecretValue']['output']['Errors']> = [];
       for (const id of page.items) {

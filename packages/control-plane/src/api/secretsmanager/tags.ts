@@ -1,9 +1,8 @@
 import type { SecretsmanagerOperations } from '@gantry/protocol';
 import type { HandlersOf } from '../../handlers.ts';
 import type { Platform } from '../../platform.ts';
-import { mergeTags } from '../ecs/common/tags.ts';
 import { livingSecret } from './names.ts';
-import { readTags } from './tag-rules.ts';
+import { readTags, withTags } from './tag-rules.ts';
 import { putSecret } from './write.ts';
 
 export function tagHandlers({ state }: Platform): HandlersOf<SecretsmanagerOperations> {
@@ -12,7 +11,7 @@ export function tagHandlers({ state }: Platform): HandlersOf<SecretsmanagerOpera
       const added = readTags(input.Tags);
       await state.transact((tx) => {
         const secret = livingSecret(tx.tables, scope, input.SecretId);
-        const tags = mergeTags(secret.tags, added);
+        const tags = withTags(secret.tags, added);
         putSecret(tx, { ...secret, tags }, 'A tag', caller.principalArn);
       });
       return {};

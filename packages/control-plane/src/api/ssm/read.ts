@@ -3,7 +3,7 @@ import { ServiceError, type SsmOperations } from '@gantry/protocol';
 import type { HandlersOf } from '../../handlers.ts';
 import type { Platform } from '../../platform.ts';
 import { paged } from '../common/paged.ts';
-import { pageOf, pageOfList, type PageLimits } from '../ecs/common/paging.ts';
+import { pageOf, pageOfList, pagesOf, TEN, type PageLimits } from '../ecs/common/paging.ts';
 import { validation } from './errors.ts';
 import { byPathFilter, describeFilter, isBelow, oldFilter } from './filters.ts';
 import { labelsOf } from './labels.ts';
@@ -11,9 +11,9 @@ import { checkedPath, parameterArn, parameterKey, valueKey } from './names.ts';
 import { publicParametersBelow } from './public-parameters.ts';
 import { parameterNamed, readParameter, shownValue, versionOf, type WireParameter } from './values.ts';
 
-const TEN_AT_MOST: PageLimits = { defaultResults: 10, maxResults: 10 };
-const TEN_OF_FIFTY: PageLimits = { defaultResults: 10, maxResults: 50 };
-const FIFTY: PageLimits = { defaultResults: 50, maxResults: 50 };
+const BY_PATH: PageLimits = pagesOf('GetParametersByPath', TEN);
+const DESCRIBE: PageLimits = pagesOf('DescribeParameters', { defaultResults: 10, maxResults: 50 });
+const HISTORY: PageLimits = pagesOf('GetParameterHistory', { defaultResults: 50, maxResults: 50 });
 const BAD_TOKEN = 'InvalidNextToken';
 
 /** Reading parameters. A value is opened for the answer it is in, and kept nowhere. */
@@ -43,8 +43,9 @@ export function readHandlers(platform: Platform): HandlersOf<SsmOperations> {
       const parameter = parameterNamed(tables, scope, input.Name ?? '');
       const { oldestVersion, current } = parameter;
       const versions = Array.from({ length: current.version - oldestVersion + 1 }, (_, n) => oldestVersion + n);
-      const request = { maxResults: input.MaxResults, nextToken: input.NextToken };
-      const page = paged(BAD_TOKEN, () => pageOfList(versions, request, FIFTY, (n) => String(n).padStart(10, '0')));
+      const page = paged(BAD_TOKEN, input, (request) =>
+        pageOfList(versions, request, HISTORY, (n) => String(n).padStart(10, '0')),
+      );
       const history = page.items.map((version) => {
         const key = valueKey(parameterKey(scope, parameter.name), version);
         const value = tables.parameterValues.get(key) as ParameterValue;
@@ -65,9 +66,10 @@ export function readHandlers(platform: Platform): HandlersOf<SsmOperations> {
       };
       // Nobody can share a parameter with another account here.
       if (input.Shared === true) return { Parameters: [] };
-      const request = { maxResults: input.MaxResults, nextToken: input.NextToken };
       const prefix = parameterKey(scope, '');
-      const page = paged(BAD_TOKEN, () => pageOf(tables.parameters.keys, prefix, request, TEN_OF_FIFTY, pick));
+      const page = paged(BAD_TOKEN, input, (request) =>
+        pageOf(tables.parameters.keys, prefix, request, DESCRIBE, pick),
+      );
       const described = page.items.map(({ name, current }) => ({
         ...metadata(name, current),
         ARN: parameterArn(scope, name),
@@ -83,11 +85,10 @@ function byPath({ state, seal }: Platform): HandlersOf<SsmOperations>['GetParame
     const path = checkedPath(input.Path ?? '');
     const recursive = input.Recursive === true;
     const matches = byPathFilter(input.ParameterFilters);
-    const request = { maxResults: input.MaxResults, nextToken: input.NextToken };
     if (path.startsWith('/aws/')) {
       const all = publicParametersBelow(scope.region, path).filter(({ Name = '' }) => isBelow(Name, path, recursive));
       const found = (input.ParameterFilters ?? []).length === 0 ? all : all.filter((each) => isPlain(input, each));
-      const page = paged(BAD_TOKEN, () => pageOfList(found, request, TEN_AT_MOST, ({ Name = '' }) => Name));
+      const page = paged(BAD_TOKEN, input, (request) => pageOfList(found, request, BY_PATH, ({ Name = '' }) => Name));
       return { Parameters: [...page.items], NextToken: page.nextToken };
     }
     const pick = (key: string): Parameter | undefined => {
@@ -96,7 +97,7 @@ function byPath({ state, seal }: Platform): HandlersOf<SsmOperations>['GetParame
     };
     // Names without a slash are below `/`, too.
     const prefix = parameterKey(scope, path === '/' ? '' : path);
-    const page = paged(BAD_TOKEN, () => pageOf(tables.parameters.keys, prefix, request, TEN_AT_MOST, pick));
+    const page = paged(BAD_TOKEN, input, (request) => pageOf(tables.parameters.keys, prefix, request, BY_PATH, pick));
     const label = input.ParameterFilters?.find(({ Key }) => Key === 'Label')?.Values ?? [];
     const parameters = page.items.map((parameter) => {
       const labelled = parameter.labels.find((each) => label.includes(each.label))?.version;

@@ -227,6 +227,9 @@ describe('reading parameters', () => {
     assert.equal(await all('/none', true), '');
     await refused(all('a', true), 'ValidationException', 'must begin with a forward slash');
     await refused(all('/a', true, 11), 'ValidationException', 'less than or equal to 10');
+    const { NextToken } = await ssm('GetParametersByPath', { Path: '/a', MaxResults: 1 });
+    await refused(ssm('GetParametersByPath', { Path: '/ab', NextToken }), 'InvalidNextToken', 'the same filters');
+    await refused(ssm('DescribeParameters', { NextToken }), 'InvalidNextToken', 'the same filters');
     await refused(ssm('GetParametersByPath', { Path: '/a', NextToken: 'x' }), 'InvalidNextToken', 'Pass the');
     await refused(ssm('DescribeParameters', { NextToken: 'x' }), 'InvalidNextToken', 'Pass the');
   });
