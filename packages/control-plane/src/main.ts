@@ -58,7 +58,9 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   const { handle, dispatch } = plane;
   const throttle = config.throttle ? new TokenBuckets(systemClock) : undefined;
   const { policiesOf } = plane.identity;
-  const authorise = authoriseBy({ policiesOf, tables: plane.platform.state.tables, clock: systemClock });
+  const byPolicies = authoriseBy({ policiesOf, tables: plane.platform.state.tables, clock: systemClock });
+  // Nothing is proved of any key, so nothing hangs on whose it says it is.
+  const authorise = config.insecureAnyKey ? () => undefined : byPolicies;
   const passing = { authenticate, throttle, audit: trail, authorise, handle, ids: systemIds, log };
   const door = new FrontDoor({ ...passing, dispatch, version, tls: tls?.first });
   const life = new AbortController();
