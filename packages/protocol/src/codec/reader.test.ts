@@ -147,7 +147,7 @@ describe('what is refused', () => {
       'RunTask',
       { taskDefinition: 'a', launchType: 'MOON' },
       'InvalidParameterException',
-      'launchType should be one of [EC2, EXTERNAL, FARGATE, MANAGED_INSTANCES]',
+      'launch type should be one of [EC2,EXTERNAL,FARGATE,MANAGED_INSTANCES]',
     ],
     [
       'ecs',

@@ -110,7 +110,7 @@ function ecsText(operation: string, path: readonly (string | number)[], fault: V
         : `${name} should not be null or empty.`;
     case 'enum': {
       const own = Object.hasOwn(ECS_TEXTS, `${operation}.${name}`) ? ECS_TEXTS[`${operation}.${name}`] : undefined;
-      return own?.(fault.allowed) ?? `${name} should be one of [${fault.allowed.join(', ')}]`;
+      return own?.(fault.allowed) ?? `${ecsWords(path)} should be one of [${fault.allowed.join(',')}]`;
     }
     case 'bounds': {
       const what = fault.of === 'length' ? `The length of ${name}` : name;
@@ -121,6 +121,14 @@ function ecsText(operation: string, path: readonly (string | number)[], fault: V
     case 'union':
       return `${name} must have exactly one of [${fault.members.join(', ')}]`;
   }
+}
+
+/** ECS writes a member of the request itself as words: `launch type`, `include`. Deeper ones are said by their path. */
+function ecsWords(path: readonly (string | number)[]): string {
+  const [member, index, ...deeper] = path;
+  if (typeof member !== 'string' || typeof index === 'string' || deeper.length > 0) return dotted(path);
+  if (member === 'propagateTags') return 'Propagate tags';
+  return member.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function commonText(path: readonly (string | number)[], fault: ValueFault): string {

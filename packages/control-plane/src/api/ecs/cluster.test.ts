@@ -150,6 +150,9 @@ test('include decides what is shown; unknown and foreign clusters are MISSING or
     { arn: foreign, reason: 'MISSING' },
     { arn: `${ARN}nope`, reason: 'MISSING' },
   ]);
+  await refused(ecs.DescribeClusters({ clusters: [''] }), 'InvalidParameterException', 'Clusters can not be blank.');
+  const many = Array.from({ length: 101 }, (_, n) => `c${n}`);
+  await refused(ecs.DescribeClusters({ clusters: many }), 'InvalidParameterException', 'At most 100 clusters');
   await refused(ecs.ListTasks({ cluster: foreign }), 'ClusterNotFoundException', 'Cluster not found.');
   await refused(ecs.UpdateCluster({ cluster: 'nope' }), 'ClusterNotFoundException', 'Cluster not found.');
   assert.deepEqual((await stranger.ListClusters({})).clusterArns, []);

@@ -48,6 +48,7 @@ function reads({ state }: Platform): Pick<EcsHandlers, 'DescribeClusters' | 'Lis
       if (references.length > MAX_DESCRIBED) {
         throw invalidParameter(`At most ${MAX_DESCRIBED} clusters can be described per call.`);
       }
+      if (references.includes('')) throw invalidParameter('Clusters can not be blank.');
       const names = references.map((reference) => ({ reference, name: nameOrUndefined(scope, reference) }));
       const found = names.map(({ reference, name }) => ({
         arn: name === undefined ? reference : clusterArn(scope, name),

@@ -47,7 +47,7 @@ export function rootArn(scope: Scope): string {
 /** The definition of a setting. Throws InvalidParameterException for an unknown name. Pure. */
 export function settingNamed(name: string | undefined): Definition {
   if (name === undefined || !Object.hasOwn(SETTINGS, name)) {
-    throw invalidParameter(`unknown should be one of [${Object.keys(SETTINGS).join(', ')}]`);
+    throw invalidParameter(`unknown should be one of [${Object.keys(SETTINGS).join(',')}]`);
   }
   return SETTINGS[name] as Definition;
 }
