@@ -27,7 +27,7 @@ test('the echo has everything ECS fills in', async () => {
   assert.equal(taskDefinition?.status, 'ACTIVE');
   assert.equal(taskDefinition?.networkMode, 'bridge');
   assert.equal(taskDefinition?.requiresCompatibilities, undefined);
-  assert.deepEqual(taskDefinition?.compatibilities, ['EC2', 'EXTERNAL']);
+  assert.deepEqual(taskDefinition?.compatibilities, ['EXTERNAL', 'EC2']);
   assert.deepEqual(taskDefinition?.placementConstraints, []);
   assert.deepEqual(taskDefinition?.volumes, [
     { name: 'scratch', host: {} },
@@ -50,7 +50,6 @@ test('the echo has everything ECS fills in', async () => {
   assert.deepEqual(
     taskDefinition?.requiresAttributes?.map(({ name }) => name),
     [
-      'com.amazonaws.ecs.capability.docker-remote-api.1.18',
       'com.amazonaws.ecs.capability.docker-remote-api.1.19',
       'com.amazonaws.ecs.capability.docker-remote-api.1.21',
       'com.amazonaws.ecs.capability.docker-remote-api.1.24',

@@ -3,7 +3,8 @@ import { isShared } from './accelerators.ts';
 import { isWindows, type Draft } from './draft.ts';
 import { fargateProblem } from './fargate.ts';
 
-export const COMPATIBILITIES = ['EC2', 'FARGATE', 'EXTERNAL', 'MANAGED_INSTANCES'] as const;
+/** In the order ECS lists them. */
+export const COMPATIBILITIES = ['EXTERNAL', 'EC2', 'FARGATE', 'MANAGED_INSTANCES'] as const;
 export type Compatibility = (typeof COMPATIBILITIES)[number];
 
 /** Why a definition does not run on a launch type (ecs-semantics 2.11); undefined when it does. Pure. */
@@ -27,6 +28,10 @@ export function compatibilitiesOf(draft: Draft): readonly Compatibility[] {
 
 function externalProblem({ input, networkMode }: Draft): string | undefined {
   if (networkMode === 'awsvpc') return 'External instances do not support network mode awsvpc.';
+  const ports = (input.containerDefinitions ?? []).flatMap((container) => container.portMappings ?? []);
+  if (ports.some(({ appProtocol }) => appProtocol !== undefined)) {
+    return "External instances do not support Service Connect ('appProtocol' of a port mapping).";
+  }
   const shared = requirementsOf(input).some(isShared);
   if (shared) return "External instances do not support GPU sharing ('sharingStrategy').";
   const neuron = neuronProblem({ input }, 'EXTERNAL');

@@ -21,7 +21,7 @@ const INCREASED_CPU_UNITS = 10 * 1024;
 
 /** Attributes an instance must have to run the definition (ecs-semantics 2.12), each once, in name order. Pure. */
 export function requiresAttributes(source: AttributeSource): readonly Attribute[] {
-  const names = new Set([remoteApi(18), ...taskAttributes(source), ...source.volumes.flatMap(volumeAttributes)]);
+  const names = new Set([...taskAttributes(source), ...source.volumes.flatMap(volumeAttributes)]);
   for (const container of source.containerDefinitions) {
     for (const name of containerAttributes(container, source.executionRoleArn)) names.add(name);
     for (const name of loggingAttributes(container, source.executionRoleArn)) names.add(name);
@@ -42,13 +42,15 @@ function remoteApi(minor: number): string {
 function taskAttributes(source: AttributeSource): readonly string[] {
   const names: string[] = [];
   if (source.taskRoleArn !== undefined) {
-    names.push(`${CAPABILITY}${source.networkMode === 'host' ? 'task-iam-role-network-host' : 'task-iam-role'}`);
+    names.push(`${CAPABILITY}task-iam-role`);
+    if (source.networkMode === 'host') names.push(`${CAPABILITY}task-iam-role-network-host`);
   }
-  if (source.networkMode === 'awsvpc') names.push('ecs.capability.task-eni');
+  if (source.networkMode === 'awsvpc') names.push('ecs.capability.task-eni', remoteApi(18));
   if (Number(source.cpu ?? 0) > INCREASED_CPU_UNITS) names.push('ecs.capability.increased-task-cpu-limit');
   if (source.pidMode !== undefined || source.ipcMode !== undefined) {
     names.push('ecs.capability.pid-ipc-namespace-sharing');
   }
+  if (source.ipcMode === 'none') names.push(remoteApi(32));
   if (source.proxyConfiguration !== undefined) names.push('ecs.capability.aws-appmesh');
   if (source.enableFaultInjection === true) names.push('ecs.capability.fault-injection');
   return names;
@@ -57,6 +59,7 @@ function taskAttributes(source: AttributeSource): readonly string[] {
 function volumeAttributes(loose: Readonly<Record<string, unknown>>): readonly string[] {
   const volume = loose as Partial<Volume>;
   const docker = volume.dockerVolumeConfiguration;
+  if (volume.host?.sourcePath) return [remoteApi(17)];
   if (docker !== undefined) {
     return [remoteApi(21), ...(docker.driver === undefined ? [] : [`ecs.capability.docker-plugin.${docker.driver}`])];
   }
@@ -87,7 +90,11 @@ function containerAttributes(container: ContainerDefinition, executionRole: stri
   for (const { valueFrom } of container.secrets ?? []) {
     names.push(`ecs.capability.secrets.${storeOf(valueFrom)}.environment-variables`);
   }
+  // Given at all, also when it is empty.
+  if (container.dockerSecurityOptions !== undefined) names.push(remoteApi(17));
+  if (container.ulimits !== undefined || container.dockerLabels !== undefined) names.push(remoteApi(18));
   for (const option of container.dockerSecurityOptions ?? []) {
+    if (option.startsWith('no-new-privileges')) names.push(remoteApi(23));
     if (option.startsWith('apparmor:')) names.push(`${CAPABILITY}apparmor`);
     if (option.startsWith('label:')) names.push(`${CAPABILITY}selinux`);
     if (option.startsWith('credentialspec:')) names.push('ecs.capability.gmsa');
@@ -95,7 +102,9 @@ function containerAttributes(container: ContainerDefinition, executionRole: stri
   for (const spec of container.credentialSpecs ?? []) {
     names.push(`ecs.capability.${spec.startsWith('credentialspecdomainless:') ? 'gmsa-domainless' : 'gmsa'}`);
   }
-  if (container.linuxParameters?.initProcessEnabled === true) names.push(remoteApi(25));
+  const { initProcessEnabled, sharedMemorySize, tmpfs } = container.linuxParameters ?? {};
+  if (initProcessEnabled === true) names.push(remoteApi(25));
+  if (sharedMemorySize !== undefined || tmpfs !== undefined) names.push(remoteApi(22));
   if (container.portMappings.some((mapping) => mapping.containerPortRange !== undefined)) {
     names.push('ecs.capability.network.container-port-range');
   }

@@ -567,6 +567,10 @@ const CLIENT: readonly [string, RegisterTaskDefinitionRequest][] = [
   ],
   ['only credentialspecdomainless is supported with FARGATE', fargate({}, { credentialSpecs: [SPEC] })],
   [
+    'External instances do not support Service Connect',
+    { ...only({ portMappings: [{ containerPort: 80, appProtocol: 'http' }] }), requiresCompatibilities: ['EXTERNAL'] },
+  ],
+  [
     'External instances do not support EBS volumes',
     definition({ requiresCompatibilities: ['EXTERNAL'], volumes: [{ name: 'v', configuredAtLaunch: true }] }),
   ],
