@@ -2,6 +2,7 @@ import type { Clock, Ids } from '@gantry/domain';
 import { notServed, SERVICES, type ServiceName } from '@gantry/protocol';
 import { cloudtrailHandlers } from './api/cloudtrail/lookup-events.ts';
 import { ensureFirstClusters } from './api/ecs/cluster/create.ts';
+import type { EcsHandlers } from './api/ecs/common/handler.ts';
 import { ecsHandlers } from './api/ecs/index.ts';
 import { gantryHandlers } from './api/gantry/index.ts';
 import { iamHandlers } from './api/iam/index.ts';
@@ -124,7 +125,7 @@ function allHandlers(
   // A table's keys come from the network: without a prototype `constructor` is not among them.
   const bare = (table: object): HandlerTable => Object.assign(Object.create(null), table) as HandlerTable;
   return {
-    ecs: bare({ ...ecsHandlers(platform), ...agentHandlers(platform) }),
+    ecs: bare({ ...ecsHandlers(platform), ...agentHandlers(platform) } satisfies EcsHandlers),
     gantry: bare(gantryHandlers(platform, problems)),
     logs: bare(logsHandlers(platform, logStore)),
     sts: bare(stsHandlers(platform, identity)),

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CreateServiceRequest, ServiceDeployment } from '@aws-sdk/client-ecs';
+import { ServiceController } from '../../controllers/service/controller.ts';
 import { aService } from '../../controllers/testing/builders.ts';
+import { State } from '../../state/state.ts';
+import type { Journal } from '../../store/port.ts';
 import { aRollout, IMAGE_DIGEST, RUNNING, SHOP, type RolloutWorld } from './testing/rollout.ts';
 import { anApi, refused } from './testing/world.ts';
 
@@ -343,4 +346,17 @@ test('a service of an older data directory goes on, and has history from its nex
   await finish(world);
   const over = await current(world);
   assert.deepEqual([over.status, over.rollback?.serviceRevisionArn], ['ROLLBACK_SUCCESSFUL', undefined]);
+});
+
+test('a rollback that was asked for outlives a restart', async () => {
+  const world = await deployed();
+  await world.ecs.UpdateService({ service: 'shop', forceNewDeployment: true });
+  await world.settle();
+  const serviceDeploymentArn = (await current(world)).serviceDeploymentArn ?? '';
+  await world.ecs.StopServiceDeployment({ serviceDeploymentArn });
+  const { journal, clock } = world.platform;
+  const state = await State.open({ journal: journal as Journal, clock, schedule: queueMicrotask });
+  await new ServiceController({ ...world.platform, state }).reconcile(SHOP);
+  const id = serviceDeploymentArn.slice(serviceDeploymentArn.lastIndexOf('/') + 1);
+  assert.equal(state.tables.serviceDeployments.get(`${SHOP}/${id}`)?.status, 'ROLLBACK_IN_PROGRESS');
 });
