@@ -5,6 +5,8 @@ import type { Context } from './wildcard.ts';
 export interface Condition {
   /** In lower case: names of keys are, tag keys included, compared without regard to case. */
   readonly key: string;
+  /** As the policy spells it. */
+  readonly name: string;
   readonly over: 'value' | 'all-values' | 'any-value';
   readonly ifExists: boolean;
   readonly negated: boolean;
@@ -24,22 +26,24 @@ export function compileConditions(
   keys: readonly (readonly [key: string, values: readonly string[]])[],
   options: { readonly variables: boolean },
 ): readonly Condition[] {
-  const [, over, name = '', ifExists] = OPERATOR.exec(operator) ?? [];
+  const [, over, kind = '', ifExists] = OPERATOR.exec(operator) ?? [];
   const shared = {
     over: over === undefined ? 'value' : over.toLowerCase() === 'forallvalues' ? 'all-values' : 'any-value',
     ifExists: ifExists !== undefined,
   } as const;
-  const known = OPERATORS.get(name.toLowerCase());
-  if (name.toLowerCase() === 'null' && over === undefined && ifExists === undefined)
-    return keys.map(([key, values]) => ({ ...shared, key: key.toLowerCase(), negated: false, absent: flags(values) }));
+  const known = OPERATORS.get(kind.toLowerCase());
+  if (kind.toLowerCase() === 'null' && over === undefined && ifExists === undefined)
+    return keys.map(([name, values]) => ({ ...shared, ...named(name), negated: false, absent: flags(values) }));
   if (known === undefined) throw new RangeError(operator);
-  return keys.map(([key, values]) => ({
+  return keys.map(([name, values]) => ({
     ...shared,
-    key: key.toLowerCase(),
+    ...named(name),
     negated: known.negated,
     test: known.compile(values, options),
   }));
 }
+
+const named = (name: string): { key: string; name: string } => ({ key: name.toLowerCase(), name });
 
 function flags(values: readonly string[]): readonly boolean[] {
   return values.map((value) => {

@@ -87,6 +87,19 @@ export function evaluateTrust(document: PolicyDocument, request: TrustRequest): 
   return { effect: 'allow', by: 'resource', delegated: allowed === 'account' };
 }
 
+/** Which statements of a document are about a request, by number, whoever asks. */
+export function statementsAbout(document: PolicyDocument, request: PolicyRequest): readonly number[] {
+  const asked = prepare(request);
+  return document.statements.flatMap((statement, index) => (applies(statement, asked) ? [index] : []));
+}
+
+/** Keys that decide on whether the document's statements on this action and resource apply, as they are spelled there. */
+export function keysAskedFor(document: PolicyDocument, request: PolicyRequest): readonly string[] {
+  const asked = prepare(request);
+  const about = document.statements.filter((statement) => names(statement, asked));
+  return about.flatMap(({ conditions }) => conditions.map(({ name }) => name));
+}
+
 function whom({ principals }: Statement, given: readonly string[]): 'named' | 'account' | undefined {
   if (principals === undefined) return undefined;
   const found = principalMatches(principals.pattern, given);
@@ -116,14 +129,15 @@ function ask(documents: readonly PolicyDocument[], asked: Asked): 'allow' | 'den
   return allowed ? 'allow' : 'nothing';
 }
 
-function applies({ actions, resources, conditions }: Statement, asked: Asked): boolean {
-  const { action, arn, context } = asked;
+function applies(statement: Statement, asked: Asked): boolean {
+  return names(statement, asked) && statement.conditions.every((condition) => holds(condition, asked.context));
+}
+
+/** Whether a statement is about this action on this resource, if its conditions hold. */
+function names({ actions, resources }: Statement, { action, arn, context }: Asked): boolean {
   if (actions.patterns.some((pattern) => matches(pattern, action)) === actions.not) return false;
-  if (resources !== undefined) {
-    const named = resources.patterns.some((pattern) => arnMatches(pattern, arn, context));
-    if (named === resources.not) return false;
-  }
-  return conditions.every((condition) => holds(condition, context));
+  if (resources === undefined) return true;
+  return resources.patterns.some((pattern) => arnMatches(pattern, arn, context)) !== resources.not;
 }
 
 /** The keys of a request, from plain values. */

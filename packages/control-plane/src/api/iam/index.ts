@@ -11,6 +11,7 @@ import { policyHandlers, policyListHandlers } from './policies.ts';
 import { policyVersionHandlers, policyVersionLookupHandlers } from './policy-versions.ts';
 import { roleHandlers, roleUpdateHandlers } from './roles.ts';
 import { serviceLinkedRoleHandlers } from './service-linked-roles.ts';
+import { simulateHandlers } from './simulate.ts';
 import { taggingHandlers } from './tagging.ts';
 import { userHandlers, userLookupHandlers } from './users.ts';
 
@@ -33,6 +34,7 @@ export function iamHandlers(platform: Platform, { lastUses }: Identity): Partial
     ...roleHandlers(platform, lastUses),
     ...roleUpdateHandlers(platform),
     ...serviceLinkedRoleHandlers(platform),
+    ...simulateHandlers(platform),
     ...taggingHandlers(platform),
     ...userHandlers(platform),
     ...userLookupHandlers(platform),
