@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeHost } from '../host/fake.ts';
-import { findConnection } from './connect.ts';
+import { ServiceError } from '@gantry/protocol';
+import { connect, findConnection, patience } from './connect.ts';
 
 function host(env: Readonly<Record<string, string>> = {}): FakeHost {
   const made = new FakeHost();
@@ -45,4 +46,38 @@ for (const [name, env, flag, expected] of rows) {
 
 test('without any Gantry it says how to start or find one', async () => {
   await assert.rejects(findConnection(host(), '/nowhere'), { exitCode: 3, wayOut: /gantry up/ });
+});
+
+test('trusts what the endpoint file names, or AWS_CA_BUNDLE for an endpoint of the environment', async () => {
+  const made = host({ AWS_ENDPOINT_URL: 'https://far:1', AWS_CA_BUNDLE: '/far.pem' });
+  made.files.set('/d/run/endpoint.json', '{"endpoint":"https://127.0.0.1:1","region":"r","caFile":"/d/tls/ca.pem"}');
+  assert.equal((await findConnection(made, undefined)).where.caFile, '/far.pem');
+  const { where, keys } = await findConnection(made, '/d');
+  assert.equal(where.caFile, '/d/tls/ca.pem');
+  await assert.rejects(connect(made, where, keys), {
+    message: /\/d\/tls\/ca\.pem, which says whom to trust, cannot be read/,
+  });
+});
+
+test('waits when it is throttled, not for ever, and for nothing else', async () => {
+  const made = host();
+  const startedAt = made.clock.now();
+  const failing = (code: string, times: number) => {
+    let calls = 0;
+    return {
+      call: () => {
+        calls += 1;
+        return calls > times ? Promise.resolve(calls) : Promise.reject(new ServiceError(code, 'no'));
+      },
+      calls: () => calls,
+    };
+  };
+  assert.equal(await patience(made)(failing('ThrottlingException', 3).call), 4);
+  assert.ok(made.clock.now() > startedAt);
+  const stubborn = failing('ThrottlingException', 99);
+  await assert.rejects(patience(made)(stubborn.call), { code: 'ThrottlingException' });
+  assert.equal(stubborn.calls(), 8);
+  const refused = failing('AccessDeniedException', 99);
+  await assert.rejects(patience(made)(refused.call), { code: 'AccessDeniedException' });
+  assert.equal(refused.calls(), 1);
 });

@@ -1,6 +1,7 @@
 import {
   AwsClient,
   httpTransport,
+  ServiceError,
   type CloudtrailOperations,
   type EcsOperations,
   type GantryOperations,
@@ -58,6 +59,23 @@ export async function findConnection(host: Host, dataDirFlag: string | undefined
   return { where: file, keys: await administrator(host, paths), dataDir };
 }
 
+const THROTTLED_TRIES = 8;
+
+/** With `--throttle` a busy account refuses for a moment: a person does not want to hear of it. */
+export function patience(host: Pick<Host, 'clock'>): <T>(call: () => Promise<T>) => Promise<T> {
+  return async (call) => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await call();
+      } catch (error) {
+        const isThrottled = error instanceof ServiceError && error.code === 'ThrottlingException';
+        if (!isThrottled || tries === THROTTLED_TRIES) throw error;
+        await host.clock.sleep(Math.min(2_000, 100 * 2 ** tries));
+      }
+    }
+  };
+}
+
 async function trusted(host: Host, caFile: string): Promise<string> {
   const ca = await host.readFile(caFile);
   if (ca !== undefined) return ca;
@@ -81,10 +99,11 @@ export async function connect(host: Host, where: EndpointFile, keys: KeyPair): P
   const logs = new AwsClient<LogsOperations>({ ...options, service: 'logs' });
   const cloudtrail = new AwsClient<CloudtrailOperations>({ ...options, service: 'cloudtrail' });
   const gantry = new AwsClient<GantryOperations>({ ...options, service: 'gantry' });
+  const patiently = patience(host);
   return {
-    ecs: (operation, input) => ecs.call(operation, input),
-    logs: (operation, input) => logs.call(operation, input),
-    cloudtrail: (operation, input) => cloudtrail.call(operation, input),
-    gantry: (operation, input) => gantry.call(operation, input),
+    ecs: (operation, input) => patiently(() => ecs.call(operation, input)),
+    logs: (operation, input) => patiently(() => logs.call(operation, input)),
+    cloudtrail: (operation, input) => patiently(() => cloudtrail.call(operation, input)),
+    gantry: (operation, input) => patiently(() => gantry.call(operation, input)),
   };
 }

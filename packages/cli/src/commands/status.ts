@@ -68,6 +68,7 @@ export function statusLines(view: StatusView): readonly string[] {
           ['account', answer.account],
           ['region', answer.region],
           ['version', answer.version],
+          ...(answer.problems ?? []).map((problem) => ['PROBLEM', problem] as const),
         ] as const)),
     ...view.processes.map(({ name, record }) => [name, processText(name, record, view.nowMs)] as const),
     ['engine', engineText(view.engine)],

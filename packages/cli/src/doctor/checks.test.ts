@@ -38,6 +38,7 @@ const WELL: Findings = {
   crunWorks: true,
   port: 4566,
   portOwner: 'free',
+  problems: 'not running',
   forwarding: true,
   nowMs: Date.UTC(2026, 10, 22),
   programMs: Date.UTC(2026, 10, 20),
@@ -54,6 +55,9 @@ const engine = (given: Partial<Extract<Findings['machine']['engine'], { kind: 'a
 const rows: readonly (readonly [string, Findings, readonly string[]])[] = [
   ['a machine that is well', WELL, []],
   ['an old Node', { ...WELL, nodeVersion: '22.17.1' }, ['fail node']],
+  ['a control plane that complains', { ...WELL, problems: ['No TLS.'] }, ['warn control plane']],
+  ['one that does not', { ...WELL, problems: [] }, []],
+  ['one that is stuck', { ...WELL, problems: 'silent' }, ['warn control plane']],
   ['no root', machine({ root: false }), ['warn user']],
   ['an engine on another machine', machine({ dockerHost: 'tcp://build.example:2375' }), ['fail engine']],
   [

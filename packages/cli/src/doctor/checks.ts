@@ -29,6 +29,8 @@ export interface Findings {
   readonly crunWorks: boolean | undefined;
   readonly port: number;
   readonly portOwner: 'free' | 'gantry' | 'another';
+  /** What the control plane says is wrong with it. */
+  readonly problems: readonly string[] | 'not running' | 'silent';
   readonly forwarding: boolean | undefined;
   readonly nowMs: number;
   /** When the program itself was last changed: no clock that is right shows an earlier moment. */
@@ -63,6 +65,7 @@ export function examine(f: Findings): readonly Check[] {
     ),
     forwardingCheck(f),
     portCheck(f),
+    controlPlaneCheck(f),
     dataDirCheck(f),
     keyFileCheck(f),
     diskCheck(f),
@@ -181,6 +184,14 @@ function portCheck({ port, portOwner }: Findings): Check {
     `${port} is taken by another process`,
     `Choose another (--port), or find it: ss -ltnp 'sport = :${port}'`,
   );
+}
+
+function controlPlaneCheck({ problems }: Findings): Check {
+  const name = 'control plane';
+  if (problems === 'not running') return ok(name, 'does not run');
+  if (problems === 'silent') return warn(name, 'runs, but does not answer', 'gantry status shows more.');
+  if (problems.length === 0) return ok(name, 'runs, and finds nothing wrong with itself');
+  return warn(name, problems.join(' '), 'docs/security.md tells more about each.');
 }
 
 function dataDirCheck({ dataDir, dataDirProblem }: Findings): Check {

@@ -65,10 +65,21 @@ async function gather(host: Host, options: DoctorOptions): Promise<Findings> {
     crunWorks: machine.crun && machine.root ? (await workingCrun(host, false)) !== undefined : undefined,
     port,
     portOwner: (await host.portFree('127.0.0.1', port)) ? 'free' : running ? 'gantry' : 'another',
+    problems: running ? await problemsOf(host, options.dataDir) : 'not running',
     forwarding: forward === undefined ? undefined : forward.trim() === '1',
     nowMs: host.clock.now(),
     programMs: await host.changedAt(join(facts.root, 'package.json')),
   };
+}
+
+async function problemsOf(host: Host, dataDir: string): Promise<Findings['problems']> {
+  const { connect, findConnection } = await import('../api/connect.ts');
+  try {
+    const { where, keys } = await findConnection(host, dataDir);
+    return (await (await connect(host, where, keys)).gantry('Status', {})).problems ?? [];
+  } catch {
+    return 'silent';
+  }
 }
 
 async function keysOf(host: Host, keyFile: string): Promise<Findings['keys']> {
