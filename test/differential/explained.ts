@@ -45,7 +45,7 @@ const REFUSALS: readonly Explanation[] = [
   {
     of: /CreateService|DeleteService|UpdateService|PutAttributes|DeleteAttributes|UpdateContainerInstancesState/,
     at: /error\.code/,
-    when: ({ gantry }) => gantry === 'InvalidParameterException' || gantry === 'ClientException',
+    when: ({ gantry }) => gantry === 'InvalidParameterException' || gantry === 'ClusterNotFoundException',
     right: 'gantry',
     because: 'The same call has two faults; the parameters and the cluster are looked at first.',
   },
@@ -82,7 +82,7 @@ const REFUSALS: readonly Explanation[] = [
   {
     of: /DescribeTaskDefinition/,
     at: /outcome|taskDefinition\.(revision|status|taskDefinitionArn|.*\[.*\])/,
-    when: ({ finding }) => !/:/.test(String(finding.call.input['taskDefinition'])),
+    when: ({ finding }) => !(finding.call.input['taskDefinition'] as string).includes(':'),
     right: 'gantry',
     because: 'A family alone means its latest ACTIVE revision (1.2); moto takes an INACTIVE one.',
   },
@@ -250,10 +250,10 @@ const TASKS: readonly Explanation[] = [
   },
   {
     of: /.*Tasks?/,
-    at: /tasks?(\[\])?\.attachments\[\]/,
-    when: onlyMoto,
+    at: /tasks?(\[\])?\.attachments\[\](\.status|\.details\[\w+\])?/,
     right: 'neither',
-    because: 'The network interface is attached when the task is placed; with moto at once.',
+    because:
+      'The network interface is PRECREATED until the task is placed, with moto ATTACHED at once; a stopped task that never had one has none.',
   },
   {
     of: /StopTask|DescribeTasks/,
