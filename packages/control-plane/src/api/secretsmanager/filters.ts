@@ -1,5 +1,6 @@
-import type { Secret } from '@gantry/domain';
+import type { Scope, Secret } from '@gantry/domain';
 import { invalidParameter, type SecretsmanagerOperations } from '@gantry/protocol';
+import type { Tables } from '../../state/tables.ts';
 
 type Filters = NonNullable<SecretsmanagerOperations['ListSecrets']['input']['Filters']>;
 type Texts = (secret: Secret) => readonly string[];
@@ -28,6 +29,13 @@ export function secretFilter(filters: Filters | undefined): (secret: Secret) => 
     return (secret: Secret): boolean => tests.some((test) => test(secret));
   });
   return (secret) => each.every((passes) => passes(secret));
+}
+
+/** Secrets that pass and do not wait for their deletion, by name. @throws ServiceError InvalidParameterException */
+export function secretsMatching(tables: Tables, scope: Scope, filters: Filters | undefined): readonly Secret[] {
+  const matches = secretFilter(filters);
+  const all = tables.secrets.by('scope', `${scope.account}/${scope.region}`);
+  return all.filter((secret) => secret.deletion === undefined && matches(secret));
 }
 
 function valueTest(key: string, value: string): (secret: Secret) => boolean {

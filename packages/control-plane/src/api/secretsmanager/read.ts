@@ -5,7 +5,7 @@ import type { Platform } from '../../platform.ts';
 import { paged } from '../common/paged.ts';
 import { pageOfList, pagesOf, type PageLimits } from '../ecs/common/paging.ts';
 import { invalidRequest, valueNotFound } from './errors.ts';
-import { secretFilter } from './filters.ts';
+import { secretsMatching } from './filters.ts';
 import { livingSecret, secretKey } from './names.ts';
 import { openValue, valueKey } from './values.ts';
 import { CURRENT, holderOf } from './versions.ts';
@@ -33,9 +33,7 @@ export function readHandlers(platform: Platform): HandlersOf<Operations> {
         throw invalidParameter(
           "'Filters' not specified. 'Filters' must also be specified when 'MaxResults' is provided.",
         );
-      const matches = secretFilter(filters);
-      const found = state.tables.secrets.by('scope', `${scope.account}/${scope.region}`);
-      const ids = found.filter((secret) => secret.deletion === undefined && matches(secret)).map(({ name }) => name);
+      const ids = secretsMatching(state.tables, scope, filters).map(({ name }) => name);
       const page =
         list.length > 0
           ? { items: list, nextToken: undefined }

@@ -1,7 +1,10 @@
 import type { SecretsmanagerOperations } from '@gantry/protocol';
+import { secretsMatching } from '../../api/secretsmanager/filters.ts';
 import { findSecret, secretArn } from '../../api/secretsmanager/names.ts';
 import { any, ANY, listed, type Demand, type KeyValues, type Place, type RulesOf } from '../demand.ts';
 import { iamTags } from './tags.ts';
+
+type Filters = SecretsmanagerOperations['BatchGetSecretValue']['input']['Filters'];
 
 /** Of a secret that is not there, or not yet, nobody knows the six characters. */
 const unknownArn = (at: Place, name: string): string => secretArn(at.scope, name, '??????');
@@ -19,6 +22,16 @@ function secret(at: Place, id: string | undefined, keys: KeyValues = {}): Demand
   };
 }
 
+/** The secrets that filters find, each of which is read: what is denied for one of them is denied. */
+function matching(at: Place, filters: Filters): readonly string[] | undefined {
+  if (filters === undefined) return undefined;
+  try {
+    return secretsMatching(at.tables, at.scope, filters).map(({ arn }) => arn);
+  } catch {
+    return undefined; // the handler says what is wrong with them
+  }
+}
+
 const theSecret = ({ SecretId }: { readonly SecretId?: string | undefined }, at: Place): Demand => secret(at, SecretId);
 
 /** Secrets Manager. */
@@ -26,7 +39,10 @@ export const secretsmanagerRules: RulesOf<SecretsmanagerOperations> = {
   BatchGetSecretValue: ({ SecretIdList, Filters }, at) => [
     ANY,
     ...(Filters === undefined ? [] : [{ ...ANY, action: 'secretsmanager:ListSecrets' }]),
-    ...listed(SecretIdList).map((id) => ({ ...secret(at, id), action: 'secretsmanager:GetSecretValue' })),
+    ...(matching(at, Filters) ?? listed(SecretIdList)).map((id) => ({
+      ...secret(at, id),
+      action: 'secretsmanager:GetSecretValue',
+    })),
   ],
   CancelRotateSecret: theSecret,
   CreateSecret: ({ Name, Description, KmsKeyId, Tags, Type }, at) => {
