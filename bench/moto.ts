@@ -1,7 +1,7 @@
 /**
  * The front door beside moto_server, the usual stand-in for ECS: the same requests from the same client, in turns, and how many
  * of them each server's process answers a second of its CPU time. Gantry verifies signatures and journals every write; moto does neither.
- * `node bench/moto.ts [--seconds 3] [--rounds 3] [--connections 8]`
+ * `node bench/moto.ts [--seconds 3] [--rounds 3] [--connections 32]`
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
-    connections: { type: 'string', default: '8' },
+    connections: { type: 'string', default: '32' },
   },
 });
 const ASKED = 15;
