@@ -94,7 +94,9 @@ const LOGS: Fields = {
   'logConfiguration.logDriver': honoured(
     "awslogs is the agent's work, the others are the engine's; awsfirelens is refused at launch",
   ),
-  'logConfiguration.options': honoured('options of the driver; mode and max-buffer-size change nothing with awslogs'),
+  'logConfiguration.options': honoured(
+    'options of the driver; with awslogs, mode and max-buffer-size change nothing, and awslogs-endpoint and awslogs-format are refused at launch',
+  ),
   'logConfiguration.secretOptions[].name': atLaunch('secret log options'),
   'logConfiguration.secretOptions[].valueFrom': atLaunch('secret log options'),
   'firelensConfiguration.type': atLaunch('FireLens'),

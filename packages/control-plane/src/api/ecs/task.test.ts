@@ -302,6 +302,12 @@ test('what is accepted at registration and can not be run yet', async () => {
     'GPUs and other devices': { resourceRequirements: [{ type: 'GPU' as const, value: '1' }] },
     'Credential specs': { credentialSpecs: ['credentialspec:arn:aws:s3:::bucket/spec.json'] },
     'Port ranges': { portMappings: [{ containerPortRange: '8000-8010' }] },
+    "Log option 'awslogs-endpoint'": {
+      logConfiguration: {
+        logDriver: 'awslogs' as const,
+        options: { 'awslogs-group': 'g', 'awslogs-region': 'us-east-1', 'awslogs-endpoint': 'http://logs' },
+      },
+    },
   };
   for (const [words, more] of Object.entries(cases)) {
     await ecs.RegisterTaskDefinition({

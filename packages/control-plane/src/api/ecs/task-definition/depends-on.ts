@@ -1,6 +1,8 @@
 import { clientException } from '@gantry/protocol';
 import type { ContainerDefinition } from '@aws-sdk/client-ecs';
 
+const LINK = /^[A-Za-z0-9_-]{1,255}(:[A-Za-z0-9_.-]{1,255})?$/;
+
 /**
  * Who waits for whom (ecs-semantics 3.6): `dependsOn`, and START edges from `links` and `volumesFrom`.
  * Pure; throws ClientException for an unknown container, an impossible condition or a cycle.
@@ -39,6 +41,10 @@ function checkConditions(container: ContainerDefinition, byName: ReadonlyMap<str
         `Container '${name}' waits for container '${containerName}' to be HEALTHY, which has no 'healthCheck'.`,
       );
     }
+  }
+  const badLink = (container.links ?? []).find((link) => !LINK.test(link));
+  if (badLink !== undefined) {
+    throw clientException(`Invalid link '${badLink.slice(0, 64)}' of container '${name}': give <container>:<alias>.`);
   }
   for (const target of linksOf(container)) if (!byName.has(target)) throw unknown('links', target);
   for (const { sourceContainer } of container.volumesFrom ?? []) {

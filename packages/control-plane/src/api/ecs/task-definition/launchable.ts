@@ -69,7 +69,10 @@ function unsupportedOf(container: ContainerDefinition): string | undefined {
   if (isUsed(container.logConfiguration?.secretOptions)) {
     return `Secret log options ('logConfiguration.secretOptions' of container '${container.name}')`;
   }
-  if (container.logConfiguration?.logDriver === 'awsfirelens') {
+  const { logDriver, options = {} } = container.logConfiguration ?? {};
+  const option = ['awslogs-endpoint', 'awslogs-format'].find((name) => logDriver === 'awslogs' && name in options);
+  if (option !== undefined) return `Log option '${option}' (of container '${container.name}')`;
+  if (logDriver === 'awsfirelens') {
     return `FireLens (log driver 'awsfirelens' of container '${container.name}')`;
   }
   if (container.portMappings.some((mapping) => mapping.containerPortRange !== undefined)) {

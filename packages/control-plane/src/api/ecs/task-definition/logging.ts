@@ -16,16 +16,13 @@ const COMMON = ['mode', 'max-buffer-size'];
 const AWSLOGS = [
   ...COMMON,
   'awslogs-create-group',
-  'awslogs-create-stream',
   'awslogs-datetime-format',
   'awslogs-endpoint',
   'awslogs-format',
   'awslogs-group',
   'awslogs-multiline-pattern',
   'awslogs-region',
-  'awslogs-stream',
   'awslogs-stream-prefix',
-  'tag',
 ];
 const FIRELENS = ['enable-ecs-log-metadata', 'config-file-type', 'config-file-value'];
 

@@ -179,6 +179,7 @@ const CLIENT: readonly [string, RegisterTaskDefinitionRequest][] = [
     "Cannot depend on container + 'x' because it does not exist",
     only({ dependsOn: [{ containerName: 'x', condition: 'START' }] }),
   ],
+  ["Invalid link 'db:a b'", only({ links: ['db:a b'] })],
   ["names container 'x' in 'links'", only({ links: ['x:y'] })],
   ["names container 'x' in 'volumesFrom'", only({ volumesFrom: [{ sourceContainer: 'x' }] })],
   [
