@@ -212,6 +212,48 @@ def pages_of_tasks_and_services():
 
 
 @check
+def daemon_waiters_fail():
+    # There are no daemons in this version: each waiter ends at once with what it was told.
+    arn = "arn:aws:ecs:us-east-1:000000000000"
+    deployment = f"{arn}:daemon-deployment/default/none/00000000000000000000"
+    waiter_fails("daemon_active", "daemon was not found", daemonArn=f"{arn}:daemon/default/none")
+    for name in ("daemon_deployment_successful", "daemon_deployment_stopped"):
+        waiter_fails(name, "MISSING", {"Delay": 1, "MaxAttempts": 2}, daemonDeploymentArns=[deployment])
+    definition = f"{arn}:daemon-task-definition/none:1"
+    for name in ("daemon_task_definition_active", "daemon_task_definition_deleted"):
+        waiter_fails(name, "Unable to describe", {"Delay": 1, "MaxAttempts": 2}, daemonTaskDefinition=definition)
+
+
+@check
+def pages_of_attributes_and_settings():
+    [instance] = ecs.list_container_instances()["containerInstanceArns"]
+    own = [{"name": "zone", "value": f"z{n}", "targetId": instance} for n in range(1)]
+    ecs.put_attributes(attributes=own + [{"name": f"own-{n}", "targetId": instance} for n in range(4)])
+    config = {"PageSize": 3}
+    pages = list(ecs.get_paginator("list_attributes").paginate(targetType="container-instance", PaginationConfig=config))
+    assert len(pages) > 1 and all(len(page["attributes"]) == 3 for page in pages[:-1]), [len(p["attributes"]) for p in pages]
+    names = [attribute["name"] for page in pages for attribute in page["attributes"]]
+    equal(len(names), len(set(names)))
+    assert {"zone", "own-0", "own-3"} <= set(names), names
+    ecs.delete_attributes(attributes=[{"name": name, "targetId": instance} for name in ("zone", *(f"own-{n}" for n in range(4)))])
+    paginator = ecs.get_paginator("list_account_settings")
+    pages = list(paginator.paginate(effectiveSettings=True, PaginationConfig={"PageSize": 2}))
+    settings = [setting["name"] for page in pages for setting in page["settings"]]
+    assert len(pages) > 1 and len(settings) == len(set(settings)) and "containerInsights" in settings, pages
+    namespaces = ecs.get_paginator("list_services_by_namespace").paginate(namespace="none")
+    refused(ecs.exceptions.NamespaceNotFoundException, lambda: list(namespaces), "namespace was not found")
+
+
+@check
+def no_waiter_and_no_paginator_is_left_out():
+    with open(__file__, encoding="utf8") as file:
+        text = file.read()
+    methods = [name for name in dir(ecs) if name.startswith("list_") and ecs.can_paginate(name)]
+    assert len(ecs.waiter_names) >= 9 and len(methods) >= 9, (ecs.waiter_names, methods)
+    equal([name for name in (*ecs.waiter_names, *methods) if f'"{name}"' not in text], [])
+
+
+@check
 def describe_failures():
     arn = "arn:aws:ecs:us-east-1:000000000000:"
     for call, argument, kind in (
