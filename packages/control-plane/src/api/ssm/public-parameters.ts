@@ -36,7 +36,12 @@ const WINDOWS_IMAGES = [
   '2025-English-Full',
   '2025-English-Core',
 ];
+const BOTTLEROCKET = '/aws/service/bottlerocket';
+const BOTTLEROCKET_IMAGES = ['aws-ecs-1', 'aws-ecs-1-nvidia', 'aws-ecs-2', 'aws-ecs-2-nvidia'];
+const ARCHITECTURES = ['arm64', 'x86_64'];
 
+/** What names and versions say of themselves. */
+const NO_IMAGES = 'gantry-has-no-images';
 /** They do not change. */
 const VERSION = 1;
 const SINCE = new Date(Date.UTC(2026, 0, 1));
@@ -73,6 +78,11 @@ function valuesIn(region: string): Values {
     const name = `Windows_Server-${variant}-ECS_Optimized`;
     all.push(...image(region, `${WINDOWS}/${name}`, name));
   }
+  for (const variant of BOTTLEROCKET_IMAGES)
+    for (const architecture of ARCHITECTURES) {
+      const path = `${BOTTLEROCKET}/${variant}/${architecture}/latest`;
+      all.push([`${path}/image_id`, imageId(region, path)], [`${path}/image_version`, NO_IMAGES]);
+    }
   const values = new Map(all.toSorted(([a], [b]) => (a < b ? -1 : 1)));
   // Regions are what callers name: a few are remembered, not every one somebody makes up.
   if (byRegion.size >= 64) byRegion.clear();
@@ -85,18 +95,21 @@ function valuesIn(region: string): Values {
  * for, and say in words that nothing is behind them. The id is the same for an image in a region for ever.
  */
 function image(region: string, path: string, imageName: string, os?: string): [string, string][] {
-  const id = `ami-${hash('sha256', `${region}/${path}`).slice(0, 17)}`;
   const members: Record<string, string | number> = {
     ...(os === undefined ? {} : { schema_version: 1 }),
-    image_name: `gantry-has-no-images/${imageName}`,
-    image_id: id,
+    image_name: `${NO_IMAGES}/${imageName}`,
+    image_id: imageId(region, path),
     ...(os === undefined ? {} : { os }),
     ecs_runtime_version: "the host's Docker Engine",
     ecs_agent_version: "Gantry's own agent",
-    ...(os === undefined ? {} : { source_image_name: `gantry-has-no-images/${imageName}` }),
+    ...(os === undefined ? {} : { source_image_name: `${NO_IMAGES}/${imageName}` }),
   };
   const each = Object.entries(members).map(([member, value]): [string, string] => [`${path}/${member}`, String(value)]);
   return [[path, JSON.stringify(members)], ...each];
+}
+
+function imageId(region: string, path: string): string {
+  return `ami-${hash('sha256', `${region}/${path}`).slice(0, 17)}`;
 }
 
 function wireParameter(region: string, name: string, value: string): WireParameter {

@@ -405,7 +405,8 @@ describe('public parameters', () => {
       NextToken = page.NextToken;
       if (NextToken === undefined) break;
     }
-    assert.equal(found.size, 20, 'an id of its own for every image');
+    assert.equal(found.size, 28, 'an id of its own for every image');
+    assert.match((await value('/aws/service/bottlerocket/aws-ecs-2/arm64/latest/image_id')) ?? '', /^ami-/);
     const windows = '/aws/service/ami-windows-latest/Windows_Server-2022-English-Full-ECS_Optimized';
     assert.match((await value(`${windows}/image_id`)) ?? '', /^ami-/);
     await refused(value(`${AMI}/amazon-linux-2024/recommended`), 'ParameterNotFound', 'amazon-linux-2024');
