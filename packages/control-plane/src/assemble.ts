@@ -18,6 +18,7 @@ import type { Handler } from './handlers.ts';
 import { keepHistory } from './housekeeping.ts';
 import { openIdentity, type Identity } from './identity/index.ts';
 import { SEALED_ACCESS_KEYS } from './identity/key-ring.ts';
+import type { Origin } from './identity/origin.ts';
 import { logsHandlers } from './logs/api/index.ts';
 import type { LogStore } from './logs/port.ts';
 import { keepRetention } from './logs/retention.ts';
@@ -58,6 +59,7 @@ export interface ControlPlane {
     input: unknown,
     caller: Caller,
     requestId?: string,
+    from?: Origin,
   ) => Promise<unknown>;
   /** Resolves when no controller has anything to do now: only time, an agent or a user can change that. */
   readonly settled: () => Promise<void>;
@@ -93,7 +95,7 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
     platform,
     identity,
     dispatch,
-    handle: (service, operation, input, caller, requestId = ids.uuid()) => {
+    handle: (service, operation, input, caller, requestId = ids.uuid(), from?) => {
       const handler = handlers[service][operation];
       if (handler === undefined) {
         const known = SERVICES[service].operation(operation);
@@ -102,7 +104,7 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
         );
       }
       const scope = { account: caller.account, region: caller.region };
-      return handler(input, { caller, scope, requestId });
+      return handler(input, { caller, scope, requestId, from });
     },
     settled: () => controllers.settled(),
     stop: async () => {

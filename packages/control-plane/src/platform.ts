@@ -1,4 +1,5 @@
 import type { AccountId, Clock, Ids, Region, Scope } from '@gantry/domain';
+import type { Origin } from './identity/origin.ts';
 import type { Principal } from './identity/principal.ts';
 import type { Seal } from './seal/port.ts';
 import type { State } from './state/state.ts';
@@ -56,4 +57,6 @@ export interface RequestContext {
   readonly caller: Caller;
   readonly scope: Scope;
   readonly requestId: string;
+  /** Absent for calls that came by no socket. */
+  readonly from?: Origin | undefined;
 }

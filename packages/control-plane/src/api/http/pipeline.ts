@@ -26,6 +26,7 @@ export type Handle = (
   input: unknown,
   caller: Caller,
   requestId: string,
+  from: Origin,
 ) => Promise<unknown>;
 
 export interface PipelineOptions {
@@ -103,7 +104,7 @@ export class Pipeline {
     const input = (passage.input = call.input());
     authorise(caller, { signingName, operation, input, from, userAgent: header(request, 'user-agent') });
     throttle?.admitInput(caller, service.name, operation, input);
-    const output = await handle(service.name, operation, input, caller, requestId);
+    const output = await handle(service.name, operation, input, caller, requestId, from);
     const response = writeResponse(call.operation, output, requestId);
     await this.#audit(service, passage, { output });
     return response;

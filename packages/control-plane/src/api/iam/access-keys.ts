@@ -27,7 +27,9 @@ export function accessKeyHandlers({ state, ids, seal }: Platform): Pick<IamHandl
         if (iamAccessKeys.countBy('user', iamKey(account, user.userName)) >= MOST_KEYS)
           throw quotaExceeded('AccessKeysPerUser', MOST_KEYS);
         const { userName, userId } = user;
-        const accessKeyId = accessKeyIdFor('AKIA', account, BigInt(`0x${ids.hex32()}`));
+        const newId = () => accessKeyIdFor('AKIA', account, BigInt(`0x${ids.hex32()}`));
+        let accessKeyId = newId();
+        while (iamAccessKeys.get(accessKeyId) !== undefined) accessKeyId = newId();
         const sealedSecret = seal.seal(secret, accessKeySealContext(accessKeyId));
         const createDate = secondOf(tx);
         const made: IamAccessKey = {

@@ -154,7 +154,6 @@ describe('service-linked roles', () => {
       iam.PutRolePolicy({ RoleName, PolicyName: 'p', PolicyDocument: ALLOW_ALL }),
       iam.DetachRolePolicy({ RoleName, PolicyArn: attached?.[0]?.PolicyArn }),
       iam.UpdateRole({ RoleName, MaxSessionDuration: 3600 }),
-      iam.TagRole({ RoleName, Tags: [{ Key: 'a', Value: 'b' }] }),
     ])
       await refused(change, 'UnmodifiableEntityException', protectedText);
     await ensureFirstClusters(platform);

@@ -71,7 +71,7 @@ export function serviceLinkedRoleHandlers({ state, ids, seal }: Platform): Pick<
       return state.transact((tx) => {
         const role = roleNamed(tx.tables, account, RoleName as string);
         if (role.linkedService === undefined)
-          throw invalidInput(`The role ${role.roleName} is not service-linked. Use DeleteRole.`);
+          throw noSuchEntity(`The role ${role.roleName} is not service-linked. Use DeleteRole.`);
         if (usersOf(tx.tables, role).length === 0) {
           tx.delete(tx.tables.iamRoles, iamKey(account, role.roleName));
           tx.delete(tx.tables.iamLastUses, role.roleId);

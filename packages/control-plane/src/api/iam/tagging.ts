@@ -2,7 +2,7 @@ import { iamKey, type AccountId, type IamTag } from '@gantry/domain';
 import type { Platform, RequestContext } from '../../platform.ts';
 import type { Tx } from '../../state/state.ts';
 import type { Tables } from '../../state/tables.ts';
-import { ownPolicy, ownRole, policyOf, profileNamed, roleNamed, userNamed } from './common/find.ts';
+import { ownPolicy, policyOf, profileNamed, roleNamed, userNamed } from './common/find.ts';
 import { explain, type IamHandlers } from './common/handler.ts';
 import { pageOfItems } from './common/paging.ts';
 import { checkTags, mergeTags, withoutTags } from './common/tags.ts';
@@ -38,7 +38,7 @@ const KINDS: Readonly<Record<Kind, Kinds>> = {
   Role: {
     read: roleNamed,
     change: (tx, account, name) => {
-      const role = ownRole(tx.tables, account, name);
+      const role = roleNamed(tx.tables, account, name);
       return [role, (tags) => tx.put(tx.tables.iamRoles, iamKey(account, name), { ...role, tags })];
     },
   },

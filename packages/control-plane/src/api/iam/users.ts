@@ -80,8 +80,9 @@ export function userLookupHandlers({ state, config }: Platform): Pick<IamHandler
         const User: Partial<ReturnType<typeof wholeUser>> = { UserId: scope.account, Arn: root };
         return { User: { ...User, CreateDate: new Date(BUILT_IN_CREATED) } as ReturnType<typeof wholeUser> };
       }
-      const ownName = caller.principalArn.slice(caller.principalArn.lastIndexOf('/') + 1);
-      const builtIn = builtInUser(config, scope.account, UserName ?? ownName);
+      const isBuiltIn = caller.principal.kind === 'administrator' || caller.principal.kind === 'agent';
+      const own = isBuiltIn ? caller.principalArn.slice(caller.principalArn.lastIndexOf('/') + 1) : '';
+      const builtIn = builtInUser(config, scope.account, UserName ?? own);
       if (builtIn !== undefined) return { User: wholeUser(builtIn) };
       return { User: wholeUser(userNamed(state.tables, scope.account, namedOrCaller(caller, UserName))) };
     },

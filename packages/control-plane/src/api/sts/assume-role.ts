@@ -1,7 +1,10 @@
-import { iamKey, parseAccountId, parseArn, type AccountId, type IamRole } from '@gantry/domain';
+import { iamKey, parseAccountId, parseArn, type AccountId, type Clock, type IamRole } from '@gantry/domain';
 import { ServiceError, type StsOperations } from '@gantry/protocol';
+import { contextFor } from '../../authorise/context.ts';
+import type { PrincipalPolicies } from '../../authorise/evaluate.ts';
 import { parsePolicy, PolicyError } from '../../authorise/policy.ts';
 import type { Identity } from '../../identity/index.ts';
+import type { Origin } from '../../identity/origin.ts';
 import { managedPolicy } from '../../identity/managed/find.ts';
 import { AWS_OWNER } from '../../identity/managed/aws-policies.ts';
 import { assumedRoleArn, packedPercent, type RoleSession } from '../../identity/sessions.ts';
@@ -10,26 +13,30 @@ import type { Caller, Platform } from '../../platform.ts';
 import type { Tables } from '../../state/tables.ts';
 import { checkTags } from '../iam/common/tags.ts';
 import { credentialsOf, leastTokenBytes, refuseMfa, validationError } from './common.ts';
-import { assumeContext, mayAssume } from './trust.ts';
+import { assumeDemand, mayAssume } from './trust.ts';
 
 type AssumeRole = StsOperations['AssumeRole'];
 type Input = AssumeRole['input'];
 
 type AskedSession = Omit<RoleSession, 'durationSeconds'>;
 
+const ASSUME = 'sts:AssumeRole';
+const NOWHERE: Origin = { address: '', secure: false };
 const HOUR_SECONDS = 3600;
 const MOST_POLICY_ARNS = 10;
 const MOST_POLICY_CHARACTERS = 2048;
 
 export function assumeRole(platform: Platform, identity: Identity): Handler<Input, AssumeRole['output']> {
   const { state, clock } = platform;
-  return async (input, { caller }) => {
+  return async (input, { caller, from }) => {
     refuseMfa(input);
     if (input.ProvidedContexts !== undefined && input.ProvidedContexts.length > 0)
       throw validationError('ProvidedContexts are not supported: no context provider is known here.');
     const role = roleOf(state.tables, input.RoleArn as string);
     const session = requestedSession(input, caller);
-    if (role === undefined || !isPermitted(role, session)) throw notAuthorized(caller, input, 'sts:AssumeRole');
+    const may: Decide = { input, session, caller, from, policies: identity.policiesOf(caller), clock };
+    const refused = role === undefined ? ASSUME : refusedAction(role, may);
+    if (role === undefined || refused !== undefined) throw notAuthorized(caller, input, refused ?? ASSUME);
     const durationSeconds = durationOf(input.DurationSeconds, role, caller);
     checkPolicyArns(state.tables, role.account, session.sessionPolicyArns ?? []);
     const percent = packedPercent(session);
@@ -48,26 +55,32 @@ export function assumeRole(platform: Platform, identity: Identity): Handler<Inpu
       ...(percent === 0 ? {} : { PackedPolicySize: percent }),
       SourceIdentity: session.sourceIdentity,
     };
-
-    function isPermitted(wanted: IamRole, asked: AskedSession): boolean {
-      // Only `--insecure-any-key` makes roots, and says that they may do everything.
-      if (caller.principal.kind === 'administrator' && caller.principalArn.endsWith(':root')) return true;
-      const { sessionName, sourceIdentity, transitiveTagKeys = [] } = asked;
-      const tags = Object.fromEntries((input.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
-      const request = { sessionName, sourceIdentity, transitiveTagKeys, tags, externalId: input.ExternalId };
-      const policies = identity.policiesOf(caller);
-      const context = assumeContext(caller, wanted, policies, request, clock.now());
-      const trust = parsePolicy(wanted.assumeRolePolicyDocument, 'trust');
-      const actions = ['sts:AssumeRole'];
-      if (Object.keys(asked.sessionTags ?? {}).length > 0) actions.push('sts:TagSession');
-      if (sourceIdentity !== undefined) actions.push('sts:SetSourceIdentity');
-      for (const action of actions) {
-        if (mayAssume({ action, role: wanted, trust, caller, policies, context })) continue;
-        throw notAuthorized(caller, input, action);
-      }
-      return true;
-    }
   };
+}
+
+interface Decide {
+  readonly input: Input;
+  readonly session: AskedSession;
+  readonly caller: Caller;
+  readonly from: Origin | undefined;
+  readonly policies: PrincipalPolicies;
+  readonly clock: Clock;
+}
+
+/** The first action the caller would need and may not. */
+function refusedAction(role: IamRole, { input, session, caller, from, policies, clock }: Decide): string | undefined {
+  // Only `--insecure-any-key` makes roots, and says that they may do everything.
+  if (caller.principal.kind === 'administrator' && caller.principalArn.endsWith(':root')) return undefined;
+  const { sessionName, sourceIdentity, transitiveTagKeys = [], sessionTags = {} } = session;
+  const request = { sessionName, sourceIdentity, transitiveTagKeys, externalId: input.ExternalId };
+  const demand = assumeDemand(role, { ...request, tags: checkTags(input.Tags) });
+  const call = { signingName: 'sts', from: from ?? NOWHERE };
+  const context = contextFor({ caller, call, tags: policies.tags, clock }, demand);
+  const trust = parsePolicy(role.assumeRolePolicyDocument, 'trust');
+  const actions = [ASSUME];
+  if (Object.keys(sessionTags).length > 0) actions.push('sts:TagSession');
+  if (sourceIdentity !== undefined) actions.push('sts:SetSourceIdentity');
+  return actions.find((action) => !mayAssume({ action, role, trust, caller, policies, context }));
 }
 
 function notAuthorized(caller: Caller, { RoleArn }: Input, action: string): ServiceError {

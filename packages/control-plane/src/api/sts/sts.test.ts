@@ -99,6 +99,15 @@ describe('who gets a role', () => {
         );
     });
 
+  it('is who calls from where the trust policy says', async () => {
+    const world = await anIam();
+    await aRole(world, trusting({ AWS: BOB }, { Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }));
+    const bob = await aUser(world, 'bob');
+    assert.ok((await world.as(bob, '10.1.2.3').sts.AssumeRole(asked())).Credentials);
+    for (const elsewhere of [world.as(bob, '11.1.2.3'), world.as(bob)])
+      await refused(elsewhere.sts.AssumeRole(asked()), 'AccessDeniedException', RoleArn);
+  });
+
   it('is, of another account, who is trusted there and may here', async () => {
     const world = await anIam();
     const elsewhere = world.as({ ...ROOT, account: OTHER, principalArn: `arn:aws:iam::${OTHER}:root` });
@@ -155,6 +164,8 @@ describe('a session of a role', () => {
     assert.deepEqual(await session.sts.GetAccessKeyInfo({ AccessKeyId: answer.Credentials?.AccessKeyId }), {
       Account: ACCOUNT,
     });
+    const named = await assumed(world, world, { RoleSessionName: 'administrator' });
+    await refused(world.as(named).iam.GetUser({}), 'ValidationError', 'Must specify userName');
     await refused(
       session.iam.GetUser({}),
       'ValidationError',

@@ -1,5 +1,6 @@
-import { epochMs, type EpochMs, type IamRole } from '@gantry/domain';
-import { contextOf, evaluate, evaluateTrust, type Context, type PrincipalPolicies } from '../../authorise/evaluate.ts';
+import type { IamRole, IamTag } from '@gantry/domain';
+import type { Demand } from '../../authorise/demand.ts';
+import { evaluate, evaluateTrust, type Context, type PrincipalPolicies } from '../../authorise/evaluate.ts';
 import type { PolicyDocument } from '../../authorise/policy.ts';
 import { userIdOf } from '../../identity/built-in.ts';
 import type { Principal } from '../../identity/principal.ts';
@@ -40,43 +41,22 @@ export interface SessionRequest {
   readonly sessionName: string;
   readonly externalId?: string | undefined;
   readonly sourceIdentity?: string | undefined;
-  readonly tags: Readonly<Record<string, string>>;
+  readonly tags: readonly IamTag[];
   readonly transitiveTagKeys: readonly string[];
 }
 
-/** The condition keys of AssumeRole. Pure. */
-export function assumeContext(
-  caller: Caller,
-  role: IamRole,
-  policies: PrincipalPolicies,
-  request: SessionRequest,
-  now: EpochMs,
-): Context {
-  const { principal, principalArn, account } = caller;
-  const isRole = principal.kind === 'assumed-role';
-  const values: Record<string, string | readonly string[]> = {
-    'aws:CurrentTime': new Date(now).toISOString(),
-    'aws:EpochTime': String(Math.floor(epochMs(now) / 1000)),
-    'aws:PrincipalAccount': account,
-    'aws:PrincipalArn': isRole ? principal.roleArn : principalArn,
-    'aws:PrincipalType': isRole ? 'AssumedRole' : principalArn.endsWith(':root') ? 'Account' : 'User',
-    'aws:RequestedRegion': caller.region,
-    'aws:ResourceAccount': role.account,
-    'aws:userid': userIdOf(principal, principalArn),
-    'sts:RoleSessionName': request.sessionName,
+/** What AssumeRole demands of a role, with the condition keys of STS. Pure. */
+export function assumeDemand(role: IamRole, request: SessionRequest): Demand {
+  const plain = (tags: readonly IamTag[]) => tags.map(({ Key, Value }) => ({ key: Key, value: Value }));
+  return {
+    resource: role.arn,
+    keys: {
+      'sts:ExternalId': request.externalId,
+      'sts:RoleSessionName': request.sessionName,
+      'sts:SourceIdentity': request.sourceIdentity,
+      'sts:TransitiveTagKeys': request.transitiveTagKeys.length > 0 ? request.transitiveTagKeys : undefined,
+    },
+    tags: () => plain(role.tags),
+    requestTags: plain(request.tags),
   };
-  if (!isRole) values['aws:username'] = principalArn.slice(principalArn.lastIndexOf('/') + 1);
-  if (isRole && principal.sourceIdentity !== undefined) values['aws:SourceIdentity'] = principal.sourceIdentity;
-  if (request.externalId !== undefined) values['sts:ExternalId'] = request.externalId;
-  if (request.sourceIdentity !== undefined) values['sts:SourceIdentity'] = request.sourceIdentity;
-  if (request.transitiveTagKeys.length > 0) values['sts:TransitiveTagKeys'] = request.transitiveTagKeys;
-  const tagKeys = Object.keys(request.tags);
-  if (tagKeys.length > 0) values['aws:TagKeys'] = tagKeys;
-  for (const [key, value] of Object.entries(request.tags)) values[`aws:RequestTag/${key}`] = value;
-  for (const [key, value] of Object.entries(policies.tags)) values[`aws:PrincipalTag/${key}`] = value;
-  for (const { Key, Value } of role.tags) {
-    values[`aws:ResourceTag/${Key}`] = Value;
-    values[`iam:ResourceTag/${Key}`] = Value;
-  }
-  return contextOf(values);
 }

@@ -35,7 +35,7 @@ export interface Client {
 export interface IamWorld extends Client {
   readonly platform: Platform;
   readonly identity: Identity;
-  readonly as: (caller: Caller) => Client;
+  readonly as: (caller: Caller, address?: string) => Client;
   /** As the front door does for a request with a good signature; undefined for a key that is not known. */
   readonly callerOf: (accessKeyId: string | undefined, sessionToken?: string) => Caller | undefined;
   readonly turn: (ms: number) => void;
@@ -65,9 +65,10 @@ export async function anIam(journal: Journal = new MemoryJournal(), seal: Seal =
   const platform: Platform = { state, journal, clock, ids, config: CONFIG, seal, log: () => {} };
   const identity = openIdentity(platform);
   const [iam, sts] = [iamHandlers(platform, identity) as IamHandlers, stsHandlers(platform, identity) as Sts];
-  const as = (caller: Caller): Client => {
+  const as = (caller: Caller, address?: string): Client => {
     const { account, region } = caller;
-    const context: RequestContext = { caller, scope: { account, region }, requestId: 'request' };
+    const from = address === undefined ? undefined : { address, secure: false };
+    const context: RequestContext = { caller, scope: { account, region }, requestId: 'request', from };
     return { iam: bind(iam, context), sts: bind(sts, context) };
   };
   const callerOf = (accessKeyId = '', sessionToken?: string): Caller | undefined => {
