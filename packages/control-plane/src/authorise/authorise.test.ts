@@ -284,6 +284,25 @@ test('credentials of GetSessionToken open neither IAM nor more of STS', () => {
     assert.equal(asked(call), 'ok', call);
 });
 
+test('no call takes long, however much it names', () => {
+  const identity = [
+    policy(
+      allow('ecs:*', `${ECS}:task/*${'a'.repeat(1000)}b*`),
+      allow('ecs:*', '*', { 'ForAllValues:StringLike': { 'ecs:subnet': '*' } }),
+    ),
+  ];
+  const many = (count: number): string[] => Array.from({ length: count }, (_, index) => `t${index}`);
+  const ask = (call: string, input: object): string => calls.ask({ identity }, call, input);
+  assert.equal(ask('ecs:DescribeTasks', { tasks: many(1000) }), 'ok');
+  assert.match(ask('ecs:DescribeTasks', { tasks: many(500_000) }), /on more than 1000 resources/);
+  const subnets = { networkConfiguration: { awsvpcConfiguration: { subnets: many(500_000) } } };
+  assert.match(ask('ecs:UpdateService', { service: 's', ...subnets }), /more than 1000 values/);
+  const long = 'a'.repeat(4_000_000);
+  const denied = calls.ask({}, 'ecs:StopTask', { task: long });
+  assert.ok(denied.length < 3000);
+  assert.equal(ask('ecs:StopTask', { task: long }), 'ok');
+});
+
 test('what nobody knows is refused to all but those who may everything', () => {
   for (const call of ['ecs:constructor', 'nothing:RunTask', '__proto__:toString']) {
     assert.match(calls.ask({}, call), /on resource: \* because no identity-based policy allows/);

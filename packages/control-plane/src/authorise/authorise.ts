@@ -3,10 +3,10 @@ import { ServiceError } from '@gantry/protocol';
 import type { Caller } from '../platform.ts';
 import type { Tables } from '../state/tables.ts';
 import { contextFor } from './context.ts';
-import { ANY, type Demand, type Place } from './demand.ts';
+import { ANY, MOST_LISTED, type Demand, type Place } from './demand.ts';
 import { evaluate } from './evaluate.ts';
 import type { ApiCall, Authorise, PoliciesOf } from './port.ts';
-import { refusal } from './refusal.ts';
+import { cut, refusal, tooMany } from './refusal.ts';
 import { RULES } from './resources/index.ts';
 import { byRole } from './roles.ts';
 
@@ -34,12 +34,21 @@ export function authoriseBy({ policiesOf, tables, clock }: AuthoriseOptions): Au
     if (FREE.has(mainAction)) return;
     const policies = policiesOf(caller);
     const asker = { caller, call, tags: policies.tags, clock };
-    for (const demand of demandsOf(call, placeOf(caller, tables))) {
+    const demands = demandsOf(call, placeOf(caller, tables));
+    if (demands.length > MOST_LISTED) throw tooMany(caller.principalArn, mainAction, MOST_LISTED);
+    for (const demand of demands) {
       const { action = mainAction, resource, shown = resource } = demand;
-      const decision = evaluate(policies, { action, resource, context: contextFor(asker, demand) });
-      if (decision.effect !== 'allow') throw refusal(caller.principalArn, action, shown, decision);
+      if (hasTooMany(demand)) throw tooMany(caller.principalArn, action, MOST_LISTED);
+      const request = { action, resource: cut(resource), context: contextFor(asker, demand) };
+      const decision = evaluate(policies, request);
+      if (decision.effect !== 'allow') throw refusal(caller.principalArn, action, cut(shown), decision);
     }
   };
+}
+
+function hasTooMany({ keys = {}, requestTags = [], tagKeys = [] }: Demand): boolean {
+  const lists = [requestTags, tagKeys, ...Object.values(keys)];
+  return lists.some((list) => Array.isArray(list) && list.length > MOST_LISTED);
 }
 
 function placeOf({ account, region, principalArn }: Caller, tables: Tables): Place {

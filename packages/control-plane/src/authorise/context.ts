@@ -3,6 +3,7 @@ import { userIdOf } from '../identity/built-in.ts';
 import type { Caller } from '../platform.ts';
 import type { Demand } from './demand.ts';
 import type { ApiCall } from './port.ts';
+import { cut } from './refusal.ts';
 import type { Context } from './wildcard.ts';
 
 export interface Asker {
@@ -15,16 +16,24 @@ export interface Asker {
 
 /** The condition keys of one demand. A value is worked out when a policy asks for it. */
 export function contextFor(asker: Asker, demand: Demand): Context {
+  const known = new Map<string, readonly string[] | undefined>();
   return {
     get(key) {
-      const own = ownKey(demand, key);
-      if (own !== undefined) return own;
-      const slash = key.indexOf('/');
-      if (slash > 0) return tagKey(asker, demand, key.slice(0, slash), key.slice(slash + 1));
-      const global = GLOBAL[key]?.(asker, demand);
-      return typeof global === 'string' ? [global] : global;
+      if (known.has(key)) return known.get(key);
+      const values = valuesOf(asker, demand, key)?.map(cut);
+      known.set(key, values);
+      return values;
     },
   };
+}
+
+function valuesOf(asker: Asker, demand: Demand, key: string): readonly string[] | undefined {
+  const own = ownKey(demand, key);
+  if (own !== undefined) return own;
+  const slash = key.indexOf('/');
+  if (slash > 0) return tagKey(asker, demand, key.slice(0, slash), key.slice(slash + 1));
+  const global = GLOBAL[key]?.(asker, demand);
+  return typeof global === 'string' ? [global] : global;
 }
 
 /** Names of keys are told apart without regard to case. */

@@ -44,7 +44,10 @@ export type RulesOf<Operations extends Record<keyof Operations, { input: unknown
 export const ANY: Demand = { resource: '*' };
 export const any: Rule<unknown> = () => ANY;
 
+/** A call about more than this many things, or with a key of more values, is refused: nobody else waits for it. */
+export const MOST_LISTED = 1000;
+
 /** What a call names, or all there is when it names none: no list is short enough to pass unasked. */
 export function listed(names: readonly (string | undefined)[] | undefined): readonly (string | undefined)[] {
-  return names === undefined || names.length === 0 ? ['*'] : names;
+  return names === undefined || names.length === 0 ? ['*'] : names.slice(0, MOST_LISTED + 1);
 }

@@ -135,7 +135,8 @@ function applies(statement: Statement, asked: Asked): boolean {
 
 /** Whether a statement is about this action on this resource, if its conditions hold. */
 function names({ actions, resources }: Statement, { action, arn, context }: Asked): boolean {
-  if (actions.patterns.some((pattern) => matches(pattern, action)) === actions.not) return false;
+  if ((actions.names.has(action) || actions.patterns.some((pattern) => matches(pattern, action))) === actions.not)
+    return false;
   if (resources === undefined) return true;
   return resources.patterns.some((pattern) => arnMatches(pattern, arn, context)) !== resources.not;
 }

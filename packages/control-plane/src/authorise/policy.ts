@@ -16,7 +16,12 @@ export interface Statement {
   readonly sid?: string | undefined;
   readonly effect: 'Allow' | 'Deny';
   /** `NotAction` and `NotResource` say what it is not about. */
-  readonly actions: { readonly not: boolean; readonly patterns: readonly Pattern[] };
+  readonly actions: {
+    readonly not: boolean;
+    /** In lower case. */
+    readonly names: ReadonlySet<string>;
+    readonly patterns: readonly Pattern[];
+  };
   /** Without: any (a trust policy is about its role). */
   readonly resources?: { readonly not: boolean; readonly patterns: readonly ArnPattern[] } | undefined;
   readonly principals?: { readonly not: boolean; readonly pattern: PrincipalPattern } | undefined;
@@ -116,8 +121,10 @@ function parseActions(raw: Elements, kind: PolicyKind): Statement['actions'] {
     if (kind === 'trust' && vendor.toLowerCase() !== 'sts')
       throw new PolicyError('AssumeRole policy may only specify STS AssumeRole actions.');
   }
-  const options = { wildcards: true, variables: false, ignoreCase: true };
-  return { not: found.not, patterns: found.texts.map((text) => compilePattern(text, options)) };
+  const options = { wildcards: true, variables: false };
+  const patterns = found.texts.map((text) => compilePattern(text.toLowerCase(), options));
+  const names = new Set(patterns.flatMap(({ literal }) => literal ?? []));
+  return { not: found.not, names, patterns: patterns.filter(({ literal }) => literal === undefined) };
 }
 
 function parseResources(raw: Elements, kind: PolicyKind, variables: boolean): Statement['resources'] {

@@ -19,6 +19,8 @@ interface Variable {
 export interface Pattern {
   /** There is nothing special in it. */
   readonly literal?: string | undefined;
+  /** There is nothing special in it but the `*` it ends with: what is before that. */
+  readonly prefix?: string | undefined;
   /** Set when there is no variable in it. */
   readonly tokens: readonly Token[] | undefined;
   readonly parts: readonly (readonly Token[] | Variable)[];
@@ -52,8 +54,11 @@ export function compilePattern(text: string, options: PatternOptions): Pattern {
   add(text.slice(from));
   const fixed = parts.filter((part) => 'length' in part);
   const tokens = fixed.length === parts.length ? fixed.flat() : undefined;
-  const literal = tokens?.every((token) => token >= 0) === true ? textOf(tokens) : undefined;
-  return { literal, tokens, parts, ignoreCase };
+  const special = tokens?.findIndex((token) => token < 0) ?? 0;
+  const literal = tokens !== undefined && special < 0 ? textOf(tokens) : undefined;
+  const endsInRun = tokens?.[special] === ANY_RUN && special === tokens.length - 1;
+  const prefix = tokens !== undefined && endsInRun ? textOf(tokens.slice(0, special)) : undefined;
+  return { literal, prefix, tokens, parts, ignoreCase };
 }
 
 /**
@@ -63,6 +68,7 @@ export function compilePattern(text: string, options: PatternOptions): Pattern {
 export function matches(pattern: Pattern, text: string, context?: Context): boolean {
   const given = pattern.ignoreCase ? text.toLowerCase() : text;
   if (pattern.literal !== undefined) return given === pattern.literal;
+  if (pattern.prefix !== undefined) return given.startsWith(pattern.prefix);
   const tokens = pattern.tokens ?? fill(pattern, context);
   return tokens !== undefined && matchTokens(tokens, given);
 }
@@ -100,23 +106,28 @@ function textOf(tokens: readonly Token[]): string {
 
 /** Only the last `*` seen may have to take more: an earlier one cannot do better. */
 function matchTokens(tokens: readonly Token[], text: string): boolean {
-  let [at, token] = [0, 0];
-  let [retryAt, retryToken] = [0, -1];
+  let at = 0;
+  let token = 0;
+  let retryAt = 0;
+  let retryToken = -1;
   while (at < text.length) {
     const wanted = tokens[token];
-    if (wanted === ANY_RUN) {
-      [retryAt, retryToken] = [at, ++token];
+    if (wanted === text.charCodeAt(at) || wanted === ANY_ONE) {
+      at += 1;
+      token += 1;
+    } else if (wanted === ANY_RUN) {
+      token += 1;
       if (token === tokens.length) return true;
-    } else if (wanted === ANY_ONE || wanted === text.charCodeAt(at)) {
-      at++;
-      token++;
+      retryAt = at;
+      retryToken = token;
     } else if (retryToken >= 0) {
-      at = ++retryAt;
+      retryAt += 1;
+      at = retryAt;
       token = retryToken;
     } else {
       return false;
     }
   }
-  while (tokens[token] === ANY_RUN) token++;
+  while (tokens[token] === ANY_RUN) token += 1;
   return token === tokens.length;
 }
