@@ -4,7 +4,7 @@ import { placeNow, type PlacePlatform } from '../scheduler/apply.ts';
 import type { Refusal } from '../scheduler/place.ts';
 import { newTask, taskKey } from '../task/create.ts';
 import { requestStop } from '../task/stop.ts';
-import { REPEAT_AFTER_MS } from './decide.ts';
+import { complained } from './complaint.ts';
 import { putServiceDeployment, putServiceRevision } from './service-deployment-documents.ts';
 import { startedText, stoppedText, unplacedText } from './texts.ts';
 import type { ServiceAction, ServiceView, StartAction, StopAction } from './view.ts';
@@ -124,11 +124,11 @@ function tagsFor(service: Service, definition: TaskDefinition): Task['tags'] {
 /** Tells of a refusal, unless the same was told within six hours. */
 function complain(tx: Tx, service: Service, refused: Refusal, said: string[]): Service {
   const text = unplacedText(service.serviceName, refused);
-  const last = service.lastPlacementFailure;
-  if (last !== undefined && last.text === text && tx.now - last.at < REPEAT_AFTER_MS) return service;
+  const after = complained(service, text, tx.now);
+  if (after === undefined) return service;
   said.push(text);
   tell(tx, service, refused.because, refused.text);
-  return { ...service, lastPlacementFailure: { text, at: tx.now } };
+  return after;
 }
 
 function account(tx: Tx, task: Task): void {

@@ -1,6 +1,7 @@
 import { epochMs, type Because, type Deployment, type Service, type Task } from '@gantry/domain';
 import { assignProviders, launchTypeOf } from '../scheduler/capacity.ts';
 import { breakCircuit } from './breaker.ts';
+import { complained, REPEAT_AFTER_MS } from './complaint.ts';
 import { accountEndings } from './failures.ts';
 import { isReady, SHORT_RUN_MS } from './health.ts';
 import { isHeldByProtection, nextMoment, standingOf, startable, stopsOf, type Standing } from './rollout.ts';
@@ -10,8 +11,6 @@ import type { ServiceAction, ServiceView, StartAction } from './view.ts';
 
 /** A transaction starts or stops at most so many tasks; the rest follows in the next. */
 export const MOST_AT_ONCE = 100;
-/** The same message is repeated only after so long (ecs-semantics 5.2). */
-export const REPEAT_AFTER_MS = 6 * 3_600_000;
 
 /**
  * What to do about a service now (ecs-semantics 5.3 to 5.7): a function of the view alone. Applied to its own outcome it
@@ -164,19 +163,15 @@ function isStuck(view: ServiceView, standing: Standing): boolean {
   return live.length >= maximum && live.every(isReady) && nextMoment(view, standing) === undefined;
 }
 
-/** Says what keeps the service from a steady state, unless it has said so within six hours. */
 function complain(
   view: ServiceView,
   service: Service,
   text: string,
   because: Because,
 ): { readonly service: Service; readonly actions: readonly ServiceAction[] } {
-  const last = service.lastPlacementFailure;
-  if (last !== undefined && last.text === text && view.now - last.at < REPEAT_AFTER_MS) return { service, actions: [] };
-  return {
-    service: { ...service, lastPlacementFailure: { text, at: view.now } },
-    actions: [{ kind: 'say', message: text, because }],
-  };
+  const after = complained(service, text, view.now);
+  if (after === undefined) return { service, actions: [] };
+  return { service: after, actions: [{ kind: 'say', message: text, because }] };
 }
 
 /** PRIMARY wants what the service wants; an older one wants the tasks it still has. */
