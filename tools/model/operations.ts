@@ -4,6 +4,7 @@
  */
 import { parseAccountId, parseRegion, type AccountId, type Region } from '@gantry/domain';
 import { AWAITED } from '@gantry/control-plane/api/ecs/awaited.ts';
+import { AWAITED_OF_SECRETS } from '@gantry/control-plane/api/secretsmanager/policies.ts';
 import { servedOperations } from '@gantry/control-plane/assemble.ts';
 import { MemoryLogStore } from '@gantry/control-plane/logs/memory.ts';
 import type { Platform } from '@gantry/control-plane/platform.ts';
@@ -37,7 +38,9 @@ const served = Object.fromEntries(
 );
 const check = process.argv.includes('--check');
 const stale = [
-  ...(operationsDoc(served, { check, awaited: { ecs: AWAITED } }) ? [] : ['docs/operations.md']),
+  ...(operationsDoc(served, { check, awaited: { ecs: AWAITED, secretsmanager: AWAITED_OF_SECRETS } })
+    ? []
+    : ['docs/operations.md']),
   ...(fieldsDoc({ check }) ? [] : ['docs/task-definition-fields.md']),
 ];
 if (stale.length > 0) {

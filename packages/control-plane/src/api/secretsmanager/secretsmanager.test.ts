@@ -414,10 +414,15 @@ describe('what else there is', () => {
     assert.deepEqual(await call('DeleteResourcePolicy', { SecretId: 'db' }), { ARN, Name: 'db' });
     await gone(call('GetResourcePolicy', { SecretId: 'no' }));
     const policy = { SecretId: 'db', ResourcePolicy: '{}' };
-    await refused(call('PutResourcePolicy', policy), 'InvalidRequestException', 'not served by Gantry');
-    await refused(call('ValidateResourcePolicy', policy), 'InvalidRequestException', 'not served by Gantry');
-    await refused(call('RotateSecret', { SecretId: 'db' }), 'InvalidRequestException', 'no Lambda functions');
-    await refused(call('CancelRotateSecret', { SecretId: 'db' }), 'InvalidRequestException', 'no Lambda functions');
+    await refused(
+      call('PutResourcePolicy', policy),
+      'InvalidRequestException',
+      'PutResourcePolicy needs resource policies',
+    );
+    await refused(call('ValidateResourcePolicy', policy), 'InvalidRequestException', 'does not have them');
+    await refused(call('RotateSecret', { SecretId: 'db' }), 'InvalidRequestException', 'needs Lambda functions');
+    await refused(call('CancelRotateSecret', { SecretId: 'db' }), 'InvalidRequestException', 'needs Lambda functions');
+    await gone(call('RotateSecret', { SecretId: 'no' }));
   });
 
   it('writes no value into history', async () => {
