@@ -337,13 +337,14 @@ function later(
   more: Partial<RegisterTaskDefinitionRequest>,
   container: object = {},
 ): Fixture {
-  const define = {
+  const define: Fixture['define'] = {
     family: 'later',
     executionRoleArn: ROLE,
     containerDefinitions: [{ ...IMAGE, ...container }],
     ...more,
   };
-  return { name, refuses: { define: refuses }, define };
+  const run = { networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-a'] } } };
+  return { name, refuses: { define: refuses }, define, ...(define.networkMode === 'awsvpc' ? { run } : {}) };
 }
 const inContainer = (name: string, member: string, value: unknown): Fixture =>
   later(name, [`containerDefinitions[].${member}`], {}, { [member]: value });
@@ -395,22 +396,44 @@ const LATER: readonly Fixture[] = [
     ],
   }),
   later("Credentials of a task role ('taskRoleArn')", ['taskRoleArn'], { taskRoleArn: ROLE }),
-  {
-    ...later('App Mesh', ['proxyConfiguration'], {
-      networkMode: 'awsvpc',
-      proxyConfiguration: {
-        type: 'APPMESH',
-        containerName: 'app',
-        properties: [
-          { name: 'IgnoredUID', value: '1337' },
-          { name: 'AppPorts', value: '80' },
-          { name: 'ProxyIngressPort', value: '15000' },
-          { name: 'ProxyEgressPort', value: '15001' },
-        ],
+  later('App Mesh', ['proxyConfiguration'], {
+    networkMode: 'awsvpc',
+    proxyConfiguration: {
+      type: 'APPMESH',
+      containerName: 'app',
+      properties: [
+        { name: 'IgnoredUID', value: '1337' },
+        { name: 'AppPorts', value: '80' },
+        { name: 'ProxyIngressPort', value: '15000' },
+        { name: 'ProxyEgressPort', value: '15001' },
+      ],
+    },
+  }),
+  ...['dnsServers', 'dnsSearchDomains', 'disableNetworking'].map((member) =>
+    later(
+      `'${member}' of container 'app' with networkMode 'awsvpc'`,
+      [],
+      { networkMode: 'awsvpc' },
+      { [member]: member === 'disableNetworking' ? true : ['10.0.0.2'] },
+    ),
+  ),
+  later("Sharing namespaces ('pidMode' or 'ipcMode' task)", [], { pidMode: 'task' }),
+  later("Sharing namespaces ('pidMode' or 'ipcMode' task)", [], { ipcMode: 'task', networkMode: 'host' }),
+  later('Windows', [], { runtimePlatform: { operatingSystemFamily: 'WINDOWS_SERVER_2022_CORE' } }),
+  later('Credential specs', [], {}, { dockerSecurityOptions: ['credentialspec:file://spec.json'] }),
+  ...['awslogs-endpoint', 'awslogs-format'].map((option) =>
+    later(
+      `Log option '${option}'`,
+      [],
+      {},
+      {
+        logConfiguration: {
+          logDriver: 'awslogs',
+          options: { 'awslogs-group': 'g', 'awslogs-region': 'us-east-1', [option]: 'x' },
+        },
       },
-    }),
-    run: { networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-a'] } } },
-  },
+    ),
+  ),
   later('Fault injection', ['enableFaultInjection'], { networkMode: 'host', enableFaultInjection: true }),
   inVolume('EFS volumes', 'efsVolumeConfiguration', {
     fileSystemId: 'fs-1',
