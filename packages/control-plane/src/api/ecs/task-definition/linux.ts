@@ -79,10 +79,7 @@ function checkTmpfs(name: string, { containerPath, mountOptions, size }: Tmpfs):
 }
 
 function checkUlimits(name: string, container: ContainerDefinition): void {
-  const seen = new Set<string>();
   for (const { name: limit = '', softLimit, hardLimit } of container.ulimits ?? []) {
-    if (seen.has(limit)) throw clientException(`Ulimit '${limit}' of container '${name}' is given more than once.`);
-    seen.add(limit);
     if (softLimit !== undefined && hardLimit !== undefined && hardLimit >= 0 && softLimit > hardLimit) {
       throw clientException(`Invalid ulimit '${limit}' of container '${name}': softLimit is greater than hardLimit.`);
     }

@@ -310,10 +310,6 @@ const CLIENT: readonly [string, RegisterTaskDefinitionRequest][] = [
   ['it must be 0 or more MiB', only({ linuxParameters: { maxSwap: -1 } })],
   ['it must be between 0 and 100; it is 101', only({ linuxParameters: { maxSwap: 1, swappiness: 101 } })],
   [
-    "Ulimit 'nofile' of container 'app' is given more than once",
-    only({ ulimits: [1, 2].map((n) => ({ name: 'nofile' as const, softLimit: n, hardLimit: n })) }),
-  ],
-  [
     "There is no system control 'vm.swappiness'",
     only({ systemControls: [{ namespace: 'vm.swappiness', value: '1' }] }),
   ],
