@@ -256,9 +256,25 @@ describe('at rest', () => {
     const rotated = join(folder, 'rotated.key');
     const fresh = randomBytes(32).toString('hex');
     writeFileSync(rotated, `${fresh}\n${readFileSync(keyFile, 'utf8')}`);
+    const before = await started('rest');
+    const ann = { accessKeyId: '', secretAccessKey: '' };
+    if (hasAws === false) {
+      // The secret halves of access keys are sealed, too.
+      await before.aws(['iam', 'create-user', '--user-name', 'ann']);
+      const made = await before.aws<{ AccessKey: { AccessKeyId: string; SecretAccessKey: string } }>([
+        'iam',
+        'create-access-key',
+        '--user-name',
+        'ann',
+      ]);
+      ann.accessKeyId = made.AccessKey.AccessKeyId;
+      ann.secretAccessKey = made.AccessKey.SecretAccessKey;
+      assert.deepEqual(tellers(join(folder, 'rest'), [ann.secretAccessKey]), []);
+    }
+    await before.end();
     const first = await started('rest', rotated);
     assert.match(first.log(), /secrets sealed anew/);
-    await first.end();
+    await first.end('SIGKILL');
     writeFileSync(rotated, `${fresh}\n`);
     const second = await started('rest', rotated);
     assert.doesNotMatch(second.log(), /sealed anew/);
@@ -269,6 +285,10 @@ describe('at rest', () => {
       [text(0), text(2)],
     );
     assert.equal((await secrets.call('GetSecretValue', { SecretId: 'kept' })).SecretString, text(6));
+    if (hasAws === false) {
+      const { Arn } = await second.aws<{ Arn: string }>(['sts', 'get-caller-identity'], ann);
+      assert.match(Arn, /:user\/ann$/);
+    }
     await second.end();
     assert.equal((await start('rest')).endpoint, '', 'the old key alone no longer opens it');
   });
