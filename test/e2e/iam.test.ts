@@ -60,6 +60,8 @@ function envOf({ endpoint }: Plane, keys: Pair): NodeJS.ProcessEnv {
     ...(keys.SessionToken === undefined ? {} : { AWS_SESSION_TOKEN: keys.SessionToken }),
     AWS_DEFAULT_REGION: 'us-east-1',
     AWS_EC2_METADATA_DISABLED: 'true',
+    // Where the CLI keeps the sessions it gets for a profile.
+    HOME: folder,
     AWS_CONFIG_FILE: join(folder, 'config'),
     AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none'),
   };
@@ -239,7 +241,7 @@ describe('IAM and STS with boto3', { skip: skipBoto3 }, () => {
     const called = new Set(JSON.parse(out) as string[]);
     const missing = (['iam', 'sts'] as const)
       .flatMap((service) => SERVICES[service].operationNames().map((name) => `${service}:${name}`))
-      .filter((name) => !called.has(name) && !name.startsWith('iam:Simulate'));
+      .filter((name) => !called.has(name));
     assert.deepEqual(missing, []);
   });
 });

@@ -180,7 +180,18 @@ def sessions():
     refused("InvalidClientTokenId", 403, session.client("sts").get_caller_identity)
 
 
-for check in (users, keys, groups, roles, profiles, policies, linked, sessions):
+def simulations():
+    parameters = {"ActionNames": ["ecs:RunTask", "s3:GetObject"]}
+    custom = iam.simulate_custom_policy(PolicyInputList=[ALLOW], **parameters)["EvaluationResults"]
+    assert [r["EvalDecision"] for r in custom] == ["allowed", "implicitDeny"], custom
+    iam.create_user(UserName="sim")
+    iam.put_user_policy(UserName="sim", PolicyName="p", PolicyDocument=ALLOW)
+    arn = iam.get_user(UserName="sim")["User"]["Arn"]
+    principal = iam.simulate_principal_policy(PolicySourceArn=arn, **parameters)["EvaluationResults"]
+    assert [r["EvalDecision"] for r in principal] == ["allowed", "implicitDeny"], principal
+
+
+for check in (users, keys, groups, roles, profiles, policies, linked, sessions, simulations):
     try:
         check()
     except Exception:
