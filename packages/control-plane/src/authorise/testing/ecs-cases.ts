@@ -194,6 +194,7 @@ export const CASES: readonly Case[] = [
   ['SubmitAttachmentStateChanges', inWeb, 'cluster/web'],
   ['SubmitContainerStateChange', inWeb, 'cluster/web'],
   ['SubmitTaskStateChange', inWeb, 'cluster/web'],
+  ['SubmitTaskStateChange', { ...inWeb, task: `${ECS}:task/api/${id}` }, ['cluster/web', 'cluster/api']],
   ['TagResource', { resourceArn: `${ECS}:task/web/${id}`, tags }, `task/web/${id}`],
   ['UntagResource', { resourceArn: cluster, tagKeys: ['team'] }, 'cluster/web'],
   ['UpdateCapacityProvider', { name: 'fleet' }, 'capacity-provider/fleet'],

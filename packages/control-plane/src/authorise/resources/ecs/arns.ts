@@ -99,15 +99,20 @@ export function definitionOf(at: Place, reference: string | undefined): Required
   return { resource: taskDefinitionArn(at.scope, family, latest.revision), shown };
 }
 
+/** The key of the document of a long ARN, whosever it is. */
+export function keyOf(arn: string): string {
+  const { account, region, resource } = parseArn(arn) ?? { account: '', region: '', resource: '' };
+  return `${account}/${region}/${resource.slice(resource.indexOf('/') + 1)}`;
+}
+
 /** The tags of an ECS resource by its long ARN; undefined when there is none. */
 export function tagsAt(at: Place, arn: string): () => readonly Tag[] | undefined {
   return () => {
     const parsed = parseArn(arn);
     if (parsed === undefined || parsed.account !== at.scope.account || parsed.region !== at.scope.region)
       return undefined;
-    const [type = '', ...path] = parsed.resource.split('/');
-    const key = `${parsed.account}/${parsed.region}/${path.join('/')}`;
-    return TABLES[type]?.(at, key)?.tags;
+    const [type = ''] = parsed.resource.split('/');
+    return TABLES[type]?.(at, keyOf(arn))?.tags;
   };
 }
 

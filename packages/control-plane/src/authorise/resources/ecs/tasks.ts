@@ -1,9 +1,9 @@
 import type { StartTaskCommandInput } from '@aws-sdk/client-ecs';
-import { clusterArn, shortName } from '@gantry/domain';
+import { clusterArn, FARGATE_POOL_CLUSTER, shortName } from '@gantry/domain';
 import type { EcsOperations } from '@gantry/protocol';
 import { any, ANY, listed, type Demand, type KeyValues, type Place, type RulesOf } from '../../demand.ts';
 import { passRoles } from '../pass-role.ts';
-import { clusterIn, clusterOf, definitionOf, memberOf, tagsAt } from './arns.ts';
+import { clusterIn, clusterOf, definitionOf, keyOf, memberOf, tagsAt } from './arns.ts';
 import { on } from './clusters.ts';
 import { tagging } from './created.ts';
 import { found, launchSizeKeys, strategyKey, tagsOnCreate } from './keys.ts';
@@ -66,6 +66,30 @@ const attributes = (
   return listed([...targets]).map((target) => inCluster(at, 'container-instance', input.cluster, target));
 };
 
+/**
+ * The Fargate pool runs the tasks of every account: who acts as a machine of it needs to be allowed just that, and not
+ * only the actions every agent needs.
+ */
+const asPool = (at: Place): Demand => ({
+  action: 'gantry:JoinFargatePool',
+  resource: clusterArn(at.scope, FARGATE_POOL_CLUSTER),
+});
+
+const isPool = (cluster: string): boolean => shortName(cluster) === FARGATE_POOL_CLUSTER;
+
+/** An agent reports a task: of the cluster it says, or of that in the task's own ARN. */
+const report = (input: InCluster & { readonly task?: string | undefined }, at: Place): readonly Demand[] => {
+  const said = clusterOf(at, input.cluster);
+  const task = memberOf(at, 'task', input.cluster, input.task);
+  const own = clusterIn(at, task) ?? said;
+  const instance = at.tables.instances.get(at.tables.tasks.get(keyOf(task))?.instanceKey ?? '');
+  return [
+    on(at, said),
+    ...(own === said ? [] : [on(at, own)]),
+    ...(isPool(said) || instance?.pool === 'fargate' ? [asPool(at)] : []),
+  ];
+};
+
 /** Tasks, container instances and what the agents on them call. */
 export const taskRules: RulesOf<Pick<EcsOperations, Operations>> = {
   DescribeTasks: tasks,
@@ -100,12 +124,16 @@ export const taskRules: RulesOf<Pick<EcsOperations, Operations>> = {
   RegisterContainerInstance: ({ cluster, tags: requestTags }, at) => {
     const arn = clusterOf(at, cluster);
     const made = memberOf(at, 'container-instance', cluster, undefined);
-    return [on(at, arn, { requestTags }), ...tagging(at, 'RegisterContainerInstance', made, requestTags)];
+    return [
+      on(at, arn, { requestTags }),
+      ...tagging(at, 'RegisterContainerInstance', made, requestTags),
+      ...(isPool(arn) ? [asPool(at)] : []),
+    ];
   },
   DiscoverPollEndpoint: any,
   SubmitAttachmentStateChanges: theCluster,
-  SubmitContainerStateChange: theCluster,
-  SubmitTaskStateChange: theCluster,
+  SubmitContainerStateChange: report,
+  SubmitTaskStateChange: report,
 };
 
 type Launch = Pick<
@@ -145,10 +173,10 @@ function launch(operation: 'RunTask' | 'StartTask', input: Launch, at: Place, mo
   ];
 }
 
-/** The agents' sockets, whose parameters are in the address: `containerInstanceArn`, `cluster`. */
-export function socketDemand(input: unknown, at: Place): Demand {
+/** The agents' sockets, whose parameters are in the address. */
+export function socketDemand(input: unknown, at: Place): readonly Demand[] {
   const { cluster, containerInstanceArn } = input as Readonly<Record<string, string | undefined>>;
   const arn = memberOf(at, 'container-instance', cluster, containerInstanceArn);
-  const name = clusterOf(at, cluster);
-  return { resource: arn, keys: { 'ecs:cluster': clusterIn(at, arn) ?? clusterArn(at.scope, shortName(name)) } };
+  const own = clusterIn(at, arn) ?? clusterOf(at, cluster);
+  return [{ resource: arn, keys: { 'ecs:cluster': own } }, ...(isPool(own) ? [asPool(at)] : [])];
 }
