@@ -20,6 +20,16 @@ describe('configuration', () => {
     assert.ok(Object.isFrozen(config) && Object.isFrozen(config.platform));
   });
 
+  it('keeps the key of secrets apart from the data', () => {
+    assert.equal(read([]).keyFile, '/home/me/.config/gantry/seal.key');
+    assert.equal(read([], { isRoot: true }).keyFile, '/etc/gantry/seal.key');
+    assert.equal(read([], { env: { XDG_CONFIG_HOME: '/c' } }).keyFile, '/c/gantry/seal.key');
+    const env = { GANTRY_KEY_FILE: '/from/env' };
+    assert.equal(read([], { env }).keyFile, '/from/env');
+    assert.equal(read(['--key-file=/from/flag'], { env }).keyFile, '/from/flag');
+    assert.equal(read(['--data-dir=/d', '--key-file=/d.key']).keyFile, '/d.key');
+  });
+
   it('takes flags before the environment before defaults', () => {
     const env = { GANTRY_PORT: '1', GANTRY_REGION: 'eu-west-1', GANTRY_INSECURE_ANY_KEY: '1', GANTRY_DATA_DIR: '/d' };
     const config = read(['--port=2', '--healthy-after-ms', '5', '--host=::1'], { env });

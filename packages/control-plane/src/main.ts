@@ -42,7 +42,7 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   const keys = openCredentials({ path: join(config.dataDir, 'credentials.json'), account, random: randomBytes });
   const onError = (message: string, error: unknown): void => log('error', message, { error: describeError(error) });
   const logStore = new SegmentLogStore({ folder: join(config.dataDir, 'logs'), onError });
-  const seal = openSeal({ path: config.keyFile, random: randomBytes });
+  const seal = openSeal({ path: config.keyFile, apartFrom: config.dataDir, random: randomBytes });
   const trailStore = new SegmentLogStore({ folder: join(config.dataDir, 'audit'), onError });
   const retentionMs = config.auditRetentionMs;
   const trail = new AuditTrail({ store: trailStore, clock: systemClock, ids: systemIds, retentionMs, log });

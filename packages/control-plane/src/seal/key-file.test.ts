@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -48,6 +58,18 @@ describe('the key file', () => {
       [openSeal({ path, random: randomBytes }).keyId],
     );
     assert.deepEqual(readdirSync(dirname(path)), ['once.key']);
+  });
+
+  it('is refused in the folder it must be apart from, also by a link', () => {
+    const data = join(folder, 'data');
+    mkdirSync(data);
+    symlinkSync(data, join(folder, 'link'));
+    const open = (path: string, apartFrom: string) => () => openSeal({ path, apartFrom, random: randomBytes });
+    assert.throws(open(join(data, 'deep/seal.key'), data), /is in the data directory .*data: .*--key-file/);
+    assert.throws(open(join(folder, 'link/seal.key'), data), /is in the data directory/);
+    assert.throws(open(join(data, 'seal.key'), join(folder, 'link')), /is in the data directory/);
+    assert.deepEqual(readdirSync(data), []);
+    open(join(folder, 'data.key'), data)();
   });
 
   it('is refused when it is no key, or not to be had, and says what to do', () => {

@@ -6,16 +6,19 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { aesGcmSeal, KEY_BYTES } from './aes-gcm.ts';
 import type { Seal } from './port.ts';
 
 export interface KeyFileOptions {
   readonly path: string;
+  /** A copy of this folder must not hold the key: the data directory. */
+  readonly apartFrom?: string;
   readonly random: (bytes: number) => Buffer;
 }
 
@@ -24,8 +27,23 @@ export interface KeyFileOptions {
  * key, readable by its owner alone.
  * @throws Error that says what is wrong with the file and what to do.
  */
-export function openSeal({ path, random }: KeyFileOptions): Seal {
+export function openSeal({ path, apartFrom, random }: KeyFileOptions): Seal {
+  if (apartFrom !== undefined && `${realPath(path)}/`.startsWith(`${realPath(apartFrom)}/`))
+    throw new Error(
+      `the key file ${path} is in the data directory ${apartFrom}: a copy of the data would tell every secret. ` +
+        `Choose one outside with --key-file.`,
+    );
   return aesGcmSeal({ keys: readKeys(path) ?? makeKey(path, random), random, source: path });
+}
+
+/** Where a path leads when links are followed, as far as it is there. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const folder = dirname(path);
+    return folder === path ? path : join(realPath(folder), basename(path));
+  }
 }
 
 function readKeys(path: string): readonly Buffer[] | undefined {
