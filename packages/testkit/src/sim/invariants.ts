@@ -59,10 +59,25 @@ export const SETTLED_LAWS: readonly Law[] = [
           .by('service', keyOf(service))
           .filter((t) => isLive(t) && t.lastStatus === 'RUNNING').length;
         const excused = service.lastPlacementFailure !== undefined || hasFailed(service);
-        return running === service.desiredCount || (excused && running < service.desiredCount)
+        const kept = tables.tasks.by('service', keyOf(service)).filter((t) => t.protectedUntil !== undefined).length;
+        const tooMany = running > service.desiredCount + kept;
+        return running === service.desiredCount || (excused && running < service.desiredCount) || (kept > 0 && !tooMany)
           ? []
           : [`${service.serviceName} runs ${running} of ${service.desiredCount}`];
       }),
+  },
+  {
+    name: 'only the current service deployment of a service is under way',
+    broken: ({ tables }) =>
+      [...tables.services.values()].flatMap((service) =>
+        tables.serviceDeployments
+          .by('open', keyOf(service))
+          .filter(
+            ({ serviceDeploymentArn: arn }) =>
+              arn !== service.currentServiceDeployment || service.deployments[0]?.rolloutState !== 'IN_PROGRESS',
+          )
+          .map(({ id, status }) => `${id} of ${service.serviceName} is ${status}`),
+      ),
   },
   {
     name: 'a RUNNING task has its containers on its instance',
@@ -232,6 +247,10 @@ function brokenByChange(was: Task, is: Task, changes: readonly Change[], tables:
   if (is.version < was.version) broken.push(`${is.id} went back from version ${was.version} to ${is.version}`);
   const moved = was.lastStatus !== is.lastStatus || was.desiredStatus !== is.desiredStatus;
   if (moved && is.version <= was.version) broken.push(`${is.id} changed without a new version`);
+  const taken = was.desiredStatus === 'RUNNING' && is.desiredStatus === 'STOPPED';
+  const late = is.stoppingAt !== undefined && was.protectedUntil !== undefined && is.stoppingAt < was.protectedUntil;
+  if (taken && late && (is.because === 'old-revision' || is.because === 'scale-in'))
+    broken.push(`${is.id} was protected and went: ${is.because}`);
   if (is.because === 'old-revision' && was.desiredStatus === 'RUNNING' && is.desiredStatus === 'STOPPED')
     broken.push(...stoppedBelowMinimum(was, changes, tables));
   if (was.lastStatus === 'STOPPED' && was.stopCode !== is.stopCode)

@@ -69,6 +69,33 @@ export const MOVES: readonly Move[] = [
     },
   },
   {
+    name: 'protect tasks from scale-in, or no longer',
+    weight: 3,
+    play: async (world, rng) => {
+      const tasks = [world.anyTask(rng), world.anyTask(rng)].filter((task) => task !== undefined);
+      if (tasks.length === 0) return;
+      await world.ask('UpdateTaskProtection', {
+        cluster: 'default',
+        tasks,
+        protectionEnabled: rng.chance(0.7),
+        expiresInMinutes: rng.pick([1, 10, 60]),
+      });
+    },
+  },
+  {
+    name: 'stop a deployment',
+    weight: 2,
+    play: async (world, rng) => {
+      const deployments = [...world.tables.serviceDeployments.values()];
+      if (deployments.length === 0) return;
+      const { serviceDeploymentArn } = rng.pick(deployments);
+      await world.ask('StopServiceDeployment', {
+        serviceDeploymentArn,
+        stopType: rng.chance(0.7) ? 'ROLLBACK' : 'ABORT',
+      });
+    },
+  },
+  {
     name: 'delete a service',
     weight: 1,
     play: async (world, rng) => {
