@@ -46,6 +46,8 @@ export interface IamRole extends PolicyHolder {
   readonly permissionsBoundary?: string | undefined;
   /** The trust policy, as it was given. */
   readonly assumeRolePolicyDocument: string;
+  /** Who its ARNs meant when it was written: unique ids, by ARN. Whoever gets the name later is somebody else. */
+  readonly trustedIds: Readonly<Record<string, string>>;
   readonly description?: string | undefined;
   readonly maxSessionDurationSeconds: number;
   /** The service that owns a service-linked role: `ecs.amazonaws.com`. */

@@ -1,4 +1,5 @@
-import { iamKey, type AccountId, type IamRole } from '@gantry/domain';
+import { iamKey, parseAccountId, parseArn, type AccountId, type IamRole } from '@gantry/domain';
+import { parsePolicy } from '../../authorise/policy.ts';
 import { uniqueId } from '../../identity/ids.ts';
 import type { LastUses } from '../../identity/last-use.ts';
 import type { Platform } from '../../platform.ts';
@@ -42,6 +43,7 @@ export function roleHandlers({ state, ids }: Platform, lastUses: LastUses): Pick
           tags,
           permissionsBoundary: input.PermissionsBoundary,
           assumeRolePolicyDocument,
+          trustedIds: trustedIds(tx.tables, assumeRolePolicyDocument),
           description: input.Description,
           maxSessionDurationSeconds: input.MaxSessionDuration ?? HOUR_SECONDS,
           inlinePolicies: {},
@@ -84,7 +86,9 @@ export function roleUpdateHandlers({ state }: Platform): Pick<IamHandlers, Updat
   const update = (name: string, context: Context, change: Partial<IamRole>): Promise<IamRole> =>
     state.transact((tx) => {
       const { account } = context.scope;
-      const role = { ...ownRole(tx.tables, account, name), ...change };
+      const changed = { ...ownRole(tx.tables, account, name), ...change };
+      const trust = change.assumeRolePolicyDocument;
+      const role = trust === undefined ? changed : { ...changed, trustedIds: trustedIds(tx.tables, trust) };
       tx.put(tx.tables.iamRoles, iamKey(account, name), role);
       explain(tx, context, role.arn, 'role.updated', `Of role ${name} changed: ${Object.keys(change).join(', ')}.`);
       return role;
@@ -114,6 +118,25 @@ function checkTrust(document: string): string {
   if (policySize(document) > MOST_TRUST_SIZE) throw quotaExceeded('ACLSizePerRole', MOST_TRUST_SIZE);
   checkPolicy(document, 'trust');
   return document;
+}
+
+/** The users and roles a trust policy names that are there. */
+function trustedIds(tables: Tables, document: string): IamRole['trustedIds'] {
+  const names = parsePolicy(document, 'trust').statements.flatMap(({ principals }) => [
+    ...(principals?.pattern.names ?? []),
+  ]);
+  const pairs = names.map((name) => [name, uniqueIdOf(tables, name)] as const);
+  return Object.fromEntries(pairs.flatMap(([name, id]) => (id === undefined ? [] : [[name, id]])));
+}
+
+function uniqueIdOf(tables: Tables, arn: string): string | undefined {
+  const { account: text = '', resource = '' } = parseArn(arn) ?? {};
+  const account = parseAccountId(text);
+  if (account === undefined) return undefined;
+  const key = iamKey(account, resource.slice(resource.lastIndexOf('/') + 1));
+  const [user, role] = [tables.iamUsers.get(key), tables.iamRoles.get(key)];
+  if (user?.arn === arn) return user.userId;
+  return role?.arn === arn ? role.roleId : undefined;
 }
 
 function checkFree(tables: Tables, account: AccountId, roleName: string): void {

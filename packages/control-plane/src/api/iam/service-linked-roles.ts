@@ -122,6 +122,7 @@ function newRole(
     arn: iamArn(account, 'role', path, roleName),
     tags: [],
     assumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
+    trustedIds: {},
     maxSessionDurationSeconds: 3600,
     linkedService: service,
     inlinePolicies: {},

@@ -108,6 +108,23 @@ describe('who gets a role', () => {
       await refused(elsewhere.sts.AssumeRole(asked()), 'AccessDeniedException', RoleArn);
   });
 
+  it('is not who got the name of somebody trusted, until the policy is written again', async () => {
+    const world = await anIam();
+    const early = trusting({ AWS: [BOB, `arn:aws:iam::${ACCOUNT}:role/first`] });
+    await aRole(world, early);
+    const bob = await aUser(world, 'bob');
+    assert.ok((await world.as(bob).sts.AssumeRole(asked())).Credentials, 'he was not there yet');
+    await world.iam.UpdateAssumeRolePolicy({ RoleName: 'r', PolicyDocument: early });
+    assert.ok((await world.as(bob).sts.AssumeRole(asked())).Credentials);
+    await world.iam.DeleteAccessKey({ UserName: 'bob', AccessKeyId: bob.accessKeyId });
+    await world.iam.DeleteUser({ UserName: 'bob' });
+    const another = await aUser(world, 'bob');
+    await refused(world.as(another).sts.AssumeRole(asked()), 'AccessDeniedException', RoleArn);
+    await world.iam.UpdateAssumeRolePolicy({ RoleName: 'r', PolicyDocument: trusting({ AWS: ACCOUNT }) });
+    await world.iam.PutUserPolicy({ UserName: 'bob', PolicyName: 'p', PolicyDocument: MAY_ASSUME });
+    assert.ok((await world.as(another).sts.AssumeRole(asked())).Credentials, 'of the account he is all the same');
+  });
+
   it('is, of another account, who is trusted there and may here', async () => {
     const world = await anIam();
     const elsewhere = world.as({ ...ROOT, account: OTHER, principalArn: `arn:aws:iam::${OTHER}:root` });

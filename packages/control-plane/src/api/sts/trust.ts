@@ -3,7 +3,6 @@ import type { Demand } from '../../authorise/demand.ts';
 import { evaluate, evaluateTrust, type Context, type PrincipalPolicies } from '../../authorise/evaluate.ts';
 import type { PolicyDocument } from '../../authorise/policy.ts';
 import { userIdOf } from '../../identity/built-in.ts';
-import type { Principal } from '../../identity/principal.ts';
 import type { Caller } from '../../platform.ts';
 
 /** What is asked of a role: one action of AssumeRole, TagSession and SetSourceIdentity. */
@@ -21,7 +20,7 @@ export interface AssumeRequest {
  * callers of another account, the caller's own policies must, too. A deny of theirs counts in any case. Pure.
  */
 export function mayAssume({ action, role, trust, caller, policies, context }: AssumeRequest): boolean {
-  const principals = principalsOf(caller.principal, caller.principalArn);
+  const principals = principalsOf(caller, role.trustedIds);
   const trusted = evaluateTrust(trust, { principals, action, context });
   if (trusted.effect !== 'allow') return false;
   const own = evaluate(policies, { action, resource: role.arn, context });
@@ -30,11 +29,13 @@ export function mayAssume({ action, role, trust, caller, policies, context }: As
   return named || own.effect === 'allow';
 }
 
-/** Every name a policy may call the caller by. */
-function principalsOf(principal: Principal, principalArn: string): readonly string[] {
+/** Every name a policy may call the caller by; not an ARN by which it meant somebody who had the name before. */
+function principalsOf({ account, principal, principalArn }: Caller, meant: IamRole['trustedIds']): readonly string[] {
   const userId = userIdOf(principal, principalArn);
-  if (principal.kind === 'assumed-role') return [principalArn, principal.roleArn, principal.roleId, userId];
-  return [principalArn, userId];
+  const isRole = principal.kind === 'assumed-role';
+  const [arn, id] = isRole ? [principal.roleArn, principal.roleId] : [principalArn, userId];
+  const names = isRole ? [account, principalArn, id, userId] : [account, userId];
+  return [undefined, id].includes(meant[arn]) ? [...names, arn] : names;
 }
 
 export interface SessionRequest {
