@@ -146,7 +146,7 @@ export function servedOperations(
 ): Readonly<Record<ServiceName, readonly string[]>> {
   const names = (table: HandlerTable): readonly string[] => Object.keys(table).toSorted((a, b) => (a < b ? -1 : 1));
   const { clock, ids, log } = platform;
-  const trail = new AuditTrail({ store: logStore, clock, ids, log, retentionMs: 0 });
+  const trail = new AuditTrail({ store: logStore, clock, ids, log, schedule: queueMicrotask, retentionMs: 0 });
   const tables = Object.entries(allHandlers(platform, openIdentity(platform), logStore, { trail }));
   return Object.fromEntries(tables.map(([service, table]) => [service, names(table)])) as Record<
     ServiceName,

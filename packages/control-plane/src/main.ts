@@ -45,7 +45,14 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   const seal = openSeal({ path: config.keyFile, apartFrom: config.dataDir, random: randomBytes });
   const trailStore = new SegmentLogStore({ folder: join(config.dataDir, 'audit'), onError });
   const retentionMs = config.auditRetentionMs;
-  const trail = new AuditTrail({ store: trailStore, clock: systemClock, ids: systemIds, retentionMs, log });
+  const trail = new AuditTrail({
+    store: trailStore,
+    clock: systemClock,
+    ids: systemIds,
+    schedule: nextTurn,
+    retentionMs,
+    log,
+  });
   const tls = openTls(config, { clock: systemClock, log, random: randomBytes, hostname: hostname() });
   const inTheClear = tls === undefined && !isLoopback(config.host) ? [toldInTheClear(config.host)] : [];
   const problems = (): readonly string[] => [...inTheClear, ...(tls?.problems() ?? []), ...trail.problems()];

@@ -61,6 +61,26 @@ export function auditEvent(call: AuditedCall, parameters: Parameters, eventId: s
   };
 }
 
+/** Past this a part of an event is left out, and says so: CloudTrail's events have an end, too. */
+export const MOST_PART_BYTES = 100 * 1024;
+
+/** As it is stored: one line of JSON, its large parts left out. */
+export function eventText(event: AuditEvent): string {
+  const text = JSON.stringify(event);
+  if (text.length <= MOST_PART_BYTES) return text;
+  const part = (value: unknown): unknown => {
+    const originalSize = Buffer.byteLength(JSON.stringify(value));
+    if (originalSize <= MOST_PART_BYTES) return value;
+    return { omitted: true, originalSize, reason: `larger than ${MOST_PART_BYTES} bytes` };
+  };
+  const { requestParameters, responseElements } = event;
+  return JSON.stringify({
+    ...event,
+    requestParameters: part(requestParameters),
+    responseElements: part(responseElements),
+  });
+}
+
 /** IAM is one for all regions; its events are those of us-east-1. */
 export function regionOf({ service, caller }: Pick<AuditedCall, 'service' | 'caller'>): string {
   return service.name === 'iam' ? 'us-east-1' : caller.region;

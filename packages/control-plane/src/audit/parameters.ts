@@ -4,9 +4,6 @@ import { HIDDEN, SECRET_MEMBERS } from './secrets.ts';
 /** `hidden` gathers the texts that were hidden. */
 type Render = (value: unknown, hidden: string[]) => unknown;
 
-/** Past this a part of an event is left out, and says so: CloudTrail's events have an end, too. */
-export const MOST_PART_BYTES = 100 * 1024;
-
 /**
  * An input or output as an event shows it: members by CloudTrail's spelling (first letter small), moments as ISO 8601, blobs
  * as base64, secrets hidden. Compiled per shape at first use.
@@ -16,10 +13,7 @@ export class Parameters {
 
   of(service: Service, shape: string | undefined, value: unknown, hidden: string[] = []): unknown {
     if (shape === undefined || value === undefined || value === null) return null;
-    const rendered = this.#render(service, shape)(value, hidden);
-    const bytes = Buffer.byteLength(JSON.stringify(rendered));
-    if (bytes <= MOST_PART_BYTES) return rendered;
-    return { omitted: true, originalSize: bytes, reason: `larger than ${MOST_PART_BYTES} bytes` };
+    return this.#render(service, shape)(value, hidden);
   }
 
   #render(service: Service, expression: string): Render {

@@ -20,7 +20,15 @@ function open(store: LogStore = new MemoryLogStore(), more: { retentionMs?: numb
   const clock = new FakeClock();
   const logged: string[] = [];
   const log = (level: string, message: string): void => void logged.push(`${level} ${message}`);
-  const trail = new AuditTrail({ store, clock, ids: new SeededIds(), retentionMs: 90 * 24 * HOUR_MS, log, ...more });
+  const trail = new AuditTrail({
+    store,
+    clock,
+    ids: new SeededIds(),
+    schedule: queueMicrotask,
+    retentionMs: 90 * 24 * HOUR_MS,
+    log,
+    ...more,
+  });
   const by = caller();
   const context = { caller: by, scope: { account: by.account, region: by.region }, requestId: 'r' };
   type Input = Parameters<ReturnType<typeof cloudtrailHandlers>['LookupEvents']>[0];

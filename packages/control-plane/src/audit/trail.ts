@@ -1,7 +1,7 @@
 import type { Clock, Ids } from '@gantry/domain';
 import type { LogLine, LogStore, Position } from '../logs/port.ts';
 import type { Platform } from '../platform.ts';
-import { auditEvent, regionOf, type AuditEvent } from './event.ts';
+import { auditEvent, eventText, regionOf, type AuditEvent } from './event.ts';
 import { isKept } from './kept.ts';
 import { Parameters } from './parameters.ts';
 import type { Audit, AuditedCall } from './port.ts';
@@ -10,6 +10,8 @@ export interface TrailOptions {
   /** Of its own: nobody else's log groups are in it. */
   readonly store: LogStore;
   readonly clock: Clock;
+  /** Runs a batch soon: what is recorded until then is written with it. */
+  readonly schedule: (run: () => void) => void;
   readonly ids: Pick<Ids, 'uuid'>;
   readonly retentionMs: number;
   /** Text of all events together; on disk it is a tenth or less of that. */
@@ -76,7 +78,7 @@ export class AuditTrail implements Audit {
       return Promise.resolve();
     const { clock, ids } = this.#options;
     const timestamp = clock.now();
-    const message = JSON.stringify(auditEvent(call, this.#parameters, ids.uuid(), timestamp));
+    const message = eventText(auditEvent(call, this.#parameters, ids.uuid(), timestamp));
     return this.#write({ stream: `${caller.account}/${regionOf(call)}`, timestamp, message });
   }
 
@@ -142,10 +144,12 @@ export class AuditTrail implements Audit {
   #write(entry?: Entry): Promise<void> {
     if (this.#batch === undefined) {
       const entries: Entry[] = [];
-      const written = this.#tail.then(() => {
-        this.#batch = undefined;
-        return this.#store(entries);
-      });
+      const written = this.#tail
+        .then(() => new Promise<void>((resolve) => this.#options.schedule(resolve)))
+        .then(() => {
+          this.#batch = undefined;
+          return this.#store(entries);
+        });
       this.#batch = { entries, written };
       this.#tail = written;
     }

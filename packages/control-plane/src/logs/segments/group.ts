@@ -98,7 +98,9 @@ export class SegmentGroup {
     if (this.#size === 0) return;
     const alive = this.#frames.filter((frame) => this.#isAlive(frame));
     const events: StoredLogEvent[] = [];
-    for (const frame of alive) for (const event of await this.#readFrame(frame)) events.push(event);
+    const file = await readFile(this.#openPath);
+    for (const { offset, length } of alive)
+      for (const event of decodeFrame(file.subarray(offset, offset + length))) events.push(event);
     const path = join(this.#folder, `${fileNumber(this.#number)}.sealed`);
     const { blocks } = await writeSealed(path, events, [...this.#tombstones]);
     await unlink(this.#openPath);
