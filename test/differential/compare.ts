@@ -47,7 +47,7 @@ function plain(value: Json): Json {
 function compare(path: string, gantry: Json | undefined, moto: Json | undefined): readonly Difference[] {
   if (isObject(gantry) && isObject(moto)) return compareMembers(path, gantry, moto);
   if (Array.isArray(gantry) && Array.isArray(moto)) return compareLists(path, gantry as Json[], moto as Json[]);
-  if (path.endsWith('At') && typeof gantry === 'number' && typeof moto === 'number') return [];
+  if (/(At|Date)$/.test(path) && typeof gantry === 'number' && typeof moto === 'number') return [];
   return gantry === moto ? [] : [{ path, gantry, moto }];
 }
 
@@ -58,7 +58,7 @@ function compareMembers(path: string, gantry: JsonObject, moto: JsonObject): rea
 
 /** Lists of things are compared thing by thing, lists of words in any order, other lists in theirs. */
 function compareLists(path: string, gantry: readonly Json[], moto: readonly Json[]): readonly Difference[] {
-  const named = nameOfItems([...gantry, ...moto]);
+  const named = nameOf(gantry, moto);
   if (named !== undefined) {
     const [ours, theirs] = [byName(gantry, named), byName(moto, named)];
     const names = inOrder([...new Set([...ours.keys(), ...theirs.keys()])]);
@@ -71,14 +71,28 @@ function compareLists(path: string, gantry: readonly Json[], moto: readonly Json
   return Array.from({ length }, (_, n) => compare(`${path}[]`, ours[n], theirs[n])).flat();
 }
 
-/** What tells the items of a list apart; the first two tell what they are as well. */
-const WORDS: readonly string[] = ['key', 'name'];
-const IDENTITIES: readonly string[] = [...WORDS, 'taskArn', 'containerInstanceArn', 'serviceArn', 'clusterArn', 'arn'];
+/** What tells the items of a list apart; the first three tell what they are as well. */
+const WORDS: readonly string[] = ['key', 'name', 'Key'];
+const IDENTITIES: readonly string[] = [
+  ...WORDS,
+  'taskArn',
+  'containerInstanceArn',
+  'serviceArn',
+  'clusterArn',
+  'arn',
+  'Name',
+  'VersionId',
+];
 
-function nameOfItems(items: readonly Json[]): string | undefined {
-  return IDENTITIES.find(
-    (member) => items.length > 0 && items.every((item) => isObject(item) && typeof item[member] === 'string'),
-  );
+function nameOf(gantry: readonly Json[], moto: readonly Json[]): string | undefined {
+  if (gantry.length + moto.length === 0) return undefined;
+  return IDENTITIES.find((member) => [gantry, moto].every((list) => tellsApart(list, member)));
+}
+
+function tellsApart(list: readonly Json[], member: string): boolean {
+  const names = list.map((item) => (isObject(item) ? item[member] : undefined));
+  const different = new Set(list.map((item) => JSON.stringify(item))).size;
+  return names.every((name) => typeof name === 'string') && new Set(names).size === different;
 }
 
 function byName(list: readonly Json[], member: string): ReadonlyMap<string, Json> {

@@ -1,16 +1,8 @@
 import type { Rng } from '@gantry/testkit';
-import { MACHINES, registration } from './ecs-world.ts';
+import { maybe, type Book, type Call, type Make, type World } from './book.ts';
+import { SCENARIOS } from './ecs-scenarios.ts';
+import { connectAgent, furnish, MACHINES, registration } from './ecs-world.ts';
 import type { Json, JsonObject } from './json.ts';
-import type { Call } from './play.ts';
-import type { Twins } from './twins.ts';
-
-/** What a made-up call may refer to. */
-interface World {
-  readonly rng: Rng;
-  readonly twins: Twins;
-}
-/** Undefined: there is nothing yet to make this call about. */
-type Make = (world: World) => JsonObject | undefined;
 
 /** Few names, so that calls meet. */
 const CLUSTERS = ['default', 'c1', 'c2'];
@@ -24,12 +16,6 @@ const TAGS: readonly JsonObject[] = [
   { key: 'a', value: '1' },
   { key: 'b', value: '2' },
 ];
-
-/** Each member is there or not, by chance. */
-function maybe(rng: Rng, members: Readonly<Record<string, () => Json>>, probability = 0.3): JsonObject {
-  const kept = Object.entries(members).filter(() => rng.chance(probability));
-  return Object.fromEntries(kept.map(([name, make]) => [name, make()]));
-}
 
 function clusterName(rng: Rng): string {
   if (rng.chance(0.04)) return 'nobody';
@@ -131,8 +117,7 @@ const setting = (rng: Rng): JsonObject => ({
 const list = (world: World, count: number, make: (world: World) => Json): Json[] =>
   Array.from({ length: count }, () => make(world));
 
-/** What is called how often, and how a call of it is made up. */
-const CALLS: readonly (readonly [operation: string, weight: number, make: Make])[] = [
+const CALLS: Book['calls'] = [
   [
     'CreateCluster',
     6,
@@ -363,8 +348,7 @@ const CALLS: readonly (readonly [operation: string, weight: number, make: Make])
   ['DeleteAccountSetting', 1, ({ rng }) => ({ name: setting(rng)['name'] as string })],
 ];
 
-/** So that there is something to talk about. */
-export function opening(world: World): readonly Call[] {
+function opening(world: World): readonly Call[] {
   const { rng } = world;
   const first = (operation: string, input: JsonObject): Call => ({ service: 'ecs', operation, input });
   return [
@@ -375,14 +359,19 @@ export function opening(world: World): readonly Call[] {
   ];
 }
 
-export function nextCall(world: World): Call {
-  const total = CALLS.reduce((sum, [, weight]) => sum + weight, 0);
-  for (;;) {
-    let at = world.rng.int(1, total);
-    const [operation, , make] = CALLS.find(([, weight]) => (at -= weight) <= 0) as (typeof CALLS)[number];
-    const input = make(world);
-    if (input !== undefined) return { service: 'ecs', operation, input };
-  }
-}
-
-export const OPERATIONS: readonly string[] = CALLS.map(([operation]) => operation);
+export const ECS: Book = {
+  service: 'ecs',
+  calls: CALLS,
+  scenarios: SCENARIOS,
+  opening,
+  furnish,
+  names: {
+    RunTask: ['task', 'tasks', 'taskArn'],
+    StartTask: ['task', 'tasks', 'taskArn'],
+    RegisterContainerInstance: ['instance', 'containerInstance', 'containerInstanceArn'],
+  },
+  after: async (gantry, { operation, input }, output) =>
+    operation === 'RegisterContainerInstance'
+      ? connectAgent(gantry, output['containerInstance'] as JsonObject, input['cluster'])
+      : undefined,
+};

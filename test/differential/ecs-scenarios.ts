@@ -1,5 +1,5 @@
 import type { JsonObject } from './json.ts';
-import type { Call } from './play.ts';
+import type { Call } from './book.ts';
 import { registration } from './ecs-world.ts';
 
 const TAGS = [{ key: 'a', value: '1' }];
@@ -28,7 +28,6 @@ const attribute = (targetId: string): JsonObject => ({
   attributes: [{ name: 'stack', value: 'x', targetId, targetType: 'container-instance' }],
 });
 
-/** What chance would hardly come upon: each is played once, on a world of its own. A write only one side does ends it. */
 export const SCENARIOS: readonly (readonly Call[])[] = [
   // An instance is taken away from under its tasks.
   [

@@ -1,18 +1,15 @@
 import { sign } from '@gantry/protocol';
 import { once } from 'node:events';
 import { until } from '../e2e/world.ts';
-import type { Answer } from './compare.ts';
-import { isObject, type Json, type JsonObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import { REGION, signedFetch, type Side } from './sides.ts';
 import type { Twins } from './twins.ts';
 
 /** Machines moto knows: a container instance is one of them. */
 export const MACHINES = 3;
 
-/** Gives both sides what ECS calls refer to: an account, subnets and machines. */
-export async function furnish(twins: Twins, gantry: Side, moto: Side): Promise<void> {
-  await fetch(`${moto.endpoint}/moto-api/reset`, { method: 'POST' });
-  twins.add('account', { gantry: gantry.account, moto: moto.account });
+/** Gives both sides what ECS calls refer to: a subnet and machines. */
+export async function furnish(twins: Twins, _gantry: Side, moto: Side): Promise<void> {
   const subnets = await ec2(moto, 'DescribeSubnets', {});
   const subnet = /<subnetId>(subnet-\w+)</.exec(subnets)?.[1];
   if (subnet === undefined) throw new Error(`moto has no subnet: ${subnets.slice(0, 200)}`);
@@ -54,30 +51,6 @@ export function registration(machine: number, cluster: JsonObject): JsonObject {
       { name: 'ecs.capability.task-eni' },
     ],
   };
-}
-
-/** Where the answers name something new that has another name on each side. */
-const NEW_NAMES: Readonly<Record<string, readonly [kind: string, list: string, member: string]>> = {
-  RunTask: ['task', 'tasks', 'taskArn'],
-  StartTask: ['task', 'tasks', 'taskArn'],
-  RegisterContainerInstance: ['instance', 'containerInstance', 'containerInstanceArn'],
-  CreateTaskSet: ['taskset', 'taskSet', 'taskSetArn'],
-};
-
-export function learn(twins: Twins, operation: string, gantry: Answer, moto: Answer): void {
-  const rule = NEW_NAMES[operation];
-  if (rule === undefined || !gantry.ok || !moto.ok) return;
-  const [kind, list, member] = rule;
-  const [ours, theirs] = [namesIn(gantry.output[list], member), namesIn(moto.output[list], member)];
-  for (const [n, name] of ours.entries()) {
-    const other = theirs[n];
-    if (other !== undefined) twins.add(kind, { gantry: name, moto: other });
-  }
-}
-
-function namesIn(value: Json | undefined, member: string): readonly string[] {
-  const items: readonly (Json | undefined)[] = Array.isArray(value) ? (value as Json[]) : [value];
-  return items.flatMap((item) => (isObject(item) && typeof item[member] === 'string' ? [item[member]] : []));
 }
 
 /** An agent that listens and does nothing: instances take tasks, tasks stay PENDING. Resolves to how to end it. */

@@ -1,13 +1,4 @@
-import { crashed, type Explanation } from './explanation.ts';
-
-const onlyGantry: Explanation['when'] = ({ moto }) => moto === undefined;
-const onlyMoto: Explanation['when'] = ({ gantry }) => gantry === undefined;
-const both: Explanation['when'] = ({ gantry, moto }) => gantry !== undefined && moto !== undefined;
-/** Gantry refuses with this, moto does it. */
-const refusal =
-  (text: RegExp): Explanation['when'] =>
-  ({ gantry, moto }) =>
-    moto === 'ok' && text.test(gantry ?? '');
+import { both, crashed, onlyGantry, onlyMoto, refusal, type Explanation } from './explanation.ts';
 
 /**
  * Differences that stay, and who is right (docs/design/ecs-semantics.md and the service model decide).
@@ -50,7 +41,7 @@ const REFUSALS: readonly Explanation[] = [
     because: 'The same call has two faults; the parameters and the cluster are looked at first.',
   },
   {
-    of: /CreateService|UpdateService|UpdateContainerInstancesState/,
+    of: /CreateService|UpdateService|DeleteService|UpdateContainerInstancesState/,
     at: /error\.message/,
     when: ({ gantry }) => /not idempotent|status should be one of|cluster was inactive/.test(gantry ?? ''),
     right: 'gantry',
@@ -74,14 +65,14 @@ const REFUSALS: readonly Explanation[] = [
     of: /.*/,
     at: /outcome/,
     when: refusal(
-      /^ClusterNotFound|cluster was inactive|TaskDefinition is inactive|TaskDefinition not found|not ACTIVE/,
+      /^ClusterNotFound|cluster was inactive|TaskDefinition is inactive|TaskDefinition not found|not ACTIVE|cluster is inactive|Service not found/,
     ),
     right: 'gantry',
     because: 'What is INACTIVE or being deleted can not be used; moto looks only whether it is there (1.7, 2.1).',
   },
   {
     of: /DescribeTaskDefinition/,
-    at: /outcome|taskDefinition\.(revision|status|taskDefinitionArn|.*\[.*\])/,
+    at: /outcome|taskDefinition\.(revision|status|taskDefinitionArn|cpu|memory|volumes.*|containerDefinitions\[app\]\..*)/,
     when: ({ finding }) => !(finding.call.input['taskDefinition'] as string).includes(':'),
     right: 'gantry',
     because: 'A family alone means its latest ACTIVE revision (1.2); moto takes an INACTIVE one.',
@@ -94,7 +85,7 @@ const REFUSALS: readonly Explanation[] = [
     because: 'The same; and UpdateService of moto keeps what it was given.',
   },
   {
-    of: /RunTask|CreateService/,
+    of: /RunTask|CreateService|UpdateService/,
     at: /outcome/,
     when: refusal(/does not support launch_type FARGATE/),
     right: 'gantry',
@@ -123,8 +114,8 @@ const REFUSALS: readonly Explanation[] = [
   },
   {
     of: /RegisterTaskDefinition/,
-    at: /outcome/,
-    when: refusal(/Container\.name should not be null or empty/),
+    at: /outcome|error\.message/,
+    when: ({ gantry }) => /Container\.name should not be null or empty/.test(gantry ?? ''),
     right: 'gantry',
     because: 'moto takes an empty name.',
   },

@@ -81,3 +81,12 @@ function text(value: unknown): string | undefined {
 export function crashed({ moto }: Said): boolean {
   return moto?.startsWith('HTTP 5') === true;
 }
+
+export const onlyGantry: Explanation['when'] = ({ moto }) => moto === undefined;
+export const onlyMoto: Explanation['when'] = ({ gantry }) => gantry === undefined;
+export const both: Explanation['when'] = ({ gantry, moto }) => gantry !== undefined && moto !== undefined;
+/** Gantry refuses with this, moto does it. */
+export const refusal =
+  (text: RegExp): Explanation['when'] =>
+  ({ gantry, moto }) =>
+    moto === 'ok' && text.test(gantry ?? '');

@@ -1,4 +1,4 @@
-import { SCENARIOS } from './ecs-scenarios.ts';
+import type { Book } from './book.ts';
 import { play, type Finding, type Played } from './play.ts';
 
 export interface PlayedMany {
@@ -6,19 +6,20 @@ export interface PlayedMany {
   readonly made: Played['made'];
 }
 
-/** Plays the scenarios and then seeds, one after another: moto has one world at a time. */
+/** Plays a book's scenarios and then seeds, one after another: moto has one world at a time. */
 export async function playMany(
+  book: Book,
   { from, seeds, steps }: { readonly from: number; readonly seeds: number; readonly steps: number },
   endpoints: { readonly gantry: string; readonly moto: string },
 ): Promise<PlayedMany> {
   const findings: Finding[] = [];
   const made = new Map<string, { calls: number; done: number }>();
   const worlds = [
-    ...SCENARIOS.map((calls, n) => ({ seed: -1 - n, script: { calls } })),
+    ...book.scenarios.map((calls, n) => ({ seed: -1 - n, script: { calls } })),
     ...Array.from({ length: seeds }, (_, n) => ({ seed: from + n, script: { steps } })),
   ];
   for (const { seed, script } of worlds) {
-    const played = await play(seed, script, endpoints);
+    const played = await play(book, seed, script, endpoints);
     findings.push(...played.findings);
     for (const [operation, { calls, done }] of played.made) {
       const before = made.get(operation) ?? { calls: 0, done: 0 };

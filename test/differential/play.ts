@@ -1,17 +1,9 @@
 import { Rng } from '@gantry/testkit';
 import { differences, type Answer, type Difference } from './compare.ts';
-import { nextCall, opening } from './ecs-calls.ts';
-import { connectAgent, furnish, learn } from './ecs-world.ts';
+import { learn, nextCall, type Book, type Call } from './book.ts';
 import type { JsonObject } from './json.ts';
-import { sideOf, type Service, type Side } from './sides.ts';
+import { sideOf, type Side } from './sides.ts';
 import { SIDES, Twins } from './twins.ts';
-
-/** One request, in symbols. */
-export interface Call {
-  readonly service: Service;
-  readonly operation: string;
-  readonly input: JsonObject;
-}
 
 export interface Finding {
   readonly seed: number;
@@ -28,10 +20,11 @@ export interface Played {
 const MOTO_ACCOUNT = '123456789012';
 
 /**
- * Plays one seed, or the given calls, on a fresh account of Gantry and a reset moto. It ends early when only one side has carried out a
- * write: from there on the two tell of different worlds.
+ * Plays one seed, or the given calls, on a fresh account of Gantry and a reset moto. It ends early when only one side has
+ * carried out a write: from there on the two tell of different worlds.
  */
 export async function play(
+  book: Book,
   seed: number,
   script: { readonly steps: number } | { readonly calls: readonly Call[] },
   endpoints: { readonly gantry: string; readonly moto: string },
@@ -40,30 +33,30 @@ export async function play(
   const gantry = sideOf('gantry', endpoints.gantry, account);
   const moto = sideOf('moto', endpoints.moto, MOTO_ACCOUNT);
   const twins = new Twins();
-  await furnish(twins, gantry, moto);
+  await fetch(`${moto.endpoint}/moto-api/reset`, { method: 'POST' });
+  twins.add('account', { gantry: gantry.account, moto: moto.account });
+  await book.furnish?.(twins, gantry, moto);
   const rng = new Rng(seed);
   const world = { rng, twins };
   const findings: Finding[] = [];
   const made = new Map<string, { calls: number; done: number }>();
-  const agents: (() => Promise<void>)[] = [];
-  const first = 'calls' in script ? script.calls : opening(world);
+  const ends: (() => Promise<void>)[] = [];
+  const first = 'calls' in script ? script.calls : book.opening(world);
   const steps = 'calls' in script ? script.calls.length : script.steps;
   try {
     for (let step = 0; step < steps; step += 1) {
-      const call = first[step] ?? nextCall(world);
+      const call = first[step] ?? nextCall(book, world);
       const [ours, theirs] = await both(twins, gantry, moto, call);
-      learn(twins, call.operation, ours, theirs);
-      if (call.operation === 'RegisterContainerInstance' && ours.ok) {
-        const instance = ours.output['containerInstance'] as JsonObject;
-        agents.push(await connectAgent(gantry, instance, call.input['cluster']));
-      }
+      learn(book, twins, call.operation, ours, theirs);
+      const end = ours.ok ? await book.after?.(gantry, call, ours.output) : undefined;
+      if (end !== undefined) ends.push(end);
       const found = differences(inSymbols(twins, 'gantry', ours), inSymbols(twins, 'moto', theirs));
       findings.push(...found.map((difference) => ({ seed, call, difference })));
       count(made, call.operation, ours.ok && theirs.ok);
-      if (ours.ok !== theirs.ok && !/^(Describe|List)/.test(call.operation)) break;
+      if (ours.ok !== theirs.ok && !/^(Describe|List|Get)/.test(call.operation)) break;
     }
   } finally {
-    await Promise.all(agents.map((end) => end()));
+    await Promise.all(ends.map((end) => end()));
   }
   return { findings, made };
 }

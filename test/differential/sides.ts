@@ -13,7 +13,11 @@ export interface Side {
 }
 
 /** Services that can be played, with the prefix of their `X-Amz-Target`. All speak AWS JSON. */
-export const TARGETS = { ecs: 'AmazonEC2ContainerServiceV20141113' } as const;
+export const TARGETS = {
+  ecs: 'AmazonEC2ContainerServiceV20141113',
+  ssm: 'AmazonSSM',
+  secretsmanager: 'secretsmanager',
+} as const;
 export type Service = keyof typeof TARGETS;
 
 export const REGION = 'us-east-1';
@@ -29,7 +33,9 @@ export function sideOf(name: SideName, endpoint: string, account: string): Side 
       const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target };
       const response = await signedFetch(endpoint, account, service, body, headers);
       const text = await response.text();
-      return response.ok ? { ok: true, output: JSON.parse(text) as JsonObject } : failureOf(response.status, text);
+      return response.ok
+        ? { ok: true, output: JSON.parse(text || '{}') as JsonObject }
+        : failureOf(response.status, text);
     },
   };
 }
