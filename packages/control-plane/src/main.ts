@@ -13,7 +13,8 @@ import { endpointOf, isLoopback, readConfig, type ServerConfig } from './config.
 import { openCredentials } from './credentials.ts';
 import { joinedRing } from './identity/key-ring.ts';
 import { openSeal } from './seal/key-file.ts';
-import { SegmentLogStore } from './logs/segments/store.ts';
+import { SegmentLogStore, type SegmentStoreOptions } from './logs/segments/store.ts';
+import type { Platform } from './platform.ts';
 import { authoriseBy } from './authorise/authorise.ts';
 import { SqliteJournal } from './store/sqlite.ts';
 import { TokenBuckets } from './throttle/throttle.ts';
@@ -43,16 +44,7 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   const onError = (message: string, error: unknown): void => log('error', message, { error: describeError(error) });
   const logStore = new SegmentLogStore({ folder: join(config.dataDir, 'logs'), onError });
   const seal = openSeal({ path: config.keyFile, apartFrom: config.dataDir, random: randomBytes });
-  const trailStore = new SegmentLogStore({ folder: join(config.dataDir, 'audit'), onError });
-  const retentionMs = config.auditRetentionMs;
-  const trail = new AuditTrail({
-    store: trailStore,
-    clock: systemClock,
-    ids: systemIds,
-    schedule: nextTurn,
-    retentionMs,
-    log,
-  });
+  const trail = openTrail(config, log, onError);
   const tls = openTls(config, { clock: systemClock, log, random: randomBytes, hostname: hostname() });
   const inTheClear = tls === undefined && !isLoopback(config.host) ? [toldInTheClear(config.host)] : [];
   const problems = (): readonly string[] => [...inTheClear, ...(tls?.problems() ?? []), ...trail.problems()];
@@ -92,6 +84,14 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
     await journal.close();
     log('info', 'control plane stopped');
   };
+}
+
+type OnError = NonNullable<SegmentStoreOptions['onError']>;
+
+function openTrail(config: ServerConfig, log: Platform['log'], onError: OnError): AuditTrail {
+  const store = new SegmentLogStore({ folder: join(config.dataDir, 'audit'), onError });
+  const retentionMs = config.auditRetentionMs;
+  return new AuditTrail({ store, clock: systemClock, ids: systemIds, schedule: nextTurn, retentionMs, log });
 }
 
 function makeDataDir(dataDir: string): void {
