@@ -42,6 +42,33 @@ describe('configuration', () => {
     assert.deepEqual(subnets[1], { subnetId: 'subnet-b', availabilityZone: 'z2', cidr: '10.1.0.0/24' });
   });
 
+  it('speaks plain HTTP, counts nothing and remembers 90 days unless told otherwise', () => {
+    const config = read([]);
+    assert.deepEqual([config.tls, config.throttle, config.auditRetentionMs], [{ kind: 'off' }, false, 90 * 86_400_000]);
+    const env = { GANTRY_THROTTLE: '1', GANTRY_TLS: 'self', GANTRY_AUDIT_RETENTION_DAYS: '7' };
+    const other = read(['--host', '0.0.0.0'], { env });
+    assert.deepEqual([other.tls, other.throttle, other.auditRetentionMs], [{ kind: 'self' }, true, 7 * 86_400_000]);
+    assert.equal(other.platform.endpoint, 'https://127.0.0.1:4566');
+    const files = read([
+      '--throttle',
+      '--tls-cert',
+      '/c.pem',
+      '--tls-key',
+      '/k.pem',
+      '--endpoint',
+      'https://g.example',
+    ]);
+    assert.deepEqual(files.tls, { kind: 'files', certFile: '/c.pem', keyFile: '/k.pem' });
+    assert.deepEqual([files.throttle, files.platform.endpoint], [true, 'https://g.example']);
+    for (const [args, problem] of [
+      [['--tls=on'], /--tls on: it is --tls self/],
+      [['--tls=self', '--tls-cert=/c', '--tls-key=/k'], /one of the two/],
+      [['--tls-cert=/c'], /go together/],
+      [['--audit-retention-days=0'], /--audit-retention-days 0/],
+    ] as const)
+      assert.throws(() => read(args), problem);
+  });
+
   it('reports all problems together', () => {
     const args = ['--port=x', '--region=mars', '--account=1', '--log-level=loud', '--healthy-after-ms=-1'];
     const more = [
