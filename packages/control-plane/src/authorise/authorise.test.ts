@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import type { Principal } from '../identity/principal.ts';
 import { allow, ANN, callerOf, deny, openCalls, policy, SESSION, type Asked, type Calls } from './testing/calls.ts';
 
 const ECS = 'arn:aws:ecs:us-east-1:123456789012';
@@ -211,6 +212,7 @@ test('the keys of ECS, from the request and from the state', () => {
   }
 });
 
+const TEMPORARY: Principal = { ...ANN, temporary: true, issuedAtMs: Date.UTC(2026, 0, 1) };
 const TLS = { from: { address: '2001:db8::7', secure: true } };
 const GLOBAL: readonly (readonly [condition: object, holds: boolean, asked?: Asked])[] = [
   [key('aws:username', 'ann'), true],
@@ -232,6 +234,7 @@ const GLOBAL: readonly (readonly [condition: object, holds: boolean, asked?: Ask
   [{ Bool: { 'aws:ViaAWSService': 'false' } }, true],
   [{ Null: { 'aws:TokenIssueTime': 'true', 'aws:MultiFactorAuthPresent': 'true' } }, true],
   [{ DateEquals: { 'aws:TokenIssueTime': '2026-01-01' } }, true, { principal: SESSION }],
+  [{ DateEquals: { 'aws:TokenIssueTime': '2026-01-01' } }, true, { principal: TEMPORARY }],
   [{ Bool: { 'aws:MultiFactorAuthPresent': 'false' } }, true, { principal: SESSION }],
   [key('aws:PrincipalArn', 'arn:aws:iam::123456789012:role/ci/deployer'), true, { principal: SESSION }],
   [key('aws:userid', 'AROAEXAMPLE:build-7'), true, { principal: SESSION }],
@@ -272,8 +275,7 @@ test('the administrator passes, an agent does what agents do, and knowing onesel
 });
 
 test('credentials of GetSessionToken open neither IAM nor more of STS', () => {
-  const principal = { ...ANN, temporary: true } as typeof ANN;
-  const asked = (call: string): string => calls.ask({ identity: [ALL] }, call, {}, { principal });
+  const asked = (call: string): string => calls.ask({ identity: [ALL] }, call, {}, { principal: TEMPORARY });
   for (const call of ['iam:ListUsers', 'sts:GetSessionToken', 'sts:GetAccessKeyInfo'])
     assert.equal(
       asked(call),

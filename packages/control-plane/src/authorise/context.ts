@@ -71,7 +71,7 @@ function valueOf(tags: Demand['requestTags'], wanted: string): readonly string[]
 type Value = string | readonly string[] | undefined;
 
 const issuedAt = ({ caller: { principal } }: Asker): Value =>
-  principal.kind === 'assumed-role' ? iso(principal.issuedAtMs) : undefined;
+  'issuedAtMs' in principal && principal.issuedAtMs !== undefined ? iso(principal.issuedAtMs) : undefined;
 
 const isTemporary = ({ caller: { principal } }: Asker): boolean =>
   principal.kind === 'assumed-role' || (principal.kind === 'user' && principal.temporary === true);

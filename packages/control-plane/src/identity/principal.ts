@@ -12,8 +12,9 @@ export type Principal =
       readonly userName: string;
       /** `AIDA…`; a user made anew under the same name is another one. */
       readonly userId: string;
-      /** Temporary credentials of GetSessionToken. */
+      /** Temporary credentials of GetSessionToken, and when they were given out. */
       readonly temporary?: true;
+      readonly issuedAtMs?: number;
     }
   | AssumedRole;
 

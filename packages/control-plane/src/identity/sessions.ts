@@ -83,8 +83,9 @@ export class Sessions {
     principal: Principal,
     { durationSeconds, leastTokenBytes }: Pick<RoleSession, 'durationSeconds' | 'leastTokenBytes'>,
   ): SessionCredentials {
-    const held: Principal = principal.kind === 'user' ? { ...principal, temporary: true } : principal;
-    const expiresAt = secondsAfter(this.#platform.clock.now(), durationSeconds);
+    const now = this.#platform.clock.now();
+    const held: Principal = principal.kind === 'user' ? { ...principal, temporary: true, issuedAtMs: now } : principal;
+    const expiresAt = secondsAfter(now, durationSeconds);
     return this.#issue(account, principalArn, held, expiresAt, leastTokenBytes);
   }
 

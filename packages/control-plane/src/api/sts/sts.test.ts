@@ -275,7 +275,7 @@ describe('GetSessionToken', () => {
     const { Credentials } = await world.as(bob).sts.GetSessionToken({});
     assert.equal((Credentials?.Expiration?.getTime() ?? 0) - world.platform.clock.now(), 43_200_000);
     const session = world.callerOf(Credentials?.AccessKeyId, Credentials?.SessionToken) as Caller;
-    assert.deepEqual(session.principal, { ...bob.principal, temporary: true });
+    assert.deepEqual(session.principal, { ...bob.principal, temporary: true, issuedAtMs: Date.UTC(2026, 0, 1) });
     assert.equal(session.principalArn, BOB);
     await refused(world.as(session).sts.GetSessionToken({}), 'AccessDeniedException', 'with session credentials');
     assert.equal(world.callerOf(Credentials?.AccessKeyId), undefined, 'without its token');

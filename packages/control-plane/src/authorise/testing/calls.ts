@@ -7,7 +7,7 @@ import type { PrincipalPolicies } from '../evaluate.ts';
 import { parsePolicy, type PolicyDocument } from '../policy.ts';
 import type { ApiCall } from '../port.ts';
 
-export const ANN: Principal = { kind: 'user', userName: 'ann', userId: 'AIDAEXAMPLEANN' };
+export const ANN = { kind: 'user', userName: 'ann', userId: 'AIDAEXAMPLEANN' } as const satisfies Principal;
 export const SESSION: Principal = {
   kind: 'assumed-role',
   roleName: 'deployer',
