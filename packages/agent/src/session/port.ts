@@ -1,4 +1,11 @@
-import type { EcsOperations, FrameSocket, LogsOperations } from '@gantry/protocol';
+import type {
+  Credentials,
+  EcsOperations,
+  FrameSocket,
+  LogsOperations,
+  SecretsmanagerOperations,
+  SsmOperations,
+} from '@gantry/protocol';
 
 /** The operations an agent calls, and of which service each is. */
 export const AGENT_OPERATIONS = {
@@ -9,18 +16,22 @@ export const AGENT_OPERATIONS = {
   CreateLogStream: 'logs',
   DescribeLogStreams: 'logs',
   PutLogEvents: 'logs',
+  GetParameters: 'ssm',
+  GetSecretValue: 'secretsmanager',
 } as const;
 
 export type AgentOperation = keyof typeof AGENT_OPERATIONS;
 
-type AllOperations = EcsOperations & LogsOperations;
+type AllOperations = EcsOperations & LogsOperations & SsmOperations & SecretsmanagerOperations;
 export type Input<O extends AgentOperation> = AllOperations[O]['input'];
 export type Output<O extends AgentOperation> = AllOperations[O]['output'];
 
-/** Whose world a call goes to; what is left out is the agent's own. */
+/** Whose world a call goes to, and as whom; what is left out is the agent's own. */
 export interface CallWhere {
   readonly region?: string | undefined;
   readonly account?: string | undefined;
+  /** Of a task's role: the call is made with its rights. */
+  readonly credentials?: Credentials | undefined;
 }
 
 /**
@@ -29,7 +40,7 @@ export interface CallWhere {
  */
 export interface ControlPlaneLink {
   /**
-   * `where`: another region or account than the agent's own, for logs of tasks that belong there.
+   * `options`: another region or account than the agent's own, for logs of tasks that belong there; or as a task's role.
    * @throws LinkError
    */
   call<O extends AgentOperation>(

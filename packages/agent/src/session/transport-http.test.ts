@@ -17,15 +17,18 @@ let endpoint: string;
 let onSocket: (socket: WebSocket) => void = () => undefined;
 let refusal: { readonly status: number; readonly body: string } | undefined;
 const verified: string[] = [];
+/** Credentials of a task's role, and what calls with them carry. */
+const ROLE = { accessKeyId: 'ASIAROLE', secretAccessKey: 'role secret', sessionToken: 'token' };
 
 function check(request: IncomingMessage, body: string): void {
   const [path = '/', query = ''] = (request.url ?? '/').split('?');
   const { accessKeyId } = verify(
     { method: request.method ?? '', path, query, headers: request.headers, body },
-    () => KEY,
-    { now: clock.now(), service: 'ecs' },
+    (id) => (id === ROLE.accessKeyId ? ROLE : KEY),
+    { now: clock.now(), service: request.headers['x-amz-target']?.includes('SSM') === true ? 'ssm' : 'ecs' },
   );
-  verified.push(`${request.method} ${path} ${accessKeyId}`);
+  const token = request.headers['x-amz-security-token'];
+  verified.push(`${request.method} ${path} ${accessKeyId}${token === undefined ? '' : ` ${String(token)}`}`);
 }
 
 before(async () => {
@@ -65,6 +68,14 @@ describe('the link over HTTP', () => {
     const answer = await link().call('DiscoverPollEndpoint', { cluster: 'default' }, signal);
     assert.equal(answer.endpoint, 'http://here/acs/');
     assert.deepEqual(verified.splice(0), ['POST / AKIDAGENT']);
+  });
+
+  test("signs with the credentials of a task's role, and with its own again", async () => {
+    const own = link();
+    await own.call('DiscoverPollEndpoint', {}, signal);
+    await own.call('GetParameters', { Names: ['/a'] }, signal, { region: 'eu-west-1', credentials: ROLE });
+    await own.call('DiscoverPollEndpoint', {}, signal);
+    assert.deepEqual(verified.splice(0), ['POST / AKIDAGENT', 'POST / ASIAROLE token', 'POST / AKIDAGENT']);
   });
 
   test('tells errors of the service from silence', async () => {

@@ -10,6 +10,8 @@ import {
   type EcsOperations,
   type FrameSocket,
   type LogsOperations,
+  type SecretsmanagerOperations,
+  type SsmOperations,
   type Transport,
 } from '@gantry/protocol';
 import type { IncomingMessage } from 'node:http';
@@ -36,7 +38,11 @@ export interface HttpLinkOptions {
   readonly ca?: string | undefined;
 }
 
-type Client = AwsClient<EcsOperations> & AwsClient<LogsOperations>;
+type Client = AwsClient<EcsOperations> &
+  AwsClient<LogsOperations> &
+  AwsClient<SsmOperations> &
+  AwsClient<SecretsmanagerOperations>;
+type CalledService = (typeof AGENT_OPERATIONS)[AgentOperation];
 
 const HANDSHAKE_MS = 10_000;
 const LARGEST_FRAME_BYTES = 8 * 1024 * 1024;
@@ -124,23 +130,25 @@ export class HttpLink implements ControlPlaneLink {
     };
   }
 
-  #client(service: 'ecs' | 'logs', { region = this.#options.region, account }: CallWhere): Client {
+  /** Clients of the agent's own are kept; those of a task's role are made for one call, as its credentials end. */
+  #client(service: CalledService, where: CallWhere): Client {
+    const { region = this.#options.region, account, credentials } = where;
     const key = `${service} ${region} ${account}`;
-    const known = this.#clients.get(key);
+    const known = credentials === undefined ? this.#clients.get(key) : undefined;
     if (known !== undefined) return known;
-    const { endpoint, credentials, clock, userAgent } = this.#options;
+    const { endpoint, clock, userAgent } = this.#options;
     const headers: Record<string, string> = account === undefined ? {} : { [ACCOUNT_HEADER]: account };
     const client = new AwsClient({
       service,
       endpoint,
       region,
-      credentials,
+      credentials: credentials ?? this.#options.credentials,
       clock,
       userAgent,
       headers,
       transport: this.#transport,
     }) as unknown as Client;
-    this.#clients.set(key, client);
+    if (credentials === undefined) this.#clients.set(key, client);
     return client;
   }
 }
