@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { writeDurably } from '../seal/key-file.ts';
 import { certificate } from './certificate.ts';
@@ -44,7 +44,7 @@ const pem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem
 export function openAuthority({ path, random, nowMs }: AuthorityOptions): Authority {
   const kept = read(path);
   const isGood = kept !== undefined && kept.parsed.validToDate.getTime() > nowMs + LEAST_AUTHORITY_DAYS * DAY_MS;
-  const { privateKey, text, parsed } = isGood ? kept : make({ path, random, nowMs });
+  const { privateKey, text, parsed } = isGood ? kept : make({ path, random, nowMs }, kept !== undefined);
   const issuer = { name: commonNameOf(parsed), publicKey: createPublicKey(privateKey), privateKey };
   return {
     certificate: text,
@@ -93,7 +93,8 @@ function read(path: string): Kept | undefined {
   );
 }
 
-function make({ path, random, nowMs }: AuthorityOptions): Kept {
+/** Of two that start at once one makes it, and both use that. */
+function make({ path, random, nowMs }: AuthorityOptions, replaces: boolean): Kept {
   const key = newKey();
   const name = `Gantry CA ${random(4).toString('hex')}`;
   const text = certificate({
@@ -109,14 +110,22 @@ function make({ path, random, nowMs }: AuthorityOptions): Kept {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeDurably(temporary, pem(key.privateKey) + text);
-    renameSync(temporary, path);
+    if (replaces) renameSync(temporary, path);
+    else putUnlessThere(temporary, path);
   } catch (error) {
     throw new Error(`the certificate authority ${path} cannot be made: ${(error as Error).message}.`, { cause: error });
   } finally {
     rmSync(temporary, { force: true });
   }
-  // Of two that start at once the later one stands: read what is there.
   return read(path) as Kept;
+}
+
+function putUnlessThere(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 const commonNameOf = ({ subject }: X509Certificate): string => subject.replace(/^CN=/, '');
