@@ -1,5 +1,6 @@
 import { iamKey, type AccountId, type PolicyHolder } from '@gantry/domain';
 import type { Tx } from '../../state/state.ts';
+import type { Table } from '../../state/table.ts';
 import type { Tables } from '../../state/tables.ts';
 import { groupNamed, ownRole, roleNamed, userNamed } from './common/find.ts';
 
@@ -28,18 +29,12 @@ export function ownHolder(tables: Tables, account: AccountId, kind: HolderKind, 
   return holderNamed(tables, account, kind, name);
 }
 
-function holding<T extends PolicyHolder>(
+function holding<T extends PolicyHolder, I extends string>(
   kind: HolderKind,
   name: string,
   document: T,
-  table: (tables: Tables) => unknown,
+  table: (tables: Tables) => Table<T, I>,
 ): Holder {
-  type Put = (table: unknown, key: string, document: T) => void;
-  return {
-    kind,
-    name,
-    document,
-    store: (tx, changed) =>
-      (tx.put as Put).call(tx, table(tx.tables), iamKey(document.account, name), { ...document, ...changed }),
-  };
+  const key = iamKey(document.account, name);
+  return { kind, name, document, store: (tx, changed) => tx.put(table(tx.tables), key, { ...document, ...changed }) };
 }

@@ -1,5 +1,6 @@
-import { iamKey, parseAccountId, parseArn, type AccountId, type IamRole } from '@gantry/domain';
+import { iamKey, type AccountId, type IamRole } from '@gantry/domain';
 import { parsePolicy } from '../../authorise/policy.ts';
+import { roleByArn, userByArn } from '../../identity/find.ts';
 import { uniqueId } from '../../identity/ids.ts';
 import type { LastUses } from '../../identity/last-use.ts';
 import type { Platform } from '../../platform.ts';
@@ -125,18 +126,10 @@ function trustedIds(tables: Tables, document: string): IamRole['trustedIds'] {
   const names = parsePolicy(document, 'trust').statements.flatMap(({ principals }) => [
     ...(principals?.pattern.names ?? []),
   ]);
-  const pairs = names.map((name) => [name, uniqueIdOf(tables, name)] as const);
+  const pairs = names.map(
+    (name) => [name, userByArn(tables, name)?.userId ?? roleByArn(tables, name)?.roleId] as const,
+  );
   return Object.fromEntries(pairs.flatMap(([name, id]) => (id === undefined ? [] : [[name, id]])));
-}
-
-function uniqueIdOf(tables: Tables, arn: string): string | undefined {
-  const { account: text = '', resource = '' } = parseArn(arn) ?? {};
-  const account = parseAccountId(text);
-  if (account === undefined) return undefined;
-  const key = iamKey(account, resource.slice(resource.lastIndexOf('/') + 1));
-  const [user, role] = [tables.iamUsers.get(key), tables.iamRoles.get(key)];
-  if (user?.arn === arn) return user.userId;
-  return role?.arn === arn ? role.roleId : undefined;
 }
 
 function checkFree(tables: Tables, account: AccountId, roleName: string): void {

@@ -1,8 +1,9 @@
-import { iamKey, parseAccountId, parseArn, type AccountId, type Clock, type IamRole } from '@gantry/domain';
+import type { AccountId, Clock, IamRole } from '@gantry/domain';
 import { ServiceError, type StsOperations } from '@gantry/protocol';
 import { contextFor } from '../../authorise/context.ts';
 import type { PrincipalPolicies } from '../../authorise/evaluate.ts';
 import { parsePolicy, PolicyError } from '../../authorise/policy.ts';
+import { roleByArn } from '../../identity/find.ts';
 import type { Identity } from '../../identity/index.ts';
 import type { Origin } from '../../identity/origin.ts';
 import { managedPolicy } from '../../identity/managed/find.ts';
@@ -22,6 +23,7 @@ type AskedSession = Omit<RoleSession, 'durationSeconds'>;
 
 const ASSUME = 'sts:AssumeRole';
 const NOWHERE: Origin = { address: '', secure: false };
+const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/./;
 const HOUR_SECONDS = 3600;
 const MOST_POLICY_ARNS = 10;
 const MOST_POLICY_CHARACTERS = 2048;
@@ -32,7 +34,9 @@ export function assumeRole(platform: Platform, identity: Identity): Handler<Inpu
     refuseMfa(input);
     if (input.ProvidedContexts !== undefined && input.ProvidedContexts.length > 0)
       throw validationError('ProvidedContexts are not supported: no context provider is known here.');
-    const role = roleOf(state.tables, input.RoleArn as string);
+    const arn = input.RoleArn as string;
+    if (!ROLE_ARN.test(arn)) throw validationError(`${arn.slice(0, 256)} is invalid`);
+    const role = roleByArn(state.tables, arn);
     const session = requestedSession(input, caller);
     const may: Decide = { input, session, caller, from, policies: identity.policiesOf(caller), clock };
     const refused = role === undefined ? ASSUME : refusedAction(role, may);
@@ -88,16 +92,6 @@ function notAuthorized(caller: Caller, { RoleArn }: Input, action: string): Serv
     'AccessDeniedException',
     `User: ${caller.principalArn} is not authorized to perform: ${action} on resource: ${RoleArn}`,
   );
-}
-
-/** @throws ServiceError ValidationError for what is no ARN of a role */
-function roleOf(tables: Tables, text: string): IamRole | undefined {
-  const arn = parseArn(text);
-  const account = parseAccountId(arn?.account ?? '');
-  if (arn?.service !== 'iam' || account === undefined || !arn.resource.startsWith('role/'))
-    throw validationError(`${text.slice(0, 256)} is invalid`);
-  const role = tables.iamRoles.get(iamKey(account, arn.resource.slice(arn.resource.lastIndexOf('/') + 1)));
-  return role?.arn === text ? role : undefined;
 }
 
 /** @throws ServiceError ValidationError */
