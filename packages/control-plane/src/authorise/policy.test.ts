@@ -60,6 +60,7 @@ const REFUSED: readonly (readonly [kind: PolicyKind, text: string, message: stri
   ['identity', of({ ...ok, Condition: { StringEquals: { 'a:b': {} } } }), 'Syntax errors in policy.'],
   ['identity', of({ ...ok, Condition: [] }), 'Syntax errors in policy.'],
   ['trust', of({ ...trusted, Resource: '*' }), 'Has prohibited field Resource'],
+  ['trust', of({ ...trusted, Action: '*' }), 'AssumeRole policy may only specify STS AssumeRole actions.'],
   ['trust', of({ ...trusted, Action: 'ecs:RunTask' }), 'AssumeRole policy may only specify STS AssumeRole actions.'],
   ['trust', of({ Effect: 'Allow', Action: 'sts:AssumeRole' }), 'Missing required field Principal'],
   ['trust', of({ ...trusted, Principal: { AWS: 'me' } }), 'Invalid principal in policy: "AWS":"me"'],

@@ -113,8 +113,8 @@ function parseActions(raw: Elements, kind: PolicyKind): Statement['actions'] {
   if (found === undefined || found.texts.length === 0) throw new PolicyError('Policy statement must contain actions.');
   for (const text of found.texts) {
     const [vendor = '', name, ...more] = text.split(':');
-    if (text === '*') continue;
-    if (name === undefined)
+    if (text === '*' && kind !== 'trust') continue;
+    if (name === undefined && text !== '*')
       throw new PolicyError('Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.');
     if (more.length > 0) throw new PolicyError('Actions/Condition can contain only one colon.');
     if (vendor !== '*' && !/^[a-zA-Z0-9.-]+$/.test(vendor)) throw new PolicyError(`Vendor ${vendor} is not valid`);
