@@ -102,6 +102,7 @@ export const SCENARIOS: readonly (readonly Call[])[] = [
     call('DescribeTaskDefinition', { taskDefinition: 'web' }),
     call('RunTask', { taskDefinition: 'batch', launchType: 'FARGATE', networkConfiguration: NETWORK }),
     call('DeregisterTaskDefinition', { taskDefinition: 'batch:1' }),
+    call('ListTaskDefinitionFamilies', { status: 'ACTIVE' }),
     call('DeleteTaskDefinitions', { taskDefinitions: ['batch:1', 'web'] }),
     call('RunTask', { taskDefinition: 'batch:1', launchType: 'FARGATE', networkConfiguration: NETWORK }),
     call('DescribeTaskDefinition', { taskDefinition: 'batch' }),

@@ -1,4 +1,4 @@
-import { crashed, onlyGantry, onlyMoto, refusal, type Explanation } from './explanation.ts';
+import { crashed, onlyGantry, onlyMoto, type Explanation } from './explanation.ts';
 
 /** Of Secrets Manager; see `explained.ts`. The service model and AWS's own texts decide. */
 export const EXPLAINED_SECRETS_MANAGER: readonly Explanation[] = [
@@ -46,10 +46,11 @@ export const EXPLAINED_SECRETS_MANAGER: readonly Explanation[] = [
   },
   {
     of: /.*/,
-    at: /outcome/,
-    when: refusal(/marked for deletion|marked deleted/),
+    at: /outcome|error\.(code|message)/,
+    when: ({ gantry }) =>
+      /^InvalidRequestException$|marked for deletion|marked deleted|scheduled for deletion/.test(gantry ?? ''),
     right: 'gantry',
-    because: 'What is marked for deletion can only be looked at and restored.',
+    because: 'What is marked for deletion can only be looked at and restored, and its name is still taken.',
   },
   {
     of: /.*/,
@@ -57,13 +58,6 @@ export const EXPLAINED_SECRETS_MANAGER: readonly Explanation[] = [
     when: ({ moto }) => /^An error occurred \(|can't find the specified secret\.$/.test(moto ?? ''),
     right: 'gantry',
     because: 'AWS names the stage that is not there, and says nothing of `calling the operation` itself.',
-  },
-  {
-    of: /CreateSecret/,
-    at: /error\.code|error\.message/,
-    when: ({ gantry }) => gantry === 'InvalidRequestException' || /already scheduled for deletion/.test(gantry ?? ''),
-    right: 'gantry',
-    because: 'The name of a secret that is scheduled for deletion is still taken, and AWS says so.',
   },
   {
     of: /DeleteSecret/,

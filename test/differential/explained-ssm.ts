@@ -11,8 +11,9 @@ export const EXPLAINED_SSM: readonly Explanation[] = [
   },
   {
     of: /.*/,
-    at: /outcome/,
-    when: refusal(/^ParameterNotFound/),
+    at: /outcome|(Deleted|Invalid)Parameters\[\]/,
+    when: ({ finding, moto, gantry }) =>
+      finding.difference.path !== 'outcome' || (moto === 'ok' && gantry?.startsWith('ParameterNotFound') === true),
     right: 'gantry',
     because: 'A look at a parameter that is not there makes one in moto.',
   },

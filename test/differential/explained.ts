@@ -99,7 +99,7 @@ const REFUSALS: readonly Explanation[] = [
     because: 'What is in use stays (1.6); moto lets it go.',
   },
   {
-    of: /CreateService/,
+    of: /CreateService|UpdateService/,
     at: /outcome/,
     when: refusal(/Network Configuration must be provided/),
     right: 'gantry',
@@ -389,6 +389,12 @@ const OTHERS: readonly Explanation[] = [
     when: ({ gantry, moto }) => gantry === '[]' && moto === undefined,
     right: 'gantry',
     because: 'ECS shows empty lists.',
+  },
+  {
+    of: /ListTaskDefinitionFamilies/,
+    at: /families\[\]/,
+    right: 'gantry',
+    because: 'A family without an ACTIVE revision is not an ACTIVE one (2.1).',
   },
   {
     of: /ListTagsForResource/,
