@@ -1,6 +1,10 @@
 export * from './errors.ts';
 export * from './agent/messages.ts';
 export * from './agent/socket.ts';
+export * from './agent/byte-socket.ts';
+export * from './data-channel/frame.ts';
+export * from './data-channel/channel.ts';
+export * from './data-channel/documents.ts';
 export type * from './gantry-types.ts';
 export type { EcsOperations } from './generated/ecs-types.ts';
 export type { LogsOperations } from './generated/logs-types.ts';
