@@ -132,7 +132,7 @@ describe('what is refused', () => {
       'SerializationException',
       "NUMBER_VALUE at 'pullStartedAt' can not be converted to a Timestamp",
     ],
-    ['ecs', 'RunTask', {}, 'InvalidParameterException', 'taskDefinition should not be null or empty.'],
+    ['ecs', 'RunTask', {}, 'InvalidParameterException', 'TaskDefinition can not be blank.'],
     ['ecs', 'DescribeTasks', {}, 'InvalidParameterException', 'Tasks cannot be empty.'],
     ['ecs', 'StartTask', { taskDefinition: 'a' }, 'InvalidParameterException', 'Container Instances cannot be empty.'],
     [
@@ -205,7 +205,7 @@ describe('what is refused', () => {
       'ValidationException',
       "1 validation error detected: Value at 'secretString' failed to satisfy constraint: Member must have length less than or equal to 65536",
     ],
-    ['gantry', 'Why', {}, 'InvalidParameterException', 'subject should not be null or empty.'],
+    ['gantry', 'Why', {}, 'InvalidParameterException', 'Subject can not be blank.'],
   ];
   for (const [service, operation, given, code, message] of cases) {
     test(`${operation}: ${message.slice(0, 60)}`, () => {

@@ -104,10 +104,7 @@ function ecsText(operation: string, path: readonly (string | number)[], fault: V
   const name = dotted(path);
   switch (fault.kind) {
     case 'missing':
-      // ECS: "Container Instances cannot be empty."
-      return fault.list && path.length === 1
-        ? `${titleWords(String(path[0]))} cannot be empty.`
-        : `${name} should not be null or empty.`;
+      return missingText(operation, path, fault.list);
     case 'enum': {
       const own = Object.hasOwn(ECS_TEXTS, `${operation}.${name}`) ? ECS_TEXTS[`${operation}.${name}`] : undefined;
       return own?.(fault.allowed) ?? `${ecsWords(path)} should be one of [${fault.allowed.join(',')}]`;
@@ -121,6 +118,14 @@ function ecsText(operation: string, path: readonly (string | number)[], fault: V
     case 'union':
       return `${name} must have exactly one of [${fault.members.join(', ')}]`;
   }
+}
+
+/** ECS: `Container Instances cannot be empty.`, `TaskDefinition can not be blank.`; what is deeper is said by its path. */
+function missingText(operation: string, path: readonly (string | number)[], isList: boolean): string {
+  const member = String(path[0]);
+  if (isList && path.length === 1) return `${titleWords(member)} cannot be empty.`;
+  if (path.length > 1 || operation === 'RegisterTaskDefinition') return `${dotted(path)} should not be null or empty.`;
+  return `${member.charAt(0).toUpperCase()}${member.slice(1)} can not be blank.`;
 }
 
 /** ECS writes a member of the request itself as words: `launch type`, `include`. Deeper ones are said by their path. */

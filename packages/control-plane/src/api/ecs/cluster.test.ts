@@ -151,6 +151,8 @@ test('include decides what is shown; unknown and foreign clusters are MISSING or
     { arn: `${ARN}nope`, reason: 'MISSING' },
   ]);
   await refused(ecs.DescribeClusters({ clusters: [''] }), 'InvalidParameterException', 'Clusters can not be blank.');
+  const odd = ecs.ListTasks({ cluster: 'my cluster' });
+  await refused(odd, 'InvalidParameterException', 'Cluster must match ^[a-zA-Z0-9\\-_]{1,255}$, but was my cluster');
   const many = Array.from({ length: 101 }, (_, n) => `c${n}`);
   await refused(ecs.DescribeClusters({ clusters: many }), 'InvalidParameterException', 'At most 100 clusters');
   await refused(ecs.ListTasks({ cluster: foreign }), 'ClusterNotFoundException', 'Cluster not found.');

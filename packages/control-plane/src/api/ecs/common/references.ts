@@ -1,4 +1,4 @@
-import { parseArn, type ParsedArn, type Scope } from '@gantry/domain';
+import { NAME_PATTERN, parseArn, type ParsedArn, type Scope } from '@gantry/domain';
 import { invalidParameter, ServiceError } from '@gantry/protocol';
 
 /**
@@ -22,13 +22,18 @@ export function clusterNameIn(scope: Scope, reference: string | undefined): stri
   if (reference === undefined || reference === '') return 'default';
   const arn = parseArn(reference);
   if (arn === undefined) {
-    if (!reference.startsWith('arn:')) return reference;
+    if (!reference.startsWith('arn:')) return wellFormed(reference);
     throw invalidParameter(`Invalid ARN '${reference.slice(0, 128)}'. Give a cluster's short name or its full ARN.`);
   }
   const name = /^cluster\/([^/]+)$/.exec(arn.resource)?.[1];
   if (arn.service !== 'ecs' || name === undefined) throw wrongKind(reference, 'cluster');
   if (!isOf(scope, arn)) throw clusterNotFound();
-  return name;
+  return wellFormed(name);
+}
+
+function wellFormed(cluster: string): string {
+  if (NAME_PATTERN.test(cluster)) return cluster;
+  throw invalidParameter(`Cluster must match ^[a-zA-Z0-9\\-_]{1,255}$, but was ${cluster.slice(0, 256)}`);
 }
 
 /**
