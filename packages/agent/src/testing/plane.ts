@@ -1,4 +1,5 @@
 import type { FrameSocket, PayloadTask } from '@gantry/protocol';
+import { FakeSecretStore } from '../secrets/fake.ts';
 import { LinkError, type AgentOperation, type CallWhere, type Input } from '../session/port.ts';
 import type { MemoryControlPlane } from './memory-link.ts';
 
@@ -14,6 +15,7 @@ export class ScriptedPlane implements MemoryControlPlane {
     readonly account: string | undefined;
   }[] = [];
   readonly reports: StateChange[] = [];
+  readonly secrets = new FakeSecretStore();
   readonly groups = new Set<string>();
   readonly streams = new Map<string, { timestamp?: number | undefined; message?: string | undefined }[]>();
   readonly received: {
@@ -35,6 +37,7 @@ export class ScriptedPlane implements MemoryControlPlane {
 
   call(operation: AgentOperation, input: unknown, options: CallWhere): Promise<unknown> {
     this.calls.push({ operation, input, region: options.region, account: options.account });
+    if (operation === 'GetParameters' || operation === 'GetSecretValue') return this.#secret(operation, input, options);
     const answer = this.#answer(operation, input);
     return answer instanceof LinkError ? Promise.reject(answer) : Promise.resolve(answer);
   }
@@ -128,6 +131,27 @@ export class ScriptedPlane implements MemoryControlPlane {
       default:
         return this.#logs(operation, input);
     }
+  }
+
+  async #secret(operation: 'GetParameters' | 'GetSecretValue', input: unknown, options: CallWhere): Promise<unknown> {
+    const { region = '', credentials = { accessKeyId: 'AKIDAGENT', secretAccessKey: '' } } = options;
+    const where = { region, credentials };
+    if (operation === 'GetParameters') {
+      const { Names = [] } = input as Input<'GetParameters'>;
+      const { values, invalid } = await this.secrets.parameters(Names, where);
+      const Parameters = [...values].map(([asked, Value]) => {
+        const [, ARN = asked, Selector] = /^(.*?)(:\d+)?$/.exec(asked) ?? [];
+        return { Name: ARN.replace(/^arn:.*?:parameter/, ''), ARN, Selector, Value };
+      });
+      return { Parameters, InvalidParameters: invalid };
+    }
+    const { SecretId = '', VersionStage, VersionId } = input as Input<'GetSecretValue'>;
+    return {
+      SecretString: await this.secrets.secret(
+        { secretId: SecretId, versionStage: VersionStage, versionId: VersionId },
+        where,
+      ),
+    };
   }
 
   #logs(operation: AgentOperation, input: unknown): unknown {

@@ -1,0 +1,77 @@
+import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
+import { MOST_NAMES, type SecretAsk } from './port.ts';
+
+type PayloadSecret = NonNullable<PayloadContainer['secrets']>[number];
+
+export interface ParameterBatch {
+  readonly region: string;
+  readonly names: readonly string[];
+}
+
+export interface SecretVersion extends SecretAsk {
+  readonly region: string;
+}
+
+/** A reference that cannot be understood. */
+export class BadReference extends Error {
+  override readonly name = 'BadReference';
+}
+
+export function usesSecrets({ containers }: Pick<PayloadTask, 'containers'>): boolean {
+  return containers.some(({ secrets = [] }) => secrets.length > 0);
+}
+
+/** Every parameter once, by region, as many to a call as it takes. Pure. */
+export function parameterBatches(task: PayloadTask): readonly ParameterBatch[] {
+  const byRegion = Map.groupBy(secretsOf(task, 'ssm'), ({ region }) => region);
+  return [...byRegion].flatMap(([region, secrets]) => {
+    const names = [...new Set(secrets.map(({ valueFrom }) => valueFrom))];
+    const starts = names.flatMap((_, n) => (n % MOST_NAMES === 0 ? [n] : []));
+    return starts.map((from) => ({ region, names: names.slice(from, from + MOST_NAMES) }));
+  });
+}
+
+/** Every version of a secret once, however many of its keys are used. Pure. @throws BadReference */
+export function secretVersions(task: PayloadTask): readonly SecretVersion[] {
+  const versions = secretsOf(task, 'asm').map(({ valueFrom, region }) => ({
+    region,
+    ...readSecretReference(valueFrom).ask,
+  }));
+  return [...new Map(versions.map((version) => [versionKey(version), version])).values()];
+}
+
+export function versionKey({ region, secretId, versionStage = '', versionId = '' }: SecretVersion): string {
+  return [region, secretId, versionStage, versionId].join('\n');
+}
+
+/** `arn:…:secret:name-AbCdEf[:json-key:version-stage:version-id]`, each of the three perhaps empty. @throws BadReference */
+export function readSecretReference(valueFrom: string): { readonly ask: SecretAsk; readonly jsonKey?: string } {
+  const parts = valueFrom.split(':');
+  if (parts.length <= 7) return { ask: { secretId: valueFrom } };
+  if (parts.length !== 10)
+    throw new BadReference('unexpected ARN format with parameters when trying to retrieve ASM secret');
+  const [jsonKey = '', versionStage = '', versionId = ''] = parts.slice(7);
+  const ask = {
+    secretId: parts.slice(0, 7).join(':'),
+    ...(versionStage === '' ? {} : { versionStage }),
+    ...(versionId === '' ? {} : { versionId }),
+  };
+  return { ask, ...(jsonKey === '' ? {} : { jsonKey }) };
+}
+
+/** A member of a secret's JSON text, as text; `undefined`: there is none. The text itself is in no error. Pure. */
+export function jsonMember(text: string, key: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  const member = (value as Readonly<Record<string, unknown>>)[key];
+  return typeof member === 'string' ? member : JSON.stringify(member);
+}
+
+function secretsOf({ containers }: PayloadTask, provider: 'ssm' | 'asm'): readonly PayloadSecret[] {
+  return containers.flatMap(({ secrets = [] }) => secrets.filter((secret) => secret.provider === provider));
+}
