@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { engineContract } from './contract.ts';
+import { execContract } from './exec-contract.ts';
 import { dockerWorld, whyNoDocker } from './docker-world.ts';
 import { DockerEngine, registryAuth } from './docker.ts';
 import { EngineError, type ContainerSpec, type LogLine } from './port.ts';
@@ -12,6 +13,7 @@ import { EngineError, type ContainerSpec, type LogLine } from './port.ts';
 const skip = await whyNoDocker('Tests on a real container engine');
 
 engineContract('docker', () => Promise.resolve(dockerWorld()), skip);
+execContract('docker', () => Promise.resolve(dockerWorld()), skip);
 
 describe('docker engine, for real', { skip, timeout: 60_000 }, () => {
   async function output(spec: ContainerSpec): Promise<LogLine[]> {

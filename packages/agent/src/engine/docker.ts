@@ -1,6 +1,8 @@
+import { startExec } from './docker-exec.ts';
 import { chooseApiVersion, readContainer, readEvent, readImage } from './docker-read.ts';
 import { readInfo, readPullError, splitReference } from './docker-read.ts';
 import type { ImageLoader } from '../images/ensure.ts';
+import type { ExecProcess, ExecSpec } from './exec-port.ts';
 import { jsonLines } from './json-lines.ts';
 import { framedLines, rawLines } from './log-stream.ts';
 import { EngineError } from './port.ts';
@@ -112,6 +114,12 @@ export class DockerEngine implements Engine, ImageLoader, ContainerFiles {
     const { body } = await this.#call('GET', `${containerPath(id)}/json`);
     const { HostsPath, ResolvConfPath } = body as { HostsPath: string; ResolvConfPath: string };
     return { hosts: HostsPath, resolvConf: ResolvConfPath };
+  }
+
+  async exec(containerId: string, spec: ExecSpec): Promise<ExecProcess> {
+    const { socketPath } = this.#transport;
+    const calls = { socketPath, prefix: await this.#path(''), call: this.#call.bind(this) };
+    return await startExec(calls, containerId, spec);
   }
 
   async listContainers(label: string): Promise<readonly ContainerState[]> {

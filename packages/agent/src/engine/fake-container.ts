@@ -92,6 +92,11 @@ export class FakeContainer {
     await gone;
   }
 
+  /** Called once, when it ends. */
+  onDeath(listener: () => void): void {
+    this.#stopped.push(listener);
+  }
+
   die(exitCode: number, oomKilled = false): void {
     if (!this.running) return;
     const now = this.#clock.now();

@@ -31,6 +31,12 @@ export interface FakeImage {
   }[];
 }
 
+/** `label`: `key` or `key=value`. */
+export function carries(labels: Readonly<Record<string, string>>, label: string): boolean {
+  const at = label.indexOf('=');
+  return at < 0 ? label in labels : labels[label.slice(0, at)] === label.slice(at + 1);
+}
+
 /** `never`: this start runs until it is stopped. */
 export type FakeExit = { readonly code: number; readonly afterMs: number; readonly oomKilled?: boolean } | 'never';
 

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, it } from 'node:test';
 import { epochMs, type Clock } from '@gantry/domain';
 import { engineContract, type ContainerKind, type EngineWorld } from './contract.ts';
+import { execContract } from './exec-contract.ts';
 import { FakeEngine, type FakeImage } from './fake.ts';
 import { EngineError, type EngineEvent } from './port.ts';
 
@@ -70,6 +71,7 @@ function world(clock: Clock): EngineWorld & { readonly engine: FakeEngine } {
 }
 
 engineContract('fake', () => Promise.resolve(world(realClock)));
+execContract('fake', () => Promise.resolve(world(realClock)));
 
 describe('fake engine', () => {
   it('follows its script by the clock', async () => {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '@gantry/domain';
 import { AsyncQueue } from './async-queue.ts';
+import type { ExecProcess, ExecSpec } from './exec-port.ts';
 import { FakeContainer } from './fake-container.ts';
+import { fakeExec } from './fake-exec.ts';
 import { givePorts, whyNotStart } from './fake-start.ts';
-import { FAKE_ENGINE_INFO, viewSpec, type FakeImage } from './fake-script.ts';
+import { carries, FAKE_ENGINE_INFO, viewSpec, type FakeImage } from './fake-script.ts';
 import { Faults, type FaultOptions } from './faults.ts';
 import { EngineError } from './port.ts';
 import type { ContainerSpec, ContainerState, Engine, EngineEvent, EngineInfo, ImageInfo, LogLine } from './port.ts';
@@ -202,6 +204,10 @@ export class FakeEngine implements Engine {
     return this.#run('inspectContainer', [id], () => this.#find(id)?.state());
   }
 
+  exec(id: string, spec: ExecSpec): Promise<ExecProcess> {
+    return this.#run('exec', [id, spec], () => fakeExec(this.#get(id), spec));
+  }
+
   listContainers(label: string): Promise<readonly ContainerState[]> {
     return this.#run('listContainers', [label], () => this.containers().filter(({ labels }) => carries(labels, label)));
   }
@@ -292,12 +298,6 @@ export class FakeEngine implements Engine {
     if (this.#history.length > EVENTS_KEPT) this.#history.shift();
     for (const watcher of this.#watchers) watcher.push(event);
   }
-}
-
-/** `label`: `key` or `key=value`. */
-function carries(labels: Readonly<Record<string, string>>, label: string): boolean {
-  const at = label.indexOf('=');
-  return at < 0 ? label in labels : labels[label.slice(0, at)] === label.slice(at + 1);
 }
 
 function connectionClosed(): EngineError {

@@ -1,8 +1,10 @@
+import type { ExecEngine } from './exec-port.ts';
+
 /**
  * The container engine as the supervisor needs it. Adapters: Docker Engine over its unix socket (`docker.ts`) and
  * a fake with faults (`fake.ts`); one contract suite runs on both. Every call may reject with an `EngineError`.
  */
-export interface Engine {
+export interface Engine extends ExecEngine {
   ping(signal?: AbortSignal): Promise<EngineInfo>;
   /** `undefined`: the engine does not have it. */
   inspectImage(reference: string): Promise<ImageInfo | undefined>;
