@@ -14,6 +14,7 @@ import { placeNow } from '@gantry/control-plane/controllers/scheduler/apply.ts';
 import { newTask } from '@gantry/control-plane/controllers/task/create.ts';
 import { aDefinition, anInstance } from '@gantry/control-plane/controllers/testing/builders.ts';
 import { CONFIG } from '@gantry/control-plane/controllers/testing/world.ts';
+import { testSeal } from '@gantry/control-plane/seal/testing/test-seal.ts';
 import { State } from '@gantry/control-plane/state/state.ts';
 import { randomUUID } from 'node:crypto';
 
@@ -72,6 +73,7 @@ async function measure(instances: number, [, strategy, constraints]: (typeof mix
   const one = () =>
     newTask({
       ids,
+      seal: testSeal(),
       now: clock.now(),
       scope,
       cluster: 'default',

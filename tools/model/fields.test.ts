@@ -11,6 +11,7 @@ import { definitionKey } from '@gantry/control-plane/api/ecs/task-definition/ref
 import { SCOPE } from '@gantry/control-plane/controllers/testing/builders.ts';
 import { newTask } from '@gantry/control-plane/controllers/task/create.ts';
 import { renderTask } from '@gantry/control-plane/dispatch/render/task.ts';
+import { testSeal } from '@gantry/control-plane/seal/testing/test-seal.ts';
 import { epochMs, type Ids, type Task, type TaskDefinition } from '@gantry/domain';
 import { ServiceError, SERVICES } from '@gantry/protocol';
 import fc from 'fast-check';
@@ -234,6 +235,7 @@ function aTask({
 }): Task {
   return newTask({
     ids,
+    seal: testSeal(),
     now: epochMs(0),
     scope: definition.scope,
     cluster: 'default',

@@ -1,6 +1,7 @@
 import type { FrameSocket } from '@gantry/protocol';
 import type { EngineInfo } from './engine/port.ts';
 import { LogService } from './logs/service.ts';
+import { TaskCredentials } from './metadata/credentials.ts';
 import { Reporter } from './report/reporter.ts';
 import { AcsHandler, acsUrl } from './session/acs.ts';
 import { EndpointCache } from './session/endpoint.ts';
@@ -37,6 +38,7 @@ export class Agent {
   readonly #config: AgentConfig;
   readonly #ports: AgentPorts;
   readonly #life = new AbortController();
+  readonly #credentials = new TaskCredentials();
   #record: AgentRecord | undefined;
   #supervisor: Supervisor | undefined;
   #reporter: Reporter | undefined;
@@ -245,6 +247,11 @@ export class Agent {
   #acsTarget(supervisor: Supervisor): ConstructorParameters<typeof AcsHandler>[0] {
     return {
       accept: (task) => supervisor.accept(task),
+      takeCredentials: (taskArn, roleType, credentials) => {
+        this.#credentials.keep((arn) => arn === taskArn || supervisor.task(arn) !== undefined);
+        this.#credentials.put(taskArn, roleType, credentials);
+      },
+      has: (arn) => supervisor.task(arn) !== undefined,
       running: () =>
         [...supervisor.tasks()]
           .filter(({ model }) => model.desired === 'RUNNING' && model.stoppedAtMs === undefined)

@@ -13,6 +13,7 @@ import { SEALED_PARAMETERS } from './api/ssm/values.ts';
 import { stsHandlers } from './api/sts/index.ts';
 import { AuditTrail } from './audit/trail.ts';
 import { startControllers } from './controllers/index.ts';
+import { SEALED_TASKS } from './controllers/task/roles.ts';
 import { agentHandlers, createDispatch, type Dispatch } from './dispatch/index.ts';
 import type { Handler } from './handlers.ts';
 import { keepHistory } from './housekeeping.ts';
@@ -68,7 +69,7 @@ export interface ControlPlane {
 }
 
 /** Every kind of document with sealed texts in it. */
-const SEALED_KINDS = [SEALED_ACCESS_KEYS, SEALED_PARAMETERS, SEALED_SECRETS];
+const SEALED_KINDS = [SEALED_ACCESS_KEYS, SEALED_PARAMETERS, SEALED_SECRETS, SEALED_TASKS];
 
 type AnyHandler = Handler<unknown, unknown>;
 type HandlerTable = Readonly<Record<string, AnyHandler | undefined>>;
@@ -82,7 +83,7 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
   await ensureFirstClusters(platform);
   const identity = openIdentity(platform);
   const handlers = allHandlers(platform, identity, logStore, options);
-  const dispatch = createDispatch(platform);
+  const dispatch = createDispatch(platform, identity);
   const stopping = new AbortController();
   const controllers = startControllers(platform, stopping.signal);
   const running = [

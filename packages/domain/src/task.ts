@@ -174,6 +174,8 @@ export interface Task {
   readonly placementDeadlineAt?: EpochMs | undefined;
   /** Scale-in protection (ecs-semantics 3.10) holds until this moment. */
   readonly protectedUntil?: EpochMs | undefined;
+  /** Sealed; the ids its containers ask for their credentials by are made of it. */
+  readonly credentialsSeed?: string | undefined;
   /** The service controller has drawn its conclusions from the stop: failure counts, throttle. */
   readonly accounted?: true | undefined;
 }

@@ -266,3 +266,52 @@ test('urls are spelt as the stock agent spells them', () => {
   );
   assert.equal(parseFrame('{"type":"X"}')?.type, 'X');
 });
+
+describe('credentials of roles', () => {
+  const given = (id: string) => ({
+    credentialsId: id,
+    roleArn: 'arn:aws:iam::000000000000:role/app',
+    accessKeyId: 'ASIA1',
+    secretAccessKey: `secret of ${id}`,
+    sessionToken: `token of ${id}`,
+    expiration: '2026-01-01T06:00:00Z',
+  });
+  const acked = () =>
+    received('IAMRoleCredentialsAckRequest').map(
+      ({ credentialsId, expiration, messageId }) =>
+        `${String(messageId)} ${String(credentialsId)} ${String(expiration)}`,
+    );
+  const push = (message: object) => world.plane.send('acs', { type: 'IAMRoleCredentialsMessage', message });
+
+  test('come with a payload, are acked one by one, and are not in the checkpoint', async () => {
+    const { plane, disk } = await begin();
+    const roles = { roleCredentials: given('own'), executionRoleCredentials: given('execution') };
+    const messageId = plane.payload({ ...web(1), ...roles });
+    await world.settle();
+    assert.deepEqual(acked(), [`${messageId} own 2026-01-01T06:00:00Z`, `${messageId} execution 2026-01-01T06:00:00Z`]);
+    assert.deepEqual(plane.acks(), [messageId]);
+    const kept = JSON.stringify([...disk.durable]);
+    assert.match(kept, /credentialsId\\*":\\*"own/);
+    assert.ok(!/secret of|token of|ASIA1/.test(kept));
+  });
+
+  test('are pushed again; those of a task that is not here are not acked', async () => {
+    const { plane } = await begin();
+    plane.payload({ ...web(1), roleCredentials: given('own') });
+    await world.settle();
+    const roleType = 'TaskApplication';
+    push({ messageId: 'm1', taskArn: taskArn(1), roleType, roleCredentials: given('own') });
+    push({ messageId: 'm2', taskArn: taskArn(7), roleType, roleCredentials: given('other') });
+    await world.settle();
+    assert.deepEqual(acked().slice(1), ['m1 own 2026-01-01T06:00:00Z']);
+  });
+
+  test('that lack something are dropped, and said', async () => {
+    await begin();
+    push({ messageId: 'm1', taskArn: taskArn(1), roleType: 'Other', roleCredentials: given('own') });
+    push({ messageId: 'm1', taskArn: taskArn(1), roleType: 'TaskExecution', roleCredentials: { credentialsId: 'x' } });
+    await world.settle();
+    assert.deepEqual(acked(), []);
+    assert.equal(world.logged.filter((line) => line.includes('IAMRoleCredentialsMessage that lacks')).length, 2);
+  });
+});

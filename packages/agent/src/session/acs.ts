@@ -1,18 +1,26 @@
 import type {
   AcsFromAgent,
   FrameSocket,
+  IamRoleCredentialsMessage,
   PayloadMessage,
   PayloadTask,
+  RoleCredentials,
+  RoleType,
   TaskIdentifier,
   TaskManifestMessage,
 } from '@gantry/protocol';
 import type { Log } from '../log.ts';
+import { withoutSecrets } from '../metadata/credentials.ts';
 import { messageOf } from '../supervisor/perform.ts';
 
 /** What the commands act on. */
 export interface AcsTarget {
   /** Resolves when the task is durable; rejects when it cannot be kept. */
   accept(task: PayloadTask): Promise<void>;
+  /** Before the task itself, when they come with its payload. */
+  takeCredentials(taskArn: string, roleType: RoleType, credentials: RoleCredentials): void;
+  /** Whether there is such a task. */
+  has(taskArn: string): boolean;
   /** ARNs and clusters of tasks that shall run here, as far as this agent knows. */
   running(): readonly { readonly arn: string; readonly clusterArn: string }[];
   stop(taskArn: string): void;
@@ -63,6 +71,10 @@ export class AcsHandler {
         if (isManifest(message)) void this.#manifest(socket, message);
         else this.#log('warn', 'dropped a TaskManifestMessage that lacks members');
         return;
+      case 'IAMRoleCredentialsMessage':
+        if (isCredentials(message)) this.#credentials(socket, message);
+        else this.#log('warn', 'dropped an IAMRoleCredentialsMessage that lacks members');
+        return;
       case 'TaskStopVerificationAck':
         return this.#stopVerified(message);
       default:
@@ -75,12 +87,28 @@ export class AcsHandler {
     const stops = message.tasks.filter(({ desiredStatus }) => desiredStatus === 'STOPPED');
     const starts = message.tasks.filter(({ desiredStatus }) => desiredStatus !== 'STOPPED');
     try {
-      await Promise.all([...stops, ...starts].map((task) => this.#target.accept(task)));
+      for (const task of message.tasks) {
+        for (const [type, given] of rolesOf(task)) this.#target.takeCredentials(task.arn, type, given);
+      }
+      await Promise.all([...stops, ...starts].map((task) => this.#target.accept(withoutSecrets(task))));
+      for (const task of message.tasks) {
+        for (const [, given] of rolesOf(task)) ackCredentials(socket, message.messageId, given);
+      }
       this.#ack(socket, message.messageId);
     } catch (error) {
       // Not acked: it comes again.
       this.#log('error', `message ${message.messageId} cannot be kept: ${messageOf(error)}`);
     }
+  }
+
+  /** Those of a task that is not here are not acked. */
+  #credentials(
+    socket: FrameSocket,
+    { messageId, taskArn, roleType, roleCredentials }: IamRoleCredentialsMessage,
+  ): void {
+    if (!this.#target.has(taskArn)) return;
+    this.#target.takeCredentials(taskArn, roleType, roleCredentials);
+    ackCredentials(socket, messageId, roleCredentials);
   }
 
   async #manifest(socket: FrameSocket, message: TaskManifestMessage): Promise<void> {
@@ -158,6 +186,7 @@ function isPayload(message: JsonObject): message is JsonObject & PayloadMessage 
   return tasks.every(
     (task: Partial<PayloadTask> | null) =>
       typeof task?.arn === 'string' &&
+      [task.roleCredentials, task.executionRoleCredentials].every((one) => one === undefined || areCredentials(one)) &&
       (task.desiredStatus === 'RUNNING' || task.desiredStatus === 'STOPPED') &&
       Array.isArray(task.containers),
   );
@@ -167,4 +196,30 @@ function isManifest(message: JsonObject): message is JsonObject & TaskManifestMe
   const { messageId, timeline, tasks } = message;
   if (typeof messageId !== 'string' || !Number.isInteger(timeline) || !Array.isArray(tasks)) return false;
   return tasks.every((task: Partial<TaskIdentifier> | null) => typeof task?.taskArn === 'string');
+}
+
+function rolesOf({ roleCredentials, executionRoleCredentials }: PayloadTask): readonly [RoleType, RoleCredentials][] {
+  return [
+    ...(roleCredentials === undefined ? [] : ([['TaskApplication', roleCredentials]] as [RoleType, RoleCredentials][])),
+    ...(executionRoleCredentials === undefined
+      ? []
+      : ([['TaskExecution', executionRoleCredentials]] as [RoleType, RoleCredentials][])),
+  ];
+}
+
+function ackCredentials(socket: FrameSocket, messageId: string, given: RoleCredentials): void {
+  const { credentialsId, expiration } = given;
+  send(socket, { type: 'IAMRoleCredentialsAckRequest', message: { credentialsId, expiration, messageId } });
+}
+
+function isCredentials(message: JsonObject): message is JsonObject & IamRoleCredentialsMessage {
+  const { messageId, taskArn, roleType } = message;
+  if (typeof messageId !== 'string' || typeof taskArn !== 'string') return false;
+  return (roleType === 'TaskApplication' || roleType === 'TaskExecution') && areCredentials(message['roleCredentials']);
+}
+
+function areCredentials(value: unknown): boolean {
+  const given = (value ?? {}) as Partial<Record<string, unknown>>;
+  const members = ['credentialsId', 'roleArn', 'accessKeyId', 'secretAccessKey', 'sessionToken', 'expiration'];
+  return members.every((member) => typeof given[member] === 'string' && given[member] !== '');
 }

@@ -1,4 +1,6 @@
+import type { Identity } from '../identity/index.ts';
 import type { Platform } from '../platform.ts';
+import { TaskRoles } from './credentials/task-roles.ts';
 import { MemoryMetrics, type Metrics } from './metrics.ts';
 import type { Dispatch } from './port.ts';
 import { Sessions } from './sessions.ts';
@@ -13,6 +15,10 @@ export type { Dispatch, SessionKind } from './port.ts';
  * The agent sessions on this platform. Starts to listen to commits at once; instances the journal calls connected
  * are believed for 30 s, then only if their socket is back.
  */
-export function createDispatch(platform: Platform, options: { readonly metrics?: Metrics } = {}): Dispatch {
-  return new Sessions(platform, options.metrics ?? new MemoryMetrics());
+export function createDispatch(
+  platform: Platform,
+  identity: Pick<Identity, 'sessions'>,
+  options: { readonly metrics?: Metrics } = {},
+): Dispatch {
+  return new Sessions(platform, options.metrics ?? new MemoryMetrics(), new TaskRoles(platform, identity.sessions));
 }

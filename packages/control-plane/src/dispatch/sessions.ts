@@ -4,6 +4,7 @@ import type { Caller, Platform } from '../platform.ts';
 import type { Change } from '../state/state.ts';
 import { AcsSession } from './acs/session.ts';
 import { admitInstance } from './admission.ts';
+import type { TaskRoles } from './credentials/task-roles.ts';
 import { instanceKey } from './keys.ts';
 import { disconnect } from './liveness.ts';
 import type { Metrics } from './metrics.ts';
@@ -15,11 +16,13 @@ import { GOODBYE_GRACE_MS, RESTART_GRACE_MS, STOP_WITHIN_MS } from './timing.ts'
 export class Sessions implements Dispatch {
   readonly #platform: Platform;
   readonly #metrics: Metrics;
+  readonly #roles: TaskRoles;
   readonly #acs = new Map<string, AcsSession>();
   readonly #tcs = new Map<string, TcsSession>();
   readonly #stopped = new AbortController();
 
-  constructor(platform: Platform, metrics: Metrics) {
+  constructor(platform: Platform, metrics: Metrics, roles: TaskRoles) {
+    this.#roles = roles;
     this.#platform = platform;
     this.#metrics = metrics;
     platform.state.onCommit((changes) => this.#committed(changes));
@@ -54,6 +57,7 @@ export class Sessions implements Dispatch {
     const before = this.#acs.get(key);
     const session: AcsSession = new AcsSession({
       platform: this.#platform,
+      roles: this.#roles,
       instanceKey: key,
       params,
       socket,

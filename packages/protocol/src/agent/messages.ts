@@ -91,6 +91,29 @@ export interface PayloadVolume {
   readonly efsVolumeConfiguration?: Readonly<Record<string, unknown>>;
 }
 
+/** Temporary credentials of a role of a task. */
+export interface RoleCredentials {
+  /** What containers ask for them by: a secret, the same for the task's life. */
+  readonly credentialsId: string;
+  readonly roleArn: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  /** ISO 8601; echoed to the letter in the ack. */
+  readonly expiration: string;
+}
+
+/** The program's own role, and the one of what is done for it. */
+export type RoleType = 'TaskApplication' | 'TaskExecution';
+
+export interface IamRoleCredentialsMessage {
+  readonly messageId: string;
+  readonly taskArn: string;
+  readonly taskClusterArn: string;
+  readonly roleType: RoleType;
+  readonly roleCredentials: RoleCredentials;
+}
+
 export interface PayloadTask {
   readonly arn: string;
   readonly taskClusterArn?: string;
@@ -111,6 +134,9 @@ export interface PayloadTask {
   readonly serviceName?: string;
   readonly group?: string;
   readonly elasticNetworkInterfaces?: readonly PayloadElasticNetworkInterface[];
+  /** Of the task role. */
+  readonly roleCredentials?: RoleCredentials;
+  readonly executionRoleCredentials?: RoleCredentials;
 }
 
 export interface PayloadMessage {
@@ -142,6 +168,7 @@ export type AcsToAgent =
   | Frame<'HeartbeatMessage', { readonly healthy: boolean; readonly messageId: string }>
   | Frame<'PayloadMessage', PayloadMessage>
   | Frame<'TaskManifestMessage', TaskManifestMessage>
+  | Frame<'IAMRoleCredentialsMessage', IamRoleCredentialsMessage>
   | Frame<
       'TaskStopVerificationAck',
       { readonly messageId: string; readonly generatedAt: number; readonly stopTasks: readonly TaskIdentifier[] }

@@ -63,6 +63,7 @@ describe('FARGATE tasks of RunTask', () => {
   function fargate({ platform }: World, subnets: readonly string[]): Task {
     return newTask({
       ids: platform.ids,
+      seal: platform.seal,
       now: platform.clock.now(),
       scope: SCOPE,
       cluster: 'mine',

@@ -9,6 +9,7 @@ import {
 } from '@gantry/domain';
 import type { PlatformConfig, SubnetConfig } from '../../platform.ts';
 import { clusterKey } from '../../state/tables.ts';
+import { roleOf } from '../task/roles.ts';
 import { groupKeyOf } from './placement-index.ts';
 
 /** What one task asks of an instance. */
@@ -40,13 +41,20 @@ export function requestOf(task: Task, definition: TaskDefinition, subnets: reado
     kind: fargate ? 'fargate' : task.launchType === 'EXTERNAL' ? 'external' : 'ec2',
     capacityProviderName: fargate ? undefined : task.capacityProviderName,
     reservation: task.reservation,
-    requires: fargate ? platform : [...definition.requiresAttributes, ...platform],
+    requires: [...(fargate ? [] : definition.requiresAttributes), ...roleAttributes(task, definition), ...platform],
     zones: task.networkMode === 'awsvpc' ? [...new Set(subnets.map((subnet) => subnet.availabilityZone))] : undefined,
     constraints: task.placementConstraints,
     strategy: task.placementStrategy,
     group: groupKeyOf(task),
     ofService: task.serviceKey !== undefined,
   };
+}
+
+/** An instance that cannot show containers their credentials gets no task with a role, also not one with the run's own. */
+function roleAttributes(task: Task, definition: TaskDefinition): Attribute[] {
+  const name = 'com.amazonaws.ecs.capability.task-iam-role';
+  const known = task.launchType !== 'FARGATE' && definition.requiresAttributes.some((one) => one.name === name);
+  return known || roleOf('TaskApplication', definition, task.overrides) === undefined ? [] : [{ name }];
 }
 
 /** What runtimePlatform asks of the host, in the words of the built-in attributes. */

@@ -1,4 +1,5 @@
 import type { Service, ServiceEvents, Task, TaskDefinition } from '@gantry/domain';
+import type { Platform } from '../../platform.ts';
 import type { Tx } from '../../state/state.ts';
 import { placeNow, type PlacePlatform } from '../scheduler/apply.ts';
 import type { Refusal } from '../scheduler/place.ts';
@@ -16,10 +17,12 @@ export interface Applied {
   readonly waiting: boolean;
 }
 
+type ServicePlatform = PlacePlatform & Pick<Platform, 'seal'>;
+
 /** Does what was decided about the service, in one transaction with the events that tell of it. */
 export function applyService(
   tx: Tx,
-  platform: PlacePlatform,
+  platform: ServicePlatform,
   key: string,
   view: ServiceView,
   actions: readonly ServiceAction[],
@@ -50,7 +53,7 @@ export function applyService(
 
 function startAll(
   tx: Tx,
-  platform: PlacePlatform,
+  platform: ServicePlatform,
   key: string,
   service: Service,
   starts: readonly StartAction[],
@@ -78,13 +81,14 @@ function startAll(
   return { started, refused };
 }
 
-function taskFor(tx: Tx, platform: PlacePlatform, key: string, service: Service, start: StartAction): Task {
+function taskFor(tx: Tx, platform: ServicePlatform, key: string, service: Service, start: StartAction): Task {
   const { deployment } = start;
   const definition = tx.tables.taskDefinitions.get(deployment.taskDefinitionKey);
   if (definition === undefined)
     throw new Error(`Service ${service.serviceArn} has no task definition ${deployment.taskDefinitionKey}.`);
   return newTask({
     ids: platform.ids,
+    seal: platform.seal,
     now: tx.now,
     scope: service.scope,
     cluster: service.cluster,
@@ -142,7 +146,7 @@ function tell(tx: Tx, service: Service, because: Refusal['because'], text: strin
   tx.event({ subject: service.serviceArn, type: 'service.told', because, text });
 }
 
-function say(tx: Tx, platform: PlacePlatform, key: string, messages: readonly string[]): void {
+function say(tx: Tx, platform: ServicePlatform, key: string, messages: readonly string[]): void {
   const before = tx.tables.serviceEvents.get(key)?.events ?? [];
   const news = messages.map((message) => ({ id: platform.ids.uuid(), createdAt: tx.now, message }));
   const events: ServiceEvents['events'] = [...news.reverse(), ...before].slice(0, MOST_EVENTS);

@@ -8,6 +8,7 @@ import {
 } from '@gantry/domain';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { testSeal } from '../../seal/testing/test-seal.ts';
 import { aDefinition, SCOPE } from '../testing/builders.ts';
 import { newTask, taskKey, type NewTaskInput } from './create.ts';
 import { reservationOf } from './reservation.ts';
@@ -81,6 +82,7 @@ it('reads sizes as ECS writes them', () => {
 describe('a new task', () => {
   const input = (more: Partial<NewTaskInput> = {}): NewTaskInput => ({
     ids: new SeededIds(7),
+    seal: testSeal(),
     now: epochMs(5),
     scope: SCOPE,
     cluster: 'default',

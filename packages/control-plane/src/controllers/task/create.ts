@@ -17,7 +17,10 @@ import {
   type TaskId,
   type TaskOverride,
 } from '@gantry/domain';
+import type { Seal } from '../../seal/port.ts';
+import { taskKey } from '../../state/keys.ts';
 import { effectiveContainers, reservationOf } from './reservation.ts';
+import { sealedSeed } from './roles.ts';
 
 /** How long a task may stay PROVISIONING for want of capacity (ecs-semantics 4.3). */
 export const PROVISIONING_DEADLINE_MS = 30 * 60_000;
@@ -27,6 +30,7 @@ export const LATEST_PLATFORM_VERSION = '1.4.0';
 
 export interface NewTaskInput {
   readonly ids: Ids;
+  readonly seal: Pick<Seal, 'seal'>;
   readonly now: EpochMs;
   readonly scope: Scope;
   /** Name of the cluster. */
@@ -97,6 +101,7 @@ export function newTask(input: NewTaskInput): Task {
     because: input.because,
     version: 1,
     placementDeadlineAt: waits ? epochMs(now + PROVISIONING_DEADLINE_MS) : undefined,
+    credentialsSeed: sealedSeed(input, taskKey({ scope, cluster, id })),
   };
 }
 

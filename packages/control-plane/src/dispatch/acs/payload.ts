@@ -2,6 +2,7 @@ import { clusterArn, type Instance, type OutboxMessage, type Task } from '@gantr
 import type { AcsToAgent, PayloadTask } from '@gantry/protocol';
 import type { SubnetConfig } from '../../platform.ts';
 import type { Tables } from '../../state/tables.ts';
+import type { TaskRoles } from '../credentials/task-roles.ts';
 import { renderStop, renderTask } from '../render/task.ts';
 
 export type Payload =
@@ -9,17 +10,23 @@ export type Payload =
   /** The task's document is gone: nothing can depend on this message any more. */
   | { readonly obsolete: true };
 
+export interface PayloadOptions {
+  readonly now: number;
+  readonly subnets: readonly SubnetConfig[];
+  readonly roles: Pick<TaskRoles, 'ofPayload'>;
+}
+
 /**
  * The frame of an outbox message, rendered from the task as it is now: a RUNNING of a task that is to be stopped
  * meanwhile goes out as STOPPED, so nothing is started in order to be stopped.
- * @throws Error when the task cannot be rendered; the text says why.
+ * @throws RoleRefused when its role cannot be had; Error when the task cannot be rendered. The text says why.
  */
 export function payloadFor(
   tables: Tables,
   instance: Instance,
   instanceKey: string,
   message: OutboxMessage,
-  options: { readonly now: number; readonly subnets: readonly SubnetConfig[] },
+  options: PayloadOptions,
 ): Payload {
   const task = tables.tasks.get(message.taskKey);
   if (task === undefined) return { obsolete: true };
@@ -34,7 +41,7 @@ export function payloadFor(
         seqNum: message.seq,
         generatedAt: options.now,
         // One task a message: the stock agent acks all or nothing (agent-protocol 3.2).
-        tasks: [runs ? started(tables, task, options.subnets) : renderStop(task)],
+        tasks: [runs ? started(tables, task, options) : renderStop(task)],
       },
     },
   };
@@ -44,10 +51,10 @@ function wants(task: Task, instanceKey: string): boolean {
   return task.instanceKey === instanceKey && task.desiredStatus === 'RUNNING' && task.lastStatus !== 'STOPPED';
 }
 
-function started(tables: Tables, task: Task, subnets: readonly SubnetConfig[]): PayloadTask {
+function started(tables: Tables, task: Task, { subnets, roles }: PayloadOptions): PayloadTask {
   const definition = tables.taskDefinitions.get(task.taskDefinitionKey);
   if (definition === undefined) {
     throw new Error(`Task definition ${task.taskDefinitionArn} of task ${task.taskArn} is gone.`);
   }
-  return renderTask({ task, definition, subnets });
+  return { ...renderTask({ task, definition, subnets }), ...roles.ofPayload(task) };
 }

@@ -2,6 +2,8 @@ import { clusterArn, type Instance, type OutboxMessage } from '@gantry/domain';
 import type { AcsToAgent, FrameSocket } from '@gantry/protocol';
 import { requestStop } from '../../controllers/task/stop.ts';
 import type { Platform } from '../../platform.ts';
+import { CredentialPushes } from '../credentials/pushes.ts';
+import { RoleRefused, type TaskRoles } from '../credentials/task-roles.ts';
 import { parseFrame } from '../frames.ts';
 import { connect, helloOf, type Connected } from '../liveness.ts';
 import { outboxKey, takeSeq } from '../outbox.ts';
@@ -21,6 +23,7 @@ interface Manifest {
 
 export interface AcsSessionOptions {
   readonly platform: Platform;
+  readonly roles: TaskRoles;
   readonly instanceKey: string;
   readonly params: URLSearchParams;
   readonly socket: FrameSocket;
@@ -37,12 +40,14 @@ export class AcsSession {
   readonly #outgoing = new Outgoing();
   readonly #once: OncePerSession;
   readonly #pulse: Pulse;
+  readonly #credentials: CredentialPushes;
   #phase: 'opening' | 'open' | 'ended' = 'opening';
   #manifest: Manifest | undefined;
 
   constructor(options: AcsSessionOptions) {
     this.#options = options;
-    const { platform, instanceKey, params } = options;
+    const { platform, roles, instanceKey, params } = options;
+    this.#credentials = new CredentialPushes({ platform, roles, instanceKey, send: (frame) => this.#send(frame) });
     this.#once = new OncePerSession(platform, { session: 'acs', instance: instanceKey });
     this.#pulse = new Pulse({
       clock: platform.clock,
@@ -50,7 +55,7 @@ export class AcsSession {
       expectsAcks: Number(params.get('protocolVersion') ?? '1') >= 2,
       beat: () => this.#send({ type: 'HeartbeatMessage', message: { healthy: true, messageId: platform.ids.uuid() } }),
       dead: () => this.end(1001, 'heartbeats are not acked'),
-      dueAt: () => Math.min(this.#outgoing.nextAt(), this.#manifest?.againAt ?? Infinity),
+      dueAt: () => Math.min(this.#outgoing.nextAt(), this.#manifest?.againAt ?? Infinity, this.#credentials.nextAt()),
       due: () => this.#due(),
     });
   }
@@ -106,6 +111,7 @@ export class AcsSession {
       for (const message of all) if (message.seq > timeline) this.#outgoing.add(message);
       this.#pump();
     }
+    this.#credentials.open(helloOf(params).freshProcess);
     this.#pulse.start();
   }
 
@@ -118,6 +124,7 @@ export class AcsSession {
 
   #due(): void {
     this.#pump();
+    this.#credentials.turn();
     const manifest = this.#manifest;
     if (manifest !== undefined && manifest.againAt <= this.#options.platform.clock.now()) void this.#manifestAgain();
   }
@@ -137,12 +144,14 @@ export class AcsSession {
   #sendPayload(instance: Instance, message: OutboxMessage, now: number): void {
     const { platform, instanceKey } = this.#options;
     try {
-      const subnets = platform.config.subnets;
-      const payload = payloadFor(platform.state.tables, instance, instanceKey, message, { now, subnets });
-      if ('obsolete' in payload) this.#delete(message);
-      else this.#send(payload.frame);
+      const options = { now, subnets: platform.config.subnets, roles: this.#options.roles };
+      const payload = payloadFor(platform.state.tables, instance, instanceKey, message, options);
+      if ('obsolete' in payload) return this.#delete(message);
+      this.#send(payload.frame);
+      for (const task of payload.frame.message.tasks) this.#credentials.inPayload(message.taskKey, task);
     } catch (error) {
-      this.#once.log('error', `A task cannot be sent: ${String(error)}`, { task: message.taskKey });
+      if (!(error instanceof RoleRefused))
+        this.#once.log('error', `A task cannot be sent: ${String(error)}`, { task: message.taskKey });
       this.#giveUp(message.taskKey, error);
     }
   }
@@ -150,7 +159,8 @@ export class AcsSession {
   /** It could never start: that is told to the user as a stop with its reason, not left PENDING for ever. */
   #giveUp(taskKey: string, cause: unknown): void {
     const { platform } = this.#options;
-    const reason = `ResourceInitializationError: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const text = cause instanceof Error ? cause.message : String(cause);
+    const reason = cause instanceof RoleRefused ? text : `ResourceInitializationError: ${text}`;
     platform.state
       .transact((tx) => {
         const task = tx.tables.tasks.get(taskKey);
@@ -216,8 +226,9 @@ export class AcsSession {
         return typeof messageId === 'string' ? this.#acked(messageId) : undefined;
       case 'TaskStopVerificationMessage':
         return void this.#verifyStops(messageId, frame.message['stopCandidates']);
-      case 'NackRequest':
       case 'IAMRoleCredentialsAckRequest':
+        return this.#credentials.acked(frame.message['credentialsId']);
+      case 'NackRequest':
         return this.#once.log('warn', `An agent answered ${frame.type} to something it was not asked`);
       default:
         return this.#once.log('warn', `Dropped a frame of unknown type "${frame.type.slice(0, 64)}"`);

@@ -1,4 +1,11 @@
-import type { AcsToAgent, PayloadMessage, PayloadTask, TaskManifestMessage } from '@gantry/protocol';
+import type {
+  AcsToAgent,
+  IamRoleCredentialsMessage,
+  PayloadMessage,
+  RoleCredentials,
+  PayloadTask,
+  TaskManifestMessage,
+} from '@gantry/protocol';
 import { socketPair, type SocketPair } from '@gantry/testkit/socket-pair.ts';
 import type { Caller } from '../../platform.ts';
 import { CALLER, CONTEXT, type DispatchWorld } from './world.ts';
@@ -19,6 +26,9 @@ export class ScriptedAgent {
   /** What it does with each ack it owes. */
   ackPolicy: (messageId: string) => 'ack' | 'twice' | 'never' = () => 'ack';
   acksHeartbeats = true;
+  acksCredentials = true;
+  /** All it got, in order. */
+  readonly credentials: RoleCredentials[] = [];
   reportsStops = true;
   pair: SocketPair | undefined;
   #connections = 0;
@@ -97,6 +107,7 @@ export class ScriptedAgent {
       this.send({ type: 'HeartbeatAckRequest', message: { messageId: frame.message.messageId } });
     }
     if (frame.type === 'PayloadMessage') this.#payload(frame.message);
+    if (frame.type === 'IAMRoleCredentialsMessage') this.#credentials(frame.message.messageId, frame.message);
     if (frame.type === 'TaskManifestMessage') this.#manifest(frame.message);
     if (frame.type === 'TaskStopVerificationAck') {
       for (const { taskArn } of frame.message.stopTasks) this.#stop(taskArn);
@@ -105,8 +116,21 @@ export class ScriptedAgent {
 
   #payload(message: PayloadMessage): void {
     this.timeline = Math.max(this.timeline, message.seqNum);
-    for (const task of message.tasks) this.#accept(task);
+    for (const task of message.tasks) {
+      this.#accept(task);
+      for (const roleCredentials of [task.roleCredentials, task.executionRoleCredentials])
+        if (roleCredentials !== undefined) this.#credentials(message.messageId, { taskArn: task.arn, roleCredentials });
+    }
     this.#maybeAck(message.messageId);
+  }
+
+  /** One of a task it does not have is not acked. */
+  #credentials(messageId: string, given: Pick<IamRoleCredentialsMessage, 'taskArn' | 'roleCredentials'>): void {
+    const { credentialsId, expiration } = given.roleCredentials;
+    if (!this.tasks.has(given.taskArn)) return;
+    this.credentials.push({ ...given.roleCredentials });
+    if (!this.acksCredentials) return;
+    this.send({ type: 'IAMRoleCredentialsAckRequest', message: { messageId, credentialsId, expiration } });
   }
 
   #accept(task: PayloadTask): void {

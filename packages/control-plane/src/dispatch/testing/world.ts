@@ -2,10 +2,12 @@ import type { Instance, Task } from '@gantry/domain';
 import type { ServiceError } from '@gantry/protocol';
 import { FakeClock, SeededIds, turnOfPromises } from '@gantry/testkit';
 import type { Caller, Platform, RequestContext } from '../../platform.ts';
+import { openIdentity, type Identity } from '../../identity/index.ts';
 import { testSeal } from '../../seal/testing/test-seal.ts';
 import { State, type Tx } from '../../state/state.ts';
 import { MemoryJournal } from '../../store/memory.ts';
 import type { Journal, JournalBatch } from '../../store/port.ts';
+import { TaskRoles } from '../credentials/task-roles.ts';
 import { MemoryMetrics } from '../metrics.ts';
 import { agentHandlers, type AgentHandlers } from '../operations/index.ts';
 import { enqueue } from '../outbox.ts';
@@ -61,6 +63,7 @@ export class DispatchWorld {
   readonly logged: LogLine[] = [];
   readonly metrics = new MemoryMetrics();
   platform!: Platform;
+  identity!: Identity;
   dispatch!: Dispatch;
   handlers!: AgentHandlers;
   #cut!: CutJournal;
@@ -99,7 +102,8 @@ export class DispatchWorld {
       seal: testSeal(),
       log: (level, message) => this.logged.push({ level, message }),
     };
-    this.dispatch = new Sessions(this.platform, this.metrics);
+    this.identity = openIdentity(this.platform);
+    this.dispatch = new Sessions(this.platform, this.metrics, new TaskRoles(this.platform, this.identity.sessions));
     this.handlers = agentHandlers(this.platform);
   }
 

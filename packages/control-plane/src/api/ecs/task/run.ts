@@ -173,6 +173,7 @@ function taskOf(
 ): Task {
   const task = newTask({
     ids: platform.ids,
+    seal: platform.seal,
     now: tx.now,
     scope,
     cluster: cluster.clusterName,

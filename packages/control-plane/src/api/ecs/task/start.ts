@@ -84,6 +84,7 @@ function taskOf(
   const { cluster, definition, overrides, awsvpcConfiguration } = plan;
   return newTask({
     ids: platform.ids,
+    seal: platform.seal,
     now: tx.now,
     scope,
     cluster,
