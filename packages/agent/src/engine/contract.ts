@@ -53,6 +53,26 @@ const lifeCases: Record<string, Case> = {
     assert.match((await engine.inspectImage(image))?.id ?? '', /^sha256:[0-9a-f]{64}$/);
     assert.equal(await engine.inspectImage('gantry-test/absent:none'), undefined);
   },
+  'tells where a container is and what it uses, while it runs': async (world) => {
+    const { engine } = world;
+    assert.equal(await engine.containerStats('f'.repeat(64)), undefined);
+    const { id } = await engine.createContainer(world.name('uses'), {
+      ...world.spec('runs'),
+      HostConfig: { NetworkMode: 'bridge' },
+    });
+    assert.equal(await engine.containerStats(id), undefined);
+    await engine.startContainer(id);
+    const running = await engine.inspectContainer(id);
+    assert.equal(running?.addresses?.length, 1);
+    assert.match(running?.imageId ?? '', /^sha256:/);
+    assert.ok((running?.createdAtMs ?? Infinity) <= (running?.startedAtMs ?? 0));
+    const stats = (await engine.containerStats(id)) as { read?: string; cpu_stats?: object; networks?: object };
+    assert.ok(Date.parse(stats.read ?? '') > 0);
+    assert.ok(stats.cpu_stats !== undefined && stats.networks !== undefined);
+    await engine.stopContainer(id, { timeoutS: 5 });
+    assert.equal(await engine.containerStats(id), undefined);
+    assert.deepEqual((await engine.inspectContainer(id))?.addresses, []);
+  },
   'creates, starts, stops, removes': async (world) => {
     const { engine } = world;
     const name = world.name('life');

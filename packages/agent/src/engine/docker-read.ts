@@ -81,6 +81,9 @@ export function readImage(reference: string, body: unknown): ImageInfo {
 interface InspectBody {
   readonly Id: string;
   readonly Name: string;
+  readonly Created?: string;
+  readonly Image?: string;
+  readonly Mounts?: readonly { readonly Name?: string; readonly Source: string; readonly Destination: string }[] | null;
   readonly Config: { readonly Labels?: Record<string, string> | null };
   readonly State: {
     readonly Status: ContainerState['status'];
@@ -94,11 +97,12 @@ interface InspectBody {
   };
   readonly NetworkSettings?: {
     readonly Ports?: Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null> | null;
+    readonly Networks?: Record<string, { readonly IPAddress?: string }> | null;
   };
 }
 
 export function readContainer(body: unknown): ContainerState {
-  const { Id, Name, Config, State, NetworkSettings } = body as InspectBody;
+  const { Id, Name, Created = '', Image, Mounts, Config, State, NetworkSettings } = body as InspectBody;
   const running = State.Status === 'running' || State.Status === 'paused';
   return {
     id: Id,
@@ -122,6 +126,16 @@ export function readContainer(body: unknown): ContainerState {
         hostPort: Number(binding.HostPort),
       }));
     }),
+    createdAtMs: timeOf(Created),
+    imageId: Image,
+    addresses: Object.values(NetworkSettings?.Networks ?? {}).flatMap(({ IPAddress = '' }) =>
+      IPAddress === '' ? [] : [IPAddress],
+    ),
+    mounts: (Mounts ?? []).map((mount) => ({
+      name: mount.Name,
+      source: mount.Source,
+      destination: mount.Destination,
+    })),
   };
 }
 

@@ -110,6 +110,14 @@ export class DockerEngine implements Engine, ImageLoader, ContainerFiles {
     return status === 404 ? undefined : readContainer(body);
   }
 
+  async containerStats(id: string): Promise<unknown> {
+    const query = { stream: 'false', 'one-shot': 'true' };
+    const { status, body } = await this.#call('GET', `${containerPath(id)}/stats`, { query, accept: [404] });
+    // Of a container that does not run there is a form without anything in it, read in year 1.
+    const { read = '0001-' } = body as { readonly read?: string };
+    return status === 404 || read.startsWith('0001-') ? undefined : body;
+  }
+
   async containerFiles(id: string): Promise<{ readonly hosts: string; readonly resolvConf: string }> {
     const { body } = await this.#call('GET', `${containerPath(id)}/json`);
     const { HostsPath, ResolvConfPath } = body as { HostsPath: string; ResolvConfPath: string };

@@ -20,6 +20,8 @@ export class FakeContainer {
   #state: Omit<ContainerState, 'id' | 'name' | 'labels'>;
   #life = new AbortController();
   #starts = 0;
+  readonly #createdAtMs: number;
+  #asked = 0;
   #lineNumber = 0n;
 
   constructor(
@@ -27,6 +29,7 @@ export class FakeContainer {
     made: { id: string; name: string; spec: ContainerSpec; view: SpecView; image: FakeImage },
   ) {
     this.#clock = at.clock;
+    this.#createdAtMs = at.clock.now();
     this.#emit = at.emit;
     this.id = made.id;
     this.name = made.name;
@@ -40,8 +43,38 @@ export class FakeContainer {
     return this.#state.status === 'running';
   }
 
+  get #networkMode(): string | undefined {
+    return (this.spec['HostConfig'] as { readonly NetworkMode?: string } | undefined)?.NetworkMode;
+  }
+
   state(): ContainerState {
-    return { id: this.id, name: this.name, labels: this.view.labels, ...this.#state };
+    const onBridge = this.running && [undefined, 'bridge', 'default'].includes(this.#networkMode);
+    // Pids are counted up: two that run have two addresses.
+    const { pid } = this.#state;
+    return {
+      id: this.id,
+      name: this.name,
+      labels: this.view.labels,
+      createdAtMs: this.#createdAtMs,
+      imageId: `sha256:${this.id}`,
+      addresses: onBridge ? [`172.17.${Math.floor(pid / 256) % 256}.${pid % 256}`] : [],
+      ...this.#state,
+    };
+  }
+
+  /** Counts what it was asked: the same run gives the same numbers. */
+  stats(): unknown {
+    if (!this.running) return undefined;
+    this.#asked += 1;
+    const read = new Date(this.#clock.now()).toISOString();
+    const networks = { eth0: { rx_bytes: this.#asked * 1000, tx_bytes: this.#asked * 500 } };
+    return {
+      id: this.id,
+      name: `/${this.name}`,
+      read,
+      cpu_stats: { cpu_usage: { total_usage: this.#asked } },
+      networks,
+    };
   }
 
   /** The start was refused: Docker leaves such a container as it was, with the reason in it. */

@@ -204,6 +204,10 @@ export class FakeEngine implements Engine {
     return this.#run('inspectContainer', [id], () => this.#find(id)?.state());
   }
 
+  containerStats(id: string): Promise<unknown> {
+    return this.#run('containerStats', [id], () => this.#find(id)?.stats());
+  }
+
   exec(id: string, spec: ExecSpec): Promise<ExecProcess> {
     return this.#run('exec', [id, spec], () => fakeExec(this.#get(id), spec));
   }

@@ -23,6 +23,8 @@ export interface Engine extends ExecEngine {
   removeContainer(id: string): Promise<void>;
   /** `undefined`: no such container. */
   inspectContainer(id: string): Promise<ContainerState | undefined>;
+  /** What it uses now, in the engine's own form. `undefined`: no such container, or it does not run. */
+  containerStats(id: string): Promise<unknown>;
   /** All containers, stopped ones too, that carry this label (and value, when given). */
   listContainers(label: string): Promise<readonly ContainerState[]>;
   /**
@@ -89,6 +91,14 @@ export interface ContainerState {
     readonly hostIp: string;
     readonly hostPort: number;
   }[];
+  readonly createdAtMs?: number | undefined;
+  /** `sha256:…` */
+  readonly imageId?: string | undefined;
+  /** IPv4, in networks of the engine's own. */
+  readonly addresses?: readonly string[] | undefined;
+  readonly mounts?:
+    | readonly { readonly name?: string | undefined; readonly source: string; readonly destination: string }[]
+    | undefined;
 }
 
 export type EngineEvent =
