@@ -130,3 +130,64 @@ test('account settings: pages of ten, and what is refused', async () => {
   });
   await refused(foreign, INVALID, 'Invalid principalArn');
 });
+
+const OK = undefined;
+const TAG_RULES: readonly (readonly [
+  what: string,
+  tags: readonly { key?: string; value?: string }[],
+  refusal: string | undefined,
+])[] = [
+  ['a key of 128 characters', [{ key: 'k'.repeat(128), value: '' }], OK],
+  ['a key of 129', [{ key: 'k'.repeat(129), value: '' }], 'Invalid tag key'],
+  ['an empty key', [{ key: '', value: '' }], 'Invalid tag key'],
+  ['no key', [{ value: '' }], 'Invalid tag key'],
+  ['a value of 256 characters', [{ key: 'k', value: 'v'.repeat(256) }], OK],
+  ['a value of 257', [{ key: 'k', value: 'v'.repeat(257) }], 'Invalid value of tag'],
+  ['no value', [{ key: 'k' }], OK],
+  ['every sign that is allowed', [{ key: 'Ä b_.:/=+-@9', value: 'Ä b_.:/=+-@9' }], OK],
+  ['another sign in a key', [{ key: 'a!', value: '' }], 'Invalid tag key'],
+  ['another sign in a value', [{ key: 'a', value: '<b>' }], 'Invalid value of tag'],
+  ['a reserved key', [{ key: 'aws:ecs:clusterName', value: '' }], 'reserved'],
+  ['a reserved key in capitals', [{ key: 'AWS:x', value: '' }], 'reserved'],
+  ['aws in the middle', [{ key: 'my-aws:x', value: '' }], OK],
+  ['a key twice', [{ key: 'a' }, { key: 'a' }], 'Duplicate tag keys'],
+  ['a key in two cases', [{ key: 'a' }, { key: 'A' }], OK],
+];
+
+for (const [what, tags, refusal] of TAG_RULES) {
+  test(`tags: ${what} ${refusal === undefined ? 'is taken' : 'is refused'}, on a new thing and on an old one`, async () => {
+    const { ecs } = await anApi();
+    const list = tags as { key: string; value: string }[];
+    const calls = [
+      () => ecs.CreateCluster({ clusterName: 'new', tags: list }),
+      () => ecs.TagResource({ resourceArn: `${ARN}cluster/default`, tags: list }),
+    ];
+    for (const call of calls) {
+      if (refusal === undefined) await call();
+      else await refused(call(), INVALID, refusal);
+    }
+  });
+}
+
+test('tags of a task: its own over the definition’s, ECS’s own when asked for, none without asking', async () => {
+  const { ecs, addInstance } = await anApi();
+  await addInstance(1);
+  await ecs.TagResource({
+    resourceArn: `${ARN}task-definition/web:1`,
+    tags: [
+      { key: 'team', value: 'definition' },
+      { key: 'tier', value: 'front' },
+    ],
+  });
+  const run = async (more: Parameters<typeof ecs.RunTask>[0] | object) => {
+    const { tasks } = await ecs.RunTask({ taskDefinition: 'web', tags: [{ key: 'team', value: 'own' }], ...more });
+    return tasks?.[0]?.tags;
+  };
+  const own = { key: 'team', value: 'own' };
+  const cluster = { key: 'aws:ecs:clusterName', value: 'default' };
+  assert.deepEqual(await run({}), [own]);
+  assert.deepEqual(await run({ propagateTags: 'NONE' }), [own]);
+  assert.deepEqual(await run({ propagateTags: 'TASK_DEFINITION' }), [own, { key: 'tier', value: 'front' }]);
+  assert.deepEqual(await run({ enableECSManagedTags: true }), [own, cluster]);
+  await refused(run({ propagateTags: 'SERVICE' }), INVALID, 'SERVICE');
+});
