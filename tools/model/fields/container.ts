@@ -4,6 +4,7 @@ const RANGES = 'port ranges';
 const CONNECT = 'for Service Connect, which is to come';
 const RESTARTS = 'the agent restarts the container by it';
 const HEALTH = "the engine's health check";
+const SECRET = "a parameter or a secret, fetched with the execution role's rights before the container is made";
 const GPUS = 'GPUs and other devices';
 
 const RUNTIME: Fields = {
@@ -97,15 +98,15 @@ const LOGS: Fields = {
   'logConfiguration.options': honoured(
     'options of the driver; with awslogs, mode and max-buffer-size change nothing, and awslogs-endpoint and awslogs-format are refused at launch',
   ),
-  'logConfiguration.secretOptions[].name': atLaunch('secret log options'),
-  'logConfiguration.secretOptions[].valueFrom': atLaunch('secret log options'),
+  'logConfiguration.secretOptions[].name': honoured('options of the driver; with awslogs they are refused at launch'),
+  'logConfiguration.secretOptions[].valueFrom': honoured(SECRET),
   'firelensConfiguration.type': atLaunch('FireLens'),
   'firelensConfiguration.options': atLaunch('FireLens'),
 };
 
 const ENTRUSTED: Fields = {
-  'secrets[].name': atLaunch('secrets'),
-  'secrets[].valueFrom': atLaunch('secrets'),
+  'secrets[].name': honoured('environment'),
+  'secrets[].valueFrom': honoured(SECRET),
   'environmentFiles[].value': atLaunch('environment files'),
   'environmentFiles[].type': atLaunch('environment files'),
   'repositoryCredentials.credentialsParameter': atLaunch('private registry credentials'),

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { capabilities } from '@gantry/agent/session/attributes.ts';
 import { containerSpec } from '@gantry/agent/supervisor/container-spec.ts';
 import { newModel, planOf } from '@gantry/agent/supervisor/plan.ts';
+import { TaskSecrets } from '@gantry/agent/secrets/service.ts';
 import { makeVolumes } from '@gantry/agent/supervisor/task-resources.ts';
 import { anApi } from '@gantry/control-plane/api/ecs/testing/world.ts';
 import { requestOf } from '@gantry/control-plane/controllers/scheduler/request.ts';
 import { renderTask } from '@gantry/control-plane/dispatch/render/task.ts';
+import { FakeClock } from '@gantry/testkit/fake-clock.ts';
 import type { Task, TaskDefinition } from '@gantry/domain';
 import type { PayloadTask } from '@gantry/protocol';
 import type { Fixture } from './field-fixtures.ts';
@@ -79,11 +81,32 @@ export async function onTheInstance(
     createVolume: async (name: string, made: object) => void volumes.push({ name, ...made }),
   };
   await makeVolumes(engine as never, payload, 'agent');
+  const secrets = await secretsOf(payload);
   return {
     plan: Object.fromEntries(plan.containers.map((container) => [container.name, container])),
-    create: Object.fromEntries(payload.containers.map((c) => [c.name, containerSpec(payload, c, model, options)])),
+    create: Object.fromEntries(
+      payload.containers.map((container) => {
+        const added = { secrets: secrets.of(payload.arn, container.name) };
+        return [container.name, containerSpec(payload, container, model, options, added)];
+      }),
+    ),
     volumes,
   };
+}
+
+/** Every parameter and secret there may be, each of its own value. */
+async function secretsOf(payload: PayloadTask): Promise<TaskSecrets> {
+  const secrets = new TaskSecrets({
+    clock: new FakeClock(),
+    credentials: () => Promise.resolve({ accessKeyId: 'a', secretAccessKey: 's' }),
+    store: {
+      parameters: (names) =>
+        Promise.resolve({ values: new Map(names.map((name) => [name, `value of ${name}`])), invalid: [] }),
+      secret: ({ secretId }) => Promise.resolve(`value of ${secretId}`),
+    },
+  });
+  await secrets.fetch(payload, new AbortController().signal);
+  return secrets;
 }
 
 /** An awsvpc task has its address by the time it is sent. */

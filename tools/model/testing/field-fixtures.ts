@@ -351,9 +351,34 @@ const inContainer = (name: string, member: string, value: unknown): Fixture =>
 const inVolume = (name: string, member: string, value: unknown): Fixture =>
   later(name, [`volumes[].${member}`], { taskRoleArn: ROLE, volumes: [{ name: 'v', [member]: value }] });
 
+const SECRETS: Fixture = {
+  name: 'secrets',
+  define: {
+    family: 'secrets',
+    executionRoleArn: ROLE,
+    containerDefinitions: [
+      {
+        ...IMAGE,
+        secrets: [{ name: 'PASSWORD', valueFrom: '/app/password' }],
+        logConfiguration: {
+          logDriver: 'syslog',
+          secretOptions: [{ name: 'syslog-address', valueFrom: SECRET }],
+        },
+      },
+    ],
+  },
+  shows: {
+    define: containers({
+      'secrets[].name': ['create/app/Env/1', 'PASSWORD=value of /app/password'],
+      'secrets[].valueFrom': ['create/app/Env/1', 'PASSWORD=value of /app/password'],
+      'logConfiguration.secretOptions[].name': [`${HOST}/LogConfig/Config/syslog-address`, `value of ${SECRET}`],
+      'logConfiguration.secretOptions[].valueFrom': [`${HOST}/LogConfig/Config/syslog-address`, `value of ${SECRET}`],
+    }),
+  },
+};
+
 const MPS = { nvidiaMps: { memory: 512, maxComputePercent: 50 } };
 const LATER: readonly Fixture[] = [
-  inContainer('Secrets', 'secrets', [{ name: 'A', valueFrom: SECRET }]),
   inContainer('Environment files', 'environmentFiles', [{ type: 's3', value: 'arn:aws:s3:::bucket/a.env' }]),
   inContainer('Private registry credentials', 'repositoryCredentials', { credentialsParameter: SECRET }),
   inContainer('Credential specs', 'credentialSpecs', ['credentialspec:arn:aws:s3:::bucket/spec.json']),
@@ -368,14 +393,14 @@ const LATER: readonly Fixture[] = [
     },
   ),
   later(
-    'Secret log options',
+    'Secret options of awslogs',
     ['containerDefinitions[].logConfiguration.secretOptions'],
     {},
     {
       logConfiguration: {
-        logDriver: 'splunk',
-        options: { 'splunk-url': 'u' },
-        secretOptions: [{ name: 'splunk-token', valueFrom: SECRET }],
+        logDriver: 'awslogs',
+        options: { 'awslogs-region': 'us-east-1' },
+        secretOptions: [{ name: 'awslogs-group', valueFrom: SECRET }],
       },
     },
   ),
@@ -532,6 +557,7 @@ export const FIXTURES: readonly Fixture[] = [
   OVERRIDDEN,
   FARGATE,
   BY_LAUNCH_TYPE,
+  SECRETS,
   NAMED,
   ...LATER,
   ...CALLS,

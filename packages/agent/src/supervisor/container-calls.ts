@@ -29,7 +29,8 @@ export class ContainerCalls {
     const wanted = payloadContainer(view, container);
     const name = containerName(payload, container);
     try {
-      const spec = containerSpec(payload, wanted, model, this.#options);
+      const secrets = this.#ports.secrets.of(payload.arn, container);
+      const spec = containerSpec(payload, wanted, model, this.#options, { secrets });
       const { id } = await this.#ports.gate.run('create', () => this.#ports.engine.createContainer(name, spec));
       return [{ kind: 'created', container, dockerId: id }];
     } catch (error) {
@@ -148,12 +149,13 @@ export class ContainerCalls {
 
   #callFailed(view: TaskView, container: string, name: string, state: string, error: unknown): ContainerFact {
     if (isUnreachable(error)) return { kind: 'call-delayed', container };
+    const words = this.#ports.secrets.hide(view.payload, messageOf(error));
     if (error instanceof EngineError && error.kind === 'timeout') {
       const attempts = containerOf(view.model, container)?.attempts ?? 0;
       if (attempts < MOST_TIMEOUTS) return { kind: 'call-delayed', container };
-      return failure(container, `DockerTimeoutError: Could not transition to ${state}; ${error.message}`);
+      return failure(container, `DockerTimeoutError: Could not transition to ${state}; ${words}`);
     }
-    return failure(container, `${name}: Error response from daemon: ${messageOf(error)}`);
+    return failure(container, `${name}: Error response from daemon: ${words}`);
   }
 }
 

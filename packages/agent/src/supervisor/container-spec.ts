@@ -1,5 +1,6 @@
 import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import type { ContainerSpec } from '../engine/port.ts';
+import type { ContainerSecrets } from '../secrets/service.ts';
 import type { PortBinding, TaskModel } from './model.ts';
 import { CONTAINER_NAME_LABEL, containerName, taskLabels, taskVolumeName } from './naming.ts';
 import { configOf, hostConfigOf } from './plan.ts';
@@ -13,6 +14,11 @@ export interface SpecOptions {
   readonly logFiles: number;
   /** The engine cannot give a container more open files than this; `undefined`: as many as it is asked for. */
   readonly mostOpenFiles?: number | undefined;
+}
+
+/** What is not in the payload. */
+export interface Added {
+  readonly secrets?: ContainerSecrets | undefined;
 }
 
 const MIB = 1024 * 1024;
@@ -34,6 +40,7 @@ export function containerSpec(
   container: PayloadContainer,
   model: TaskModel,
   options: SpecOptions,
+  { secrets }: Added = {},
 ): ContainerSpec {
   const rendered = configOf(container);
   const overrides = JSON.parse(container.overrides || '{}') as { readonly command?: readonly string[] };
@@ -42,7 +49,9 @@ export function containerSpec(
     Image: container.image,
     ...(command === undefined ? {} : { Cmd: command }),
     ...(container.entryPoint === undefined ? {} : { Entrypoint: container.entryPoint }),
-    Env: Object.entries(container.environment).map(([name, value]) => `${name}=${value}`),
+    Env: Object.entries({ ...container.environment, ...secrets?.environment }).map(
+      ([name, value]) => `${name}=${value}`,
+    ),
     // A health check that came with the image is not the task's.
     Healthcheck: { Test: ['NONE'] },
     ExposedPorts: Object.fromEntries(container.portMappings.map((mapping) => [portKey(mapping), {}])),
@@ -53,7 +62,8 @@ export function containerSpec(
     ...taskLabels(task, options.owner),
     [CONTAINER_NAME_LABEL]: container.name,
   };
-  const own = { ...body, Labels: labels, HostConfig: hostConfig(task, container, model, options) };
+  const host = hostConfig(task, container, model, options);
+  const own = { ...body, Labels: labels, HostConfig: withLogOptions(host, secrets?.logOptions ?? {}) };
   return joinsPause(task) ? withoutNetworkOf(own) : own;
 }
 
@@ -93,6 +103,12 @@ function hostConfig(task: PayloadTask, container: PayloadContainer, model: TaskM
     ...namespaceMode('PidMode', task.pidMode, pause),
     ...namespaceMode('IpcMode', task.ipcMode, pause),
   };
+}
+
+function withLogOptions(host: Json, options: Readonly<Record<string, string>>): Json {
+  if (Object.keys(options).length === 0) return host;
+  const { Type, Config } = (host['LogConfig'] ?? {}) as { readonly Type?: string; readonly Config?: Json };
+  return { ...host, LogConfig: { Type, Config: { ...Config, ...options } } };
 }
 
 /** awslogs is shipped by the agent from the engine's own log files, which outlive both the agent and the control plane. */

@@ -59,7 +59,7 @@ export interface ContainerModel {
  */
 export type ResourceState = 'unneeded' | 'wanted' | 'asked' | 'ready' | 'failed' | 'releasing' | 'released';
 
-export const RESOURCES = ['cgroup', 'network', 'volumes', 'logs'] as const;
+export const RESOURCES = ['cgroup', 'network', 'volumes', 'secrets', 'logs'] as const;
 export type Resource = (typeof RESOURCES)[number];
 
 export interface TaskModel {

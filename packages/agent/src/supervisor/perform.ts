@@ -3,6 +3,7 @@ import type { PayloadTask } from '@gantry/protocol';
 import type { TaskCgroups } from '../cgroup/port.ts';
 import type { Engine } from '../engine/port.ts';
 import type { LogService } from '../logs/service.ts';
+import type { TaskSecrets } from '../secrets/service.ts';
 import type { TaskNetwork } from '../network/port.ts';
 import type { Log } from '../log.ts';
 import { ContainerCalls, payloadContainer } from './container-calls.ts';
@@ -23,6 +24,7 @@ export interface PerformPorts {
   readonly images: Images;
   readonly gate: EngineGate;
   readonly logs: LogService;
+  readonly secrets: TaskSecrets;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -103,12 +105,10 @@ export class Performer {
         } catch (error) {
           return failed('failed to create volumes', error);
         }
-      case 'logs': {
-        const problem = await this.#ports.logs.validate(plan, signal);
-        return problem === undefined
-          ? { kind: 'resource-ready', resource }
-          : { kind: 'resource-failed', resource, reason: problem };
-      }
+      case 'secrets':
+        return checked(resource, await this.#ports.secrets.fetch(payload, signal));
+      case 'logs':
+        return checked(resource, await this.#ports.logs.validate(plan, signal));
     }
   }
 
@@ -173,6 +173,10 @@ export class Performer {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function checked(resource: Resource, reason: string | undefined): Fact {
+  return reason === undefined ? { kind: 'resource-ready', resource } : { kind: 'resource-failed', resource, reason };
 }
 
 function positive(value: number | undefined): number | undefined {

@@ -1,5 +1,6 @@
 import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import { awslogsOptions, type AwslogsOptions } from '../logs/options.ts';
+import { usesSecrets } from '../secrets/references.ts';
 import type { TaskModel } from './model.ts';
 
 /** What has to be so before a container is prepared. `CREATE`: it has the other's volumes. */
@@ -39,6 +40,7 @@ export interface TaskPlan {
     readonly cgroup: boolean;
     readonly network: boolean;
     readonly volumes: boolean;
+    readonly secrets: boolean;
     readonly logs: boolean;
   };
   /** Of an awsvpc task: said to be ATTACHED once its namespace is there. */
@@ -88,6 +90,7 @@ export function planOf(payload: PayloadTask, defaults: { readonly stopTimeoutS: 
       cgroup: containers.length > 0 && ((payload.cpu ?? 0) > 0 || (payload.memory ?? 0) > 0),
       network: containers.length > 0 && networkMode === 'awsvpc',
       volumes: (payload.volumes ?? []).some((volume) => (volume.host?.sourcePath ?? '') === ''),
+      secrets: usesSecrets(payload),
       logs: containers.some((container) => container.awslogs !== undefined),
     },
     attachmentArn: payload.elasticNetworkInterfaces?.[0]?.attachmentArn,
@@ -115,6 +118,7 @@ export function newModel(plan: TaskPlan, order: number, desired: TaskModel['desi
       cgroup: need(plan.needs.cgroup),
       network: need(plan.needs.network),
       volumes: need(plan.needs.volumes),
+      secrets: need(plan.needs.secrets),
       logs: need(plan.needs.logs),
     },
     sent: 'NONE',
@@ -173,7 +177,6 @@ function containerPlan(
 function refuseUnserved(container: PayloadContainer): void {
   const ranges = container.portMappings.filter(({ containerPortRange }) => containerPortRange !== undefined);
   const unserved: readonly (readonly [string, boolean])[] = [
-    ['secrets', (container.secrets ?? []).length > 0],
     ['environmentFiles', (container.environmentFiles ?? []).length > 0],
     ['firelensConfiguration', container.firelensConfiguration !== undefined],
     ['registryAuthentication', container.registryAuthentication !== undefined],

@@ -103,11 +103,20 @@ function atRest(container: ContainerModel, dockerId: string | undefined): Contai
   };
 }
 
-/** A task that goes down gives back what may have been made; one that goes up asks for it again (every such call may be repeated). */
+/**
+ * A task that goes down gives back what may have been made; one that goes up asks for it again (every such call may be
+ * repeated). Secrets are kept in memory alone: who still has to make a container fetches them anew.
+ */
 function resourcesAtRest(model: TaskModel): TaskModel['resources'] {
   const asked: ResourceState = model.desired === 'STOPPED' ? 'ready' : 'wanted';
   const back: Partial<Record<ResourceState, ResourceState>> = { asked, releasing: 'ready' };
+  const unmade = model.containers.some(({ known }) => isBefore(known, 'CREATED'));
   return Object.fromEntries(
-    RESOURCES.map((resource) => [resource, back[model.resources[resource]] ?? model.resources[resource]]),
+    RESOURCES.map((resource) => {
+      // A checkpoint of an older version may not have it.
+      const state = model.resources[resource] ?? 'unneeded';
+      const gone = resource === 'secrets' && state === 'ready' && unmade && model.desired === 'RUNNING';
+      return [resource, gone ? 'wanted' : (back[state] ?? state)];
+    }),
   ) as TaskModel['resources'];
 }

@@ -97,6 +97,8 @@ function windDown(container: ContainerModel, nowMs: number): ContainerModel {
   return { ...wanted, known: 'STOPPED', applied: 'STOPPED', finishedAtMs: wanted.finishedAtMs ?? nowMs };
 }
 
+const TO_CREATE: readonly Resource[] = ['cgroup', 'network', 'volumes', 'secrets'];
+
 function goUp(progress: Progress, model: TaskModel): void {
   for (const [resource, state] of Object.entries(model.resources) as [Resource, TaskModel['resources'][Resource]][]) {
     if (state === 'wanted') progress.ask({ kind: 'make', resource }, (m) => withResource(m, resource, 'asked'));
@@ -106,7 +108,7 @@ function goUp(progress: Progress, model: TaskModel): void {
     const container = containerOf(model, containerPlan.name);
     if (container === undefined || isInFlight(container) || !isDue(progress, container)) continue;
     if (container.known === 'NONE') goPull(progress, containerPlan, model);
-    else if (container.known === 'PULLED' && have('cgroup') && have('network') && have('volumes')) {
+    else if (container.known === 'PULLED' && TO_CREATE.every(have)) {
       call(progress, 'create', container.name, 'CREATED');
     } else if (container.known === 'CREATED' && have('logs')) call(progress, 'start', container.name, 'RUNNING');
   }

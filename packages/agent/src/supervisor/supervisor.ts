@@ -188,7 +188,9 @@ export class Supervisor {
       const was = containerOf(before, container.name);
       if (was?.health !== container.health || was?.known !== container.known) this.onHealth(actor, container.name);
     }
-    if (model.stoppedAtMs !== undefined && before.stoppedAtMs === undefined) this.#admit();
+    if (model.stoppedAtMs === undefined || before.stoppedAtMs !== undefined) return;
+    this.#ports.secrets.forget(plan.arn);
+    this.#admit();
   }
 
   #forget(actor: TaskActor): void {
@@ -241,7 +243,7 @@ function emptyPlan(payload: PayloadTask): TaskPlan {
     taskId: payload.arn.slice(payload.arn.lastIndexOf('/') + 1),
     networkMode: 'bridge',
     containers: [],
-    needs: { cgroup: false, network: false, volumes: false, logs: false },
+    needs: { cgroup: false, network: false, volumes: false, secrets: false, logs: false },
     attachmentArn: undefined,
     reservation: undefined,
   };

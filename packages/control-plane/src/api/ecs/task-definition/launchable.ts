@@ -4,7 +4,6 @@ import { isWindows } from './draft.ts';
 
 /** Members of a container that ECS accepts and whose work this version can not do when a task is to start. */
 const CONTAINER_NOT_YET: readonly (readonly [string, string])[] = [
-  ['secrets', 'Secrets'],
   ['environmentFiles', 'Environment files'],
   ['repositoryCredentials', 'Private registry credentials'],
   ['firelensConfiguration', 'FireLens'],
@@ -66,10 +65,10 @@ function unsupportedOf(container: ContainerDefinition): string | undefined {
   for (const [member, words] of CONTAINER_NOT_YET) {
     if (isUsed(container[member])) return `${words} ('${member}' of container '${container.name}')`;
   }
-  if (isUsed(container.logConfiguration?.secretOptions)) {
-    return `Secret log options ('logConfiguration.secretOptions' of container '${container.name}')`;
+  const { logDriver, options = {}, secretOptions } = container.logConfiguration ?? {};
+  if (logDriver === 'awslogs' && isUsed(secretOptions)) {
+    return `Secret options of awslogs ('logConfiguration.secretOptions' of container '${container.name}')`;
   }
-  const { logDriver, options = {} } = container.logConfiguration ?? {};
   const option = ['awslogs-endpoint', 'awslogs-format'].find((name) => logDriver === 'awslogs' && name in options);
   if (option !== undefined) return `Log option '${option}' (of container '${container.name}')`;
   if (logDriver === 'awsfirelens') {
