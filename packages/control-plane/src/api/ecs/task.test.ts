@@ -296,7 +296,6 @@ test('what RunTask refuses', async (t) => {
 test('what is accepted at registration and can not be run yet', async () => {
   const { ecs } = await anApi();
   const cases = {
-    Secrets: { secrets: [{ name: 'A', valueFrom: 'x' }] },
     'Environment files': { environmentFiles: [{ type: 's3' as const, value: 'arn:aws:s3:::bucket/x.env' }] },
     'Private registry credentials': { repositoryCredentials: { credentialsParameter: 'x' } },
     'GPUs and other devices': { resourceRequirements: [{ type: 'GPU' as const, value: '1' }] },
