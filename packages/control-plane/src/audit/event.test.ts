@@ -135,8 +135,8 @@ describe('an event', () => {
     };
     const event = eventOf(call('ecs', 'RunTask', { input: { cluster: 'web', taskDefinition: 'app:1' }, output }));
     assert.deepEqual(resourcesOf(event), [
-      { type: 'AWS::ECS::TaskDefinition', name: 'app:1' },
       { type: 'AWS::ECS::Cluster', name: 'web' },
+      { type: 'AWS::ECS::TaskDefinition', name: 'app:1' },
       { type: 'AWS::ECS::Task', name: arn('task/web/1') },
     ]);
     const put = eventOf(call('ssm', 'PutParameter', { input: { Name: '/db/password', Value: 'hush' } }));
@@ -146,7 +146,7 @@ describe('an event', () => {
 
 /** Verbs of operations that change something. A new operation with a verb in neither list needs a decision. */
 const CHANGE_VERBS =
-  /^(Add|Associate|Assume|Attach|Cancel|Continue|Create|Delete|Deregister|Detach|Disassociate|Execute|Label|Put|Register|Remove|Restore|Rotate|Run|Set|Start|Stop|Submit|Tag|Unlabel|Untag|Update)(?![a-z])/;
+  /^(Add|Associate|Assume|Attach|Cancel|Continue|Create|Delete|Deregister|Detach|Disassociate|Execute|Label|Modify|Put|Register|Remove|Restore|Rotate|Run|Set|Start|Stop|Submit|Tag|Unlabel|Untag|Update)(?![a-z])/;
 
 describe('what is kept', () => {
   it('has a decision for every operation', () => {

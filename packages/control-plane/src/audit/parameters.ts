@@ -1,4 +1,4 @@
-import { typeOf, type Service, type ServiceName, type Structure } from '@gantry/protocol';
+import { typeOf, type Service, type Structure } from '@gantry/protocol';
 import { HIDDEN, SECRET_MEMBERS } from './secrets.ts';
 
 /** `hidden` gathers the texts that were hidden. */
@@ -43,16 +43,20 @@ export class Parameters {
   }
 
   #structure(service: Service, name: string, { members }: Structure): Render {
-    const secrets: readonly string[] = SECRET_MEMBERS[service.name as ServiceName];
-    const renders = Object.entries(members).map(([member, expression]): readonly [string, string, Render] => {
-      const secret = secrets.includes(`${name}.${member}`);
-      return [member, spelling(member), secret ? hide : this.#render(service, expression)];
-    });
+    const secrets: readonly string[] = SECRET_MEMBERS[service.name];
+    const known = new Map(
+      Object.entries(members).map(([member, expression]): [string, readonly [string, Render]] => {
+        const secret = secrets.includes(`${name}.${member}`);
+        return [member, [spelling(member), secret ? hide : this.#render(service, expression)]];
+      }),
+    );
+    // By what is there: most members of most shapes are absent.
     return (value, hidden) => {
       const shown: Record<string, unknown> = {};
-      for (const [member, as, render] of renders) {
+      for (const member of Object.keys(value as object)) {
         const each = (value as Record<string, unknown>)[member];
-        if (each !== undefined && each !== null) shown[as] = render(each, hidden);
+        const found = each === undefined || each === null ? undefined : known.get(member);
+        if (found !== undefined) shown[found[0]] = found[1](each, hidden);
       }
       return shown;
     };
