@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import type { Region } from '@gantry/domain';
 import { ServiceError } from '@gantry/protocol';
 import { FakeClock, SeededIds } from '@gantry/testkit/index.ts';
@@ -175,7 +175,15 @@ describe('AuditTrail when the disk fails', () => {
 });
 
 describe('AuditTrail on files', () => {
-  const folder = (): string => mkdtempSync(join(tmpdir(), 'gantry-trail-'));
+  const folders: string[] = [];
+  const folder = (): string => {
+    const path = mkdtempSync(join(tmpdir(), 'gantry-trail-'));
+    folders.push(path);
+    return path;
+  };
+  after(() => {
+    for (const path of folders) rmSync(path, { recursive: true });
+  });
 
   it('writes what comes together in one go, and each call waits for its own', async () => {
     const path = folder();
@@ -199,7 +207,6 @@ describe('AuditTrail on files', () => {
     await trail.close();
     const again = open(new SegmentLogStore({ folder: path }));
     assert.equal((await again.names({ MaxResults: 50 })).length, 50);
-    rmSync(path, { recursive: true });
   });
 
   it('forgets what is past its days, and what is too much', async () => {
@@ -229,6 +236,5 @@ describe('AuditTrail on files', () => {
     assert.equal(await total(), 0, 'hidden at once');
     assert.ok((await trail.shorten()) > 0, 'and gone from the disk within the hour');
     await trail.close();
-    rmSync(path, { recursive: true });
   });
 });
