@@ -98,10 +98,10 @@ export function queryParameters(query: string): ReadonlyMap<string, string> {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** A bad escape is left as it stands: the signature will not match, and nothing throws. */
+/** `+` is a space. A bad escape is left as it stands: the signature will not match, and nothing throws. */
 function decode(text: string): string {
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
     return wellFormed(text);
   }

@@ -334,6 +334,8 @@ describe('canonical forms', () => {
     ["q=a'b*c", 'q=a%27b%2Ac'],
     ['q=%7E&&p=%', 'p=%25&q=~'],
     ['a=1=2', 'a=1%3D2'],
+    // Go's SDK sends a space as `+` and signs it as `%20`; the stock agent's websockets depend on it.
+    ['v=Docker%3A+20.10&w=1%2B1&x+y=', 'v=Docker%3A%2020.10&w=1%2B1&x%20y='],
   ] as const) {
     test(`query ${given}`, () => assert.equal(canonicalQuery(given), expected));
   }
