@@ -1,6 +1,6 @@
 /**
  * The whole test command: style, types, then every test from the quick to the slow, and one closing line.
- * `node tools/test/run.ts [--only checks,unit,sim,differential,e2e] [--grep TEXT]`
+ * `node tools/test/run.ts [--only checks,unit,sim,conformance,differential,e2e] [--grep TEXT]`
  */
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, rmSync } from 'node:fs';
@@ -33,6 +33,7 @@ const SUITES: readonly {
 }[] = [
   { name: 'unit', files: '{packages/*/src,tools}/**/*.test.ts', concurrency: 2, timeoutMs: 300_000 },
   { name: 'sim', files: 'test/sim/**/*.test.ts', concurrency: 2, timeoutMs: 600_000 },
+  { name: 'conformance', files: 'test/conformance/**/*.test.ts', concurrency: 2, timeoutMs: 120_000 },
   { name: 'differential', files: 'test/differential/**/*.test.ts', concurrency: 1, timeoutMs: 600_000 },
   { name: 'e2e', files: 'test/e2e/**/*.test.ts', concurrency: 1, timeoutMs: 600_000 },
 ];

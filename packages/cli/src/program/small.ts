@@ -22,7 +22,7 @@ export function addSmall(program: Command, host: Host, ends: Ends): void {
     .command('test')
     .description("run the repository's own tests")
     .option('-y, --yes', 'install what they need without asking (as CI=true does)')
-    .argument('[args...]', 'for the test command: --only checks,unit,sim,differential,e2e, --grep TEXT')
+    .argument('[args...]', 'for the test command: --only checks,unit,sim,conformance,differential,e2e, --grep TEXT')
     .allowUnknownOption()
     .passThroughOptions()
     .action(
