@@ -7,7 +7,9 @@ import { checkCreateProvider, checkUpdateProvider } from './capacity-provider/va
 import { FARGATE_PROVIDERS } from './cluster/validate.ts';
 import { activeCluster, readableCluster } from './common/clusters.ts';
 import { wireList, type EcsHandlers } from './common/handler.ts';
-import { pageOfList, TEN } from './common/paging.ts';
+import { pageOfList, pagesOf, TEN } from './common/paging.ts';
+
+const PAGES = pagesOf('DescribeCapacityProviders', TEN);
 
 const MAX_DESCRIBED = 100;
 const NOT_THERE = 'The specified capacity provider does not exist. Specify a valid name or ARN and try again.';
@@ -78,7 +80,8 @@ function describing({ state }: Platform): Pick<EcsHandlers, 'DescribeCapacityPro
       const isThere = (name: string): boolean =>
         (FARGATE_PROVIDERS as readonly string[]).includes(name) && (asked.length > 0 || inCluster.includes(name));
       const found = [...new Set(names)].filter(isThere).sort();
-      const page = asked.length > 0 ? { items: found, nextToken: undefined } : pageOfList(found, input, TEN, (n) => n);
+      const page =
+        asked.length > 0 ? { items: found, nextToken: undefined } : pageOfList(found, input, PAGES, (n) => n);
       return {
         capacityProviders: wireList(page.items.map((name) => describeProvider(scope, name))),
         failures: names

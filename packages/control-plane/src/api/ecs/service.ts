@@ -5,13 +5,15 @@ import { infrastructureOf } from '../../state/tables.ts';
 import { emptyPage } from './awaited.ts';
 import { keyOfCluster, readableCluster } from './common/clusters.ts';
 import { wireList, type EcsHandlers } from './common/handler.ts';
-import { pageOf, TEN_OF_HUNDRED } from './common/paging.ts';
+import { pageOf, pagesOf, TEN_OF_HUNDRED } from './common/paging.ts';
 import { idIn } from './common/references.ts';
 import { checkTags } from './common/tags.ts';
 import { describedService } from './service/describe.ts';
 import { refuseUnsupported } from './service/unsupported.ts';
 import { checkCreateService, checkNamespace } from './service/validate.ts';
 import { createService, deleteService, updateService } from './service/write.ts';
+
+const PAGES = pagesOf('ListServices', TEN_OF_HUNDRED);
 
 const MAX_DESCRIBED = 10;
 
@@ -81,7 +83,7 @@ function reads({ state }: Platform): Pick<EcsHandlers, Reads> {
       const { clusterName } = readableCluster(tables, scope, input.cluster);
       const key = keyOfCluster(scope, clusterName);
       const keys = tables.services.keysBy('cluster', key);
-      const { items, nextToken } = pageOf(keys, `${key}/`, input, TEN_OF_HUNDRED, (serviceKey) => {
+      const { items, nextToken } = pageOf(keys, `${key}/`, input, PAGES, (serviceKey) => {
         const service = tables.services.get(serviceKey);
         if (service?.status !== 'ACTIVE') return undefined;
         if (input.launchType !== undefined && infrastructureOf(service) !== input.launchType) return undefined;

@@ -3,11 +3,11 @@ import type { ListServiceDeploymentsRequest } from '@aws-sdk/client-ecs';
 import { invalidParameter } from '@gantry/protocol';
 import type { Tables } from '../../../state/tables.ts';
 import { readableCluster } from '../common/clusters.ts';
-import { pageOfList, type Page, type PageLimits } from '../common/paging.ts';
+import { pageOfList, pagesOf, type Page } from '../common/paging.ts';
 import { keyOfService } from '../service/describe.ts';
 import { knownService } from '../service/find.ts';
 
-const TWENTY: PageLimits = { defaultResults: 20, maxResults: 100 };
+const PAGES = pagesOf('ListServiceDeployments', { defaultResults: 20, maxResults: 100 });
 /** No moment is later: what is left until then sorts the newest first. */
 const END_OF_TIME = 8.64e15;
 
@@ -29,6 +29,6 @@ export function pageOfDeployments(
   const order = (one: ServiceDeployment): string =>
     `${String(END_OF_TIME - one.createdAt).padStart(16, '0')}/${one.id}`;
   const inOrder = found.map((one) => ({ one, at: order(one) })).sort((a, b) => (a.at < b.at ? -1 : 1));
-  const { items, nextToken } = pageOfList(inOrder, input, TWENTY, ({ at }) => at);
+  const { items, nextToken } = pageOfList(inOrder, input, PAGES, ({ at }) => at);
   return { items: items.map(({ one }) => one), nextToken };
 }
