@@ -74,9 +74,13 @@ describe('reports', () => {
 
   test('that are throttled wait and are told again', async () => {
     const world = await begin();
-    world.link.failNext('SubmitTaskStateChange', new LinkError('ThrottlingException', 'Rate exceeded', { status: 400 }), {
-      times: 20,
-    });
+    world.link.failNext(
+      'SubmitTaskStateChange',
+      new LinkError('ThrottlingException', 'Rate exceeded', { status: 400 }),
+      {
+        times: 20,
+      },
+    );
     world.plane.payload(aTask(1, [aContainer('web')]));
     await world.clock.turn(3_600_000);
     assert.deepEqual(world.plane.told(taskArn(1)), ['RUNNING web:RUNNING']);
