@@ -30,10 +30,15 @@ export const EXTERNAL: readonly Named[] = [
   { name: 'ecs.cpu-architecture', value: 'x86_64' },
 ];
 
+/** The same agent on a machine in the cloud: the metadata service says what it is made of. */
+export const CLOUD: readonly Named[] = EXTERNAL.filter(
+  ({ name }) => name !== 'ecs.capability.external' && name !== 'ecs.cpu-architecture',
+);
+
 /** With `ECS_ENABLE_TASK_IAM_ROLE` and `ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST`. */
 export const WITH_ROLES: readonly Named[] = [
   ...named('com.amazonaws.ecs.capability.', 'task-iam-role task-iam-role-network-host'),
-  ...EXTERNAL,
+  ...CLOUD,
 ];
 
 /** An agent of years ago: no manifests, no ordering, no health checks. */

@@ -6,7 +6,7 @@ import type { Named } from './wire.ts';
 import { World } from './world.ts';
 
 let world: World;
-before(async () => (world = await World.start()));
+before(async () => (world = await World.open()));
 after(() => world.end());
 
 /** What the agent does with the answer: an attribute with a value that is not echoed to the letter ends it (exit 5). */
@@ -101,7 +101,7 @@ const refusals: readonly (readonly [string, object, string, RegExp])[] = [
 ];
 for (const [name, change, code, text] of refusals) {
   test(`10.3 re-registration refused: ${name}`, async () => {
-    const agent = new StockAgent(world);
+    const agent = new StockAgent(world, { attributes: EXTERNAL });
     const identity = { instanceIdentityDocument: identityDocument() };
     await agent.register(identity);
     const { cpu = 2048, memory = 3945, ...rest } = change as { cpu?: number; memory?: number };

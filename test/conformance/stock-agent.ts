@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
-import { EXTERNAL } from './attributes.ts';
+import { CLOUD } from './attributes.ts';
 import { signed, type AgentKeys } from './signer.ts';
 import { StockSocket, type Received, type Refusal } from './socket.ts';
 import { stumbles } from './wire-model.ts';
 import type { Body, Message, Named, StockCredentials } from './wire.ts';
-import { AGENT, type World } from './world.ts';
+
+/** Where it runs: against a control plane of the test's, or one that is a process of its own. */
+export interface Ground {
+  readonly endpoint: string;
+  readonly clock: { now(): number };
+  readonly keys: AgentKeys;
+  readonly sockets: Set<StockSocket>;
+  readonly agents: Set<StockAgent>;
+}
 
 const TARGET = 'AmazonEC2ContainerServiceV20141113';
 const USER_AGENT = 'Amazon ECS Agent - v1.105.1 (linux; LINUX)';
@@ -33,8 +41,10 @@ export interface StockOptions {
  * sent. It runs nothing: a test says what its engine did.
  */
 export class StockAgent {
-  readonly world: World;
+  readonly world: Ground;
   readonly options: Required<StockOptions>;
+  /** A custom attribute (`ECS_INSTANCE_ATTRIBUTES`), for placement to find it by. */
+  readonly name = randomUUID();
   /** Checkpointed, as are the tasks and `manifestSeq`. */
   arn = '';
   readonly tasks = new Map<string, 'RUNNING' | 'STOPPED'>();
@@ -54,21 +64,22 @@ export class StockAgent {
   acksHeartbeats = true;
   acksManifests = true;
 
-  constructor(world: World, options: StockOptions = {}) {
+  constructor(world: Ground, options: StockOptions = {}) {
     this.world = world;
+    world.agents.add(this);
     this.options = {
       cluster: 'default',
-      attributes: EXTERNAL,
+      attributes: CLOUD,
       cpu: 2048,
       memoryMiB: 3945,
       version: '1.105.1',
-      keys: AGENT,
+      keys: world.keys,
       ...options,
     };
   }
 
   /** Registered, both sockets open. */
-  static async join(world: World, options: StockOptions = {}): Promise<StockAgent> {
+  static async join(world: Ground, options: StockOptions = {}): Promise<StockAgent> {
     const agent = new StockAgent(world, options);
     await agent.register();
     await agent.connect();
@@ -113,8 +124,10 @@ export class StockAgent {
   /** As it is sent: the order of members is that of the agent's SDK. */
   registration(over: object = {}): object {
     const { cluster, attributes, cpu, memoryMiB } = this.options;
+    const custom = [{ name: 'agent', value: this.name }];
     return {
-      attributes,
+      // Custom ones are sent once; a known instance keeps them.
+      attributes: this.arn === '' ? [...custom, ...attributes] : attributes,
       clientToken: this.#registrationToken,
       cluster,
       ...(this.arn === '' ? {} : { containerInstanceArn: this.arn }),

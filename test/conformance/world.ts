@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { epochMs, parseAccountId, parseRegion, type AccountId, type Region, type Task } from '@gantry/domain';
 import { AwsClient, type EcsOperations } from '@gantry/protocol';
 import { signedBy } from '@gantry/control-plane/api/http/authenticate.ts';
@@ -15,6 +16,7 @@ import { FakeClock, SeededIds } from '@gantry/testkit';
 import { freePort } from '../e2e/world.ts';
 import type { AgentKeys } from './signer.ts';
 import type { StockSocket } from './socket.ts';
+import type { Ground, StockAgent } from './stock-agent.ts';
 
 export const ACCOUNT = parseAccountId('000000000000') as AccountId;
 const REGION = parseRegion('us-east-1') as Region;
@@ -22,14 +24,24 @@ const REGION = parseRegion('us-east-1') as Region;
 export const ADMINISTRATOR: AgentKeys = { accessKeyId: 'AKIAADMINISTRATOR000', secretAccessKey: 'administrator' };
 export const AGENT: AgentKeys = { accessKeyId: 'AKIAAGENT00000000000', secretAccessKey: 'agent' };
 
+/** An agent of another account. */
+export const STRANGER: AgentKeys = { accessKeyId: 'AKIASTRANGER00000000', secretAccessKey: 'stranger' };
+
+const HOLDERS = [
+  { keys: ADMINISTRATOR, kind: 'administrator', account: ACCOUNT },
+  { keys: AGENT, kind: 'agent', account: ACCOUNT },
+  { keys: STRANGER, kind: 'agent', account: parseAccountId('111111111111') as AccountId },
+] as const;
 const INSTALLATION: KeyRing = {
   key: (accessKeyId) => {
-    const kind = accessKeyId === AGENT.accessKeyId ? 'agent' : 'administrator';
-    const keys = kind === 'agent' ? AGENT : ADMINISTRATOR;
-    if (keys.accessKeyId !== accessKeyId) return undefined;
-    return { ...keys, account: ACCOUNT, principalArn: `arn:aws:iam::${ACCOUNT}:user/${kind}`, principal: { kind } };
+    const found = HOLDERS.find(({ keys }) => keys.accessKeyId === accessKeyId);
+    if (found === undefined) return undefined;
+    const { keys, kind, account } = found;
+    return { ...keys, account, principalArn: `arn:aws:iam::${account}:user/${kind}`, principal: { kind } };
   },
 };
+
+type DefinitionInput = EcsOperations['RegisterTaskDefinition']['input'];
 
 /** Fake time passes in steps short enough that what is due in between has come and was answered. */
 const STEP_MS = 5_000;
@@ -38,11 +50,12 @@ const STEP_MS = 5_000;
  * The real control plane behind its real front door: HTTP, websockets and signatures on loopback. Only time is the
  * test's, and the journal outlives the process it plays.
  */
-export class World {
+export class World implements Ground {
   readonly clock = new FakeClock();
   readonly logged: string[] = [];
-  /** The agents' sockets. */
+  readonly keys = AGENT;
   readonly sockets = new Set<StockSocket>();
+  readonly agents = new Set<StockAgent>();
   readonly #journal = new MemoryJournal();
   readonly #logs = new MemoryLogStore();
   readonly #ids = new SeededIds(1);
@@ -65,7 +78,7 @@ export class World {
     };
   }
 
-  static async start(over: Partial<PlatformConfig> = {}): Promise<World> {
+  static async open(over: Partial<PlatformConfig> = {}): Promise<World> {
     const world = new World(await freePort(), over);
     await world.up();
     return world;
@@ -128,10 +141,14 @@ export class World {
     await this.clock.turnWhile(this.#plane.stop());
   }
 
-  /** The end of a test file: also of the sockets that are still open. */
+  /** The end of a test file, and its last law: every agent could read every frame it was sent. */
   async end(): Promise<void> {
     for (const socket of this.sockets) socket.cut();
     await this.down();
+    assert.deepEqual(
+      [...this.agents].flatMap(({ stumbled }) => stumbled),
+      [],
+    );
   }
 
   /** Everything that can happen now has happened, on both sides of every socket. */
@@ -150,6 +167,34 @@ export class World {
       await this.clock.turnTo(Math.min(end, this.clock.now() + STEP_MS));
       await this.settle();
     }
+  }
+
+  /** A task definition of one small container, or of what is given; its ARN. */
+  async define(family: string, over: Partial<DefinitionInput> = {}): Promise<string> {
+    const containerDefinitions = [{ name: 'web', image: 'busybox', memory: 64 }];
+    const { taskDefinition } = await this.ecs.call('RegisterTaskDefinition', { family, containerDefinitions, ...over });
+    return taskDefinition?.taskDefinitionArn ?? '';
+  }
+
+  /** Tasks on this very instance, one after the other. */
+  async start(agent: StockAgent, taskDefinition: string, count = 1): Promise<readonly string[]> {
+    const { cluster, attributes } = agent.options;
+    const external = attributes.some(({ name }) => name === 'ecs.capability.external');
+    const here = [{ type: 'memberOf' as const, expression: `attribute:agent == ${agent.name}` }];
+    const arns: string[] = [];
+    for (let at = 0; at < count; at += 1) {
+      const { tasks = [], failures = [] } = external
+        ? await this.ecs.call('RunTask', {
+            cluster,
+            taskDefinition,
+            launchType: 'EXTERNAL',
+            placementConstraints: here,
+          })
+        : await this.ecs.call('StartTask', { cluster, taskDefinition, containerInstances: [agent.arn] });
+      assert.deepEqual(failures, []);
+      arns.push(tasks[0]?.taskArn ?? '');
+    }
+    return arns;
   }
 
   task(arn: string): Task {
