@@ -1,5 +1,6 @@
 import type { FrameSocket } from '@gantry/protocol';
 import type { EngineInfo } from './engine/port.ts';
+import { ExecSessions } from './exec/sessions.ts';
 import { LogService } from './logs/service.ts';
 import { TaskCredentials } from './metadata/credentials.ts';
 import { Reporter } from './report/reporter.ts';
@@ -45,6 +46,7 @@ export class Agent {
   #supervisor: Supervisor | undefined;
   #reporter: Reporter | undefined;
   #logs: LogService | undefined;
+  #exec: ExecSessions | undefined;
   #running: Promise<AgentEnd> | undefined;
 
   constructor(config: AgentConfig, ports: AgentPorts) {
@@ -90,6 +92,7 @@ export class Agent {
     this.#supervisor?.close();
     this.#reporter?.close();
     this.#logs?.close();
+    await this.#exec?.close();
     await this.#running?.catch(() => undefined);
     await this.#ports.checkpoint.close();
   }
@@ -224,7 +227,8 @@ export class Agent {
     };
     const endpoints = new EndpointCache(link, clock);
     const where = { cluster: identity.cluster, arn };
-    const handler = new AcsHandler(this.#acsTarget(supervisor), identity, log);
+    const exec = (this.#exec = new ExecSessions(this.#ports, supervisor, identity));
+    const handler = new AcsHandler(this.#acsTarget(supervisor, exec), identity, log);
     const usage = new UsageReader(cgroups, clock, capacity.cpuUnits / 1024);
     const publisher = new Publisher({ clock, ids, log, usage, tasks: () => supervisor.tasks() }, identity);
     supervisor.onHealth = (task, container) => publisher.healthChanged(task, container);
@@ -251,7 +255,7 @@ export class Agent {
     await Promise.all([acs.run(signal), tcs.run(signal)]);
   }
 
-  #acsTarget(supervisor: Supervisor): ConstructorParameters<typeof AcsHandler>[0] {
+  #acsTarget(supervisor: Supervisor, exec: ExecSessions): ConstructorParameters<typeof AcsHandler>[0] {
     return {
       accept: (task) => supervisor.accept(task),
       takeCredentials: (taskArn, roleType, credentials) => {
@@ -264,6 +268,7 @@ export class Agent {
           .filter(({ model }) => model.desired === 'RUNNING' && model.stoppedAtMs === undefined)
           .map(({ plan, payload }) => ({ arn: plan.arn, clusterArn: payload.taskClusterArn ?? '' })),
       stop: (arn) => supervisor.stop(arn),
+      exec: (message) => void exec.open(message),
       manifestSeq: this.#record?.manifestSeq ?? -1,
       rememberManifest: (manifestSeq) => void this.#keep({ manifestSeq }).catch(() => undefined),
     };

@@ -82,8 +82,8 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
   await ensureSealed(platform, SEALED_KINDS);
   await ensureFirstClusters(platform);
   const identity = openIdentity(platform);
-  const handlers = allHandlers(platform, identity, logStore, options);
   const dispatch = createDispatch(platform, identity);
+  const handlers = allHandlers(platform, identity, logStore, { ...options, exec: dispatch.exec });
   const stopping = new AbortController();
   const controllers = startControllers(platform, stopping.signal);
   const running = [
@@ -123,12 +123,12 @@ function allHandlers(
   platform: Platform,
   identity: Identity,
   logStore: LogStore,
-  { trail, problems }: Pick<AssembleOptions, 'trail' | 'problems'>,
+  { trail, problems, exec }: Pick<AssembleOptions, 'trail' | 'problems'> & { readonly exec?: Dispatch['exec'] },
 ): Readonly<Record<ServiceName, HandlerTable>> {
   // A table's keys come from the network: without a prototype `constructor` is not among them.
   const bare = (table: object): HandlerTable => Object.assign(Object.create(null), table) as HandlerTable;
   return {
-    ecs: bare({ ...ecsHandlers(platform), ...agentHandlers(platform) } satisfies EcsHandlers),
+    ecs: bare({ ...ecsHandlers(platform, exec), ...agentHandlers(platform) } satisfies EcsHandlers),
     gantry: bare(gantryHandlers(platform, problems)),
     logs: bare(logsHandlers(platform, logStore)),
     sts: bare(stsHandlers(platform, identity)),

@@ -76,7 +76,7 @@ export const RUN_TASK: Fields = {
   'tags[].value': honoured('tags of the tasks'),
   propagateTags: honoured("the definition's tags, too"),
   enableECSManagedTags: honoured('the tag aws:ecs:clusterName'),
-  enableExecuteCommand: atLaunch('ECS Exec'),
+  enableExecuteCommand: honoured('ExecuteCommand; only instances whose agent serves sessions get the task'),
   clientToken: honoured('the same call gets the same answer'),
   ...EBS,
 };

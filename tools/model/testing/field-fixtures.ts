@@ -123,6 +123,7 @@ const BRIDGE: Fixture = {
     tags: [{ key: 'run', value: 'one' }],
     propagateTags: 'TASK_DEFINITION',
     enableECSManagedTags: true,
+    enableExecuteCommand: true,
     placementConstraints: [{ type: 'memberOf', expression: 'runningTasksCount < 5' }],
     placementStrategy: [{ type: 'binpack', field: 'memory' }],
   },
@@ -222,6 +223,7 @@ const BRIDGE: Fixture = {
       'tags[].value': ['task/tags/1/value', 'one'],
       propagateTags: ['task/tags/0', { key: 'team', value: 'blue' }],
       enableECSManagedTags: ['task/tags/2', { key: 'aws:ecs:clusterName', value: 'default' }],
+      enableExecuteCommand: ['requires/gantry.execute-command', ''],
       'placementConstraints[].type': ['request/constraints/1/type', 'memberOf'],
       'placementConstraints[].expression': ['request/constraints/1/expression', 'runningTasksCount < 5'],
       'placementStrategy[].type': ['request/strategy/0/type', 'binpack'],
@@ -549,7 +551,6 @@ const CALLS: readonly Fixture[] = [
     overrides: { inferenceAcceleratorOverrides: [{ deviceName: 'd', deviceType: 't' }] },
   }),
   call("Credentials of a task role ('taskRoleArn')", ['overrides.taskRoleArn'], { overrides: { taskRoleArn: ROLE } }),
-  call('ECS Exec', ['enableExecuteCommand'], { enableExecuteCommand: true }),
 ];
 
 export const FIXTURES: readonly Fixture[] = [

@@ -1,5 +1,6 @@
 import type {
   AcsFromAgent,
+  ExecSessionMessage,
   FrameSocket,
   IamRoleCredentialsMessage,
   PayloadMessage,
@@ -24,6 +25,8 @@ export interface AcsTarget {
   /** ARNs and clusters of tasks that shall run here, as far as this agent knows. */
   running(): readonly { readonly arn: string; readonly clusterArn: string }[];
   stop(taskArn: string): void;
+  /** Somebody waits for a program in a container. */
+  exec(message: ExecSessionMessage): void;
   /** The highest number a manifest had; survives restarts. */
   readonly manifestSeq: number;
   rememberManifest(seq: number): void;
@@ -74,6 +77,9 @@ export class AcsHandler {
       case 'IAMRoleCredentialsMessage':
         if (isCredentials(message)) this.#credentials(socket, message);
         else this.#log('warn', 'dropped an IAMRoleCredentialsMessage that lacks members');
+        return;
+      case 'ExecSessionMessage':
+        if (isExecSession(message)) this.#target.exec(message);
         return;
       case 'TaskStopVerificationAck':
         return this.#stopVerified(message);
@@ -190,6 +196,11 @@ function isPayload(message: JsonObject): message is JsonObject & PayloadMessage 
       (task.desiredStatus === 'RUNNING' || task.desiredStatus === 'STOPPED') &&
       Array.isArray(task.containers),
   );
+}
+
+function isExecSession(message: JsonObject): message is JsonObject & ExecSessionMessage {
+  const members = ['sessionId', 'taskArn', 'containerName', 'command', 'endpoint'];
+  return members.every((member) => typeof message[member] === 'string');
 }
 
 function isManifest(message: JsonObject): message is JsonObject & TaskManifestMessage {

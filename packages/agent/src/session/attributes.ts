@@ -1,4 +1,4 @@
-import type { EcsOperations } from '@gantry/protocol';
+import { EXEC_ATTRIBUTE, type EcsOperations } from '@gantry/protocol';
 import type { EngineInfo } from '../engine/port.ts';
 import type { Capacity } from '../supervisor/admission.ts';
 
@@ -22,6 +22,7 @@ const CAPABILITY = 'com.amazonaws.ecs.capability.';
 /** What this agent really does; a capability it does not offer keeps tasks that need it away. */
 const CAPABILITIES = [
   'ecs.capability.container-ordering',
+  'ecs.capability.execute-command',
   'ecs.capability.full-sync',
   'ecs.capability.container-restart-policy',
   'ecs.capability.container-health-check',
@@ -53,6 +54,7 @@ export function capabilities(identity: InstanceIdentity, engine: EngineInfo): re
     { name: 'ecs.os-type', value: 'linux' },
     { name: 'ecs.os-family', value: 'LINUX' },
     { name: 'ecs.cpu-architecture', value: identity.architecture === 'arm64' ? 'arm64' : 'x86_64' },
+    { name: EXEC_ATTRIBUTE },
     { name: 'gantry.pool', value: identity.pool },
     ...(identity.instanceType === undefined ? [] : [{ name: 'ecs.instance-type', value: identity.instanceType }]),
     ...(identity.availabilityZone === undefined

@@ -1,6 +1,7 @@
 import type {
   Credentials,
   EcsOperations,
+  ByteSocket,
   FrameSocket,
   LogsOperations,
   SecretsmanagerOperations,
@@ -55,6 +56,11 @@ export interface ControlPlaneLink {
    * @throws LinkError when the handshake fails
    */
   connect(kind: 'acs' | 'tcs', url: string, signal: AbortSignal): Promise<FrameSocket>;
+  /**
+   * Opens the websocket of an exec session.
+   * @throws LinkError when the handshake fails
+   */
+  connectBytes(url: string, signal: AbortSignal): Promise<ByteSocket>;
 }
 
 /** `code` is the service's error name; `Unreachable` when there was no answer at all. */

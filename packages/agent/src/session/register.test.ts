@@ -40,6 +40,7 @@ async function registering(
         : Promise.resolve(answer(input as Input<'RegisterContainerInstance'>));
     },
     accept: () => undefined,
+    join: () => undefined,
   };
   const ports = { link: new MemoryLink(plane), clock, ids: new SeededIds(), log: () => undefined };
   let done = false;

@@ -2,10 +2,12 @@ import type { Clock } from '@gantry/domain';
 import {
   ACCOUNT_HEADER,
   AwsClient,
+  byteSocket,
   ConnectionError,
   httpTransport,
   ServiceError,
   sign,
+  type ByteSocket,
   type Credentials,
   type EcsOperations,
   type FrameSocket,
@@ -84,6 +86,21 @@ export class HttpLink implements ControlPlaneLink {
   async connect(kind: 'acs' | 'tcs', url: string, signal: AbortSignal): Promise<FrameSocket> {
     const target = new URL(url.replace(/^http/, 'ws'));
     const credentials = await this.#options.credentials();
+    const socket = this.#handshake(target, credentials, signal);
+    const frames = framesOf(socket);
+    await opened(socket, target);
+    return kind === 'acs' ? frames : this.#signedFrames(frames, target, credentials);
+  }
+
+  async connectBytes(url: string, signal: AbortSignal): Promise<ByteSocket> {
+    const target = new URL(url.replace(/^http/, 'ws'));
+    const socket = this.#handshake(target, await this.#options.credentials(), signal);
+    const bytes = byteSocket(socket);
+    await opened(socket, target);
+    return bytes;
+  }
+
+  #handshake(target: URL, credentials: Credentials, signal: AbortSignal): WebSocket {
     const { region, clock, userAgent, ca } = this.#options;
     const request = {
       method: 'GET',
@@ -96,7 +113,7 @@ export class HttpLink implements ControlPlaneLink {
       ...sign(request, credentials, { service: 'ecs', region, now: clock.now() }),
       'user-agent': userAgent,
     };
-    const socket = new WebSocket(target, {
+    return new WebSocket(target, {
       headers,
       signal,
       perMessageDeflate: false,
@@ -104,9 +121,6 @@ export class HttpLink implements ControlPlaneLink {
       maxPayload: LARGEST_FRAME_BYTES,
       ...(ca === undefined ? {} : { ca }),
     });
-    const frames = framesOf(socket);
-    await opened(socket, target);
-    return kind === 'acs' ? frames : this.#signedFrames(frames, target, credentials);
   }
 
   /** Telemetry frames carry a signed header block of their own (agent-protocol 6). */

@@ -1,5 +1,6 @@
-import type { FrameSocket } from '@gantry/protocol';
-import { socketPair, withHeaderBlock, type SocketPair } from '@gantry/testkit/socket-pair.ts';
+import type { ByteSocket, FrameSocket } from '@gantry/protocol';
+import { bytePair } from '@gantry/testkit/byte-pair.ts';
+import { socketPair, withHeaderBlock } from '@gantry/testkit/socket-pair.ts';
 import {
   LinkError,
   type AgentOperation,
@@ -15,12 +16,14 @@ export interface MemoryControlPlane {
   call(operation: AgentOperation, input: unknown, options: CallWhere): Promise<unknown>;
   /** Takes the control plane's end of a new socket, or throws an error with a `code`: the handshake is refused. */
   accept(kind: 'acs' | 'tcs', params: URLSearchParams, socket: FrameSocket): void;
+  /** Takes its end of an exec session's socket, or throws. */
+  join(params: URLSearchParams, socket: ByteSocket): void;
 }
 
 /** The link of tests and the simulator. Nothing is lost on it unless it is told so. */
 export class MemoryLink implements ControlPlaneLink {
   readonly #plane: MemoryControlPlane;
-  readonly #open = new Set<SocketPair>();
+  readonly #open = new Set<{ cut(): void }>();
   readonly #faults = new Map<string, { readonly error: Error; readonly afterEffect: boolean }[]>();
   /** Nobody answers: calls and handshakes fail, open sockets were cut. */
   #down = false;
@@ -89,6 +92,19 @@ export class MemoryLink implements ControlPlaneLink {
     }
     this.#open.add(pair);
     return kind === 'tcs' ? withHeaderBlock(pair.agent) : pair.agent;
+  }
+
+  async connectBytes(url: string): Promise<ByteSocket> {
+    await Promise.resolve();
+    if (this.#down) throw unreachable();
+    const pair = bytePair();
+    try {
+      this.#plane.join(new URL(url).searchParams, pair.near);
+    } catch (error) {
+      throw asLinkError(error);
+    }
+    this.#open.add(pair);
+    return pair.far;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FrameSocket, PayloadTask } from '@gantry/protocol';
+import type { ByteSocket, FrameSocket, PayloadTask } from '@gantry/protocol';
 import { FakeSecretStore } from '../secrets/fake.ts';
 import { LinkError, type AgentOperation, type CallWhere, type Input } from '../session/port.ts';
 import type { MemoryControlPlane } from './memory-link.ts';
@@ -40,6 +40,13 @@ export class ScriptedPlane implements MemoryControlPlane {
     if (operation === 'GetParameters' || operation === 'GetSecretValue') return this.#secret(operation, input, options);
     const answer = this.#answer(operation, input);
     return answer instanceof LinkError ? Promise.reject(answer) : Promise.resolve(answer);
+  }
+
+  /** The sockets of exec sessions that the agent opened, by session. */
+  readonly joined = new Map<string, ByteSocket>();
+
+  join(params: URLSearchParams, socket: ByteSocket): void {
+    this.joined.set(params.get('sessionId') ?? '', socket);
   }
 
   accept(kind: 'acs' | 'tcs', params: URLSearchParams, socket: FrameSocket): void {

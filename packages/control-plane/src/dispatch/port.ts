@@ -1,10 +1,13 @@
 import type { FrameSocket } from '@gantry/protocol';
 import type { Caller } from '../platform.ts';
+import type { ExecChannels } from './exec/sessions.ts';
 
 export type SessionKind = 'acs' | 'tcs';
 
 /** What the front door needs of the agent sessions. */
 export interface Dispatch {
+  /** Sessions between clients and programs in containers. */
+  readonly exec: ExecChannels;
   /**
    * Checks a websocket handshake before it is upgraded and returns what to do with the socket once it is.
    * @throws ServiceError InvalidInstanceException | InactiveInstanceException | InvalidClusterException |

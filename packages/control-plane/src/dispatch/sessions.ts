@@ -1,10 +1,11 @@
 import type { EpochMs, Instance, OutboxMessage, Task } from '@gantry/domain';
-import type { FrameSocket } from '@gantry/protocol';
+import type { AcsToAgent, FrameSocket } from '@gantry/protocol';
 import type { Caller, Platform } from '../platform.ts';
 import type { Change } from '../state/state.ts';
 import { AcsSession } from './acs/session.ts';
 import { admitInstance } from './admission.ts';
 import type { TaskRoles } from './credentials/task-roles.ts';
+import { ExecSessions } from './exec/sessions.ts';
 import { instanceKey } from './keys.ts';
 import { disconnect } from './liveness.ts';
 import type { Metrics } from './metrics.ts';
@@ -14,6 +15,7 @@ import { GOODBYE_GRACE_MS, RESTART_GRACE_MS, STOP_WITHIN_MS } from './timing.ts'
 
 /** All agent sessions of this control plane: at most one of each kind per instance. */
 export class Sessions implements Dispatch {
+  readonly exec: ExecSessions;
   readonly #platform: Platform;
   readonly #metrics: Metrics;
   readonly #roles: TaskRoles;
@@ -25,6 +27,7 @@ export class Sessions implements Dispatch {
     this.#roles = roles;
     this.#platform = platform;
     this.#metrics = metrics;
+    this.exec = new ExecSessions(platform, (key, frame) => this.#tell(key, frame));
     platform.state.onCommit((changes) => this.#committed(changes));
     void this.#doubtTheJournal();
   }
@@ -45,12 +48,17 @@ export class Sessions implements Dispatch {
   async stop(): Promise<void> {
     if (this.#stopped.signal.aborted) return;
     this.#stopped.abort();
+    this.exec.stop();
     const sessions = [...this.#acs.values(), ...this.#tcs.values()];
     const pauseMs = Math.min(10, STOP_WITHIN_MS / Math.max(1, sessions.length));
     for (const [at, session] of sessions.entries()) {
       if (at > 0) await this.#platform.clock.sleep(pauseMs);
       session.end(1001, 'the control plane is stopping');
     }
+  }
+
+  #tell(key: string, frame: AcsToAgent): boolean {
+    return this.#acs.get(key)?.tell(frame) ?? false;
   }
 
   #openAcs(key: string, params: URLSearchParams, socket: FrameSocket): void {

@@ -163,12 +163,29 @@ export interface TaskManifestMessage {
   readonly tasks: readonly TaskIdentifier[];
 }
 
+/**
+ * Attribute of instances whose agent answers `ExecSessionMessage`. The stock agent's `ecs.capability.execute-command` means that it can put
+ * AWS's own session agent into containers, which talks to AWS.
+ */
+export const EXEC_ATTRIBUTE = 'gantry.execute-command';
+
+/** Somebody with a valid token waits for a program in this container. Ours: the stock agent has no such message. */
+export interface ExecSessionMessage {
+  readonly sessionId: string;
+  readonly taskArn: string;
+  readonly containerName: string;
+  readonly command: string;
+  /** Where the agent opens the session's websocket: `http://127.0.0.1:4566/exec/`. */
+  readonly endpoint: string;
+}
+
 /** Control plane → agent, on the ACS socket. */
 export type AcsToAgent =
   | Frame<'HeartbeatMessage', { readonly healthy: boolean; readonly messageId: string }>
   | Frame<'PayloadMessage', PayloadMessage>
   | Frame<'TaskManifestMessage', TaskManifestMessage>
   | Frame<'IAMRoleCredentialsMessage', IamRoleCredentialsMessage>
+  | Frame<'ExecSessionMessage', ExecSessionMessage>
   | Frame<
       'TaskStopVerificationAck',
       { readonly messageId: string; readonly generatedAt: number; readonly stopTasks: readonly TaskIdentifier[] }

@@ -85,6 +85,11 @@ export class SimLink implements ControlPlaneLink {
     });
   }
 
+  /** Nobody in the simulated world asks for a session. */
+  connectBytes(): Promise<never> {
+    return Promise.reject(lost());
+  }
+
   async connect(kind: 'acs' | 'tcs', url: string, signal: AbortSignal): Promise<FrameSocket> {
     const { clock, rng, weather } = this.#options;
     const fate = fateOf(rng, weather());

@@ -21,7 +21,6 @@ export const AWAITED = {
   DeleteTaskSet: ROLLOUTS,
   DescribeTaskSets: ROLLOUTS,
   UpdateServicePrimaryTaskSet: ROLLOUTS,
-  ExecuteCommand: 'ECS Exec',
   ListServicesByNamespace: 'namespaces of AWS Cloud Map',
   RegisterDaemonTaskDefinition: DAEMONS,
   DescribeDaemonTaskDefinition: DAEMONS,

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Task } from '@gantry/domain';
+import { clusterArn, type InstanceId, type Task } from '@gantry/domain';
+import { EXEC_ATTRIBUTE } from '@gantry/protocol';
 import { aTask } from '../../controllers/testing/builders.ts';
 import { numbered, putTask } from '../../controllers/testing/world.ts';
+import { instanceKey } from '../../state/keys.ts';
 import { anApi, refused } from './testing/world.ts';
 
 const INVALID = 'InvalidParameterException';
@@ -33,7 +35,44 @@ test('ExecuteCommand: every check of ECS, in the end its answer for a task that 
   await refused(exec(4, { container: 'late' }), INVALID, "The container 'late' is not RUNNING");
   await refused(exec(4, { container: 'side' }), INVALID, disabled);
   await refused(exec(1), INVALID, disabled);
-  await refused(exec(5), 'TargetNotConnectedException', 'docs/operations.md');
+  await refused(exec(5), INVALID, disabled);
+});
+
+test('ExecuteCommand: a session, where there is an agent that serves it', async () => {
+  const { ecs, run, addInstance } = await anApi();
+  const container = aTask().containers[0];
+  assert.ok(container);
+  const containers = [{ ...container, lastStatus: 'RUNNING' } as const];
+  const attributes = [{ name: EXEC_ATTRIBUTE }];
+  await addInstance(1, { attributes });
+  await addInstance(2, { attributes, agentConnected: false });
+  await addInstance(3, { attributes: [{ name: 'ecs.capability.execute-command' }] });
+  for (const n of [1, 2, 3]) {
+    const instanceId = String(numbered(n)) as InstanceId;
+    const task = aTask({ id: numbered(n), lastStatus: 'RUNNING', containers, enableExecuteCommand: true, instanceId });
+    await run((tx) => putTask(tx, { ...task, instanceKey: instanceKey({ ...task, id: instanceId }) }));
+  }
+  const exec = (n: number) => ecs.ExecuteCommand({ task: numbered(n), command: 'sh', interactive: true });
+  const answer = await exec(1);
+  const { session, ...about } = answer;
+  assert.deepEqual(about, {
+    clusterArn: clusterArn(aTask().scope, 'default'),
+    taskArn: aTask({ id: numbered(1) }).taskArn,
+    containerArn: container.containerArn,
+    containerName: 'app',
+    interactive: true,
+  });
+  assert.match(session?.sessionId ?? '', /^ecs-execute-command-[0-9a-f]{32}$/);
+  assert.match(
+    session?.streamUrl ?? '',
+    /^ws:\/\/.*\/v1\/data-channel\/ecs-execute-command-[0-9a-f]{32}\?role=publish_subscribe$/,
+  );
+  assert.match(session?.tokenValue ?? '', /^[\w-]{43}$/);
+  const another = (await exec(1)).session;
+  assert.notEqual(another?.sessionId, session?.sessionId);
+  assert.notEqual(another?.tokenValue, session?.tokenValue);
+  await refused(exec(2), 'TargetNotConnectedException', 'the container agent of the task is not connected');
+  await refused(exec(3), INVALID, 'the execute command agent isn’t running');
 });
 
 test('UpdateContainerAgent: the agent is released with the control plane', async () => {

@@ -1,35 +1,48 @@
 import { isLive, type Task, type TaskContainer } from '@gantry/domain';
-import { invalidParameter, ServiceError } from '@gantry/protocol';
+import { EXEC_ATTRIBUTE, invalidParameter, ServiceError } from '@gantry/protocol';
+import type { ExecChannels } from '../../dispatch/exec/sessions.ts';
 import type { Platform } from '../../platform.ts';
 import { activeCluster } from './common/clusters.ts';
 import type { EcsHandlers } from './common/handler.ts';
 import { namedTask } from './task/find.ts';
 
+/** Who gives sessions. */
+export type ExecGrants = Pick<ExecChannels, 'grant'>;
+
 const NOT_ENABLED =
   'The execute command failed because execute command was not enabled when the task was run or the execute command agent isn’t running. Wait and try again or run a new task with execute command enabled and try again.';
 
-/**
- * ECS Exec. Tasks can not be run with it yet (`enableExecuteCommand` is refused), so that every well-formed request ends
- * in ECS's answer for a task that was run without.
- */
-export function executeCommandHandlers({ state }: Platform): Pick<EcsHandlers, 'ExecuteCommand'> {
+/** ECS Exec: checks as ECS does, and a session whose token the client shows at `streamUrl`. */
+export function executeCommandHandlers({ state }: Platform, exec: ExecGrants): Pick<EcsHandlers, 'ExecuteCommand'> {
   return {
     ExecuteCommand: async (input, { scope }) => {
       if (input.command === undefined || input.command === '') throw invalidParameter('command can not be blank.');
       if (input.interactive !== true)
         throw invalidParameter("Commands run in interactive mode only: 'interactive' must be true.");
-      const { clusterName } = activeCluster(state.tables, scope, input.cluster);
+      const { clusterName, clusterArn } = activeCluster(state.tables, scope, input.cluster);
       const { task } = namedTask(state.tables, scope, clusterName, input.task as string);
       if (task === undefined) throw invalidParameter('The referenced task was not found.');
       if (!isLive(task) || task.lastStatus !== 'RUNNING') {
         throw invalidParameter(`The execute command failed because the task is not RUNNING: it is ${task.lastStatus}.`);
       }
       const container = chosenContainer(task, input.container);
-      if (!task.enableExecuteCommand) throw invalidParameter(NOT_ENABLED);
-      throw new ServiceError(
-        'TargetNotConnectedException',
-        `The execute command failed because the execute command agent of container '${container.name}' is not running. This version of Gantry has none yet: see docs/operations.md.`,
-      );
+      const instance = state.tables.instances.get(task.instanceKey ?? '');
+      const canServe = instance?.attributes.some(({ name }) => name === EXEC_ATTRIBUTE) === true;
+      if (!task.enableExecuteCommand || !canServe) throw invalidParameter(NOT_ENABLED);
+      if (!instance.agentConnected) {
+        throw new ServiceError(
+          'TargetNotConnectedException',
+          'The execute command failed because the container agent of the task is not connected. Try again later.',
+        );
+      }
+      return {
+        clusterArn,
+        taskArn: task.taskArn,
+        containerArn: container.containerArn,
+        containerName: container.name,
+        interactive: true,
+        session: exec.grant(task, container.name, input.command),
+      };
     },
   };
 }

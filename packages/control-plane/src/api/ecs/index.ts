@@ -1,3 +1,4 @@
+import { ExecSessions } from '../../dispatch/exec/sessions.ts';
 import type { Platform } from '../../platform.ts';
 import { accountSettingHandlers } from './account-setting.ts';
 import { attributeHandlers } from './attribute.ts';
@@ -6,7 +7,7 @@ import { clusterHandlers } from './cluster.ts';
 import type { EcsHandlers } from './common/handler.ts';
 import { containerInstanceHandlers } from './container-instance.ts';
 import { daemonHandlers } from './daemon.ts';
-import { executeCommandHandlers } from './execute-command.ts';
+import { executeCommandHandlers, type ExecGrants } from './execute-command.ts';
 import { expressGatewayServiceHandlers } from './express-gateway-service.ts';
 import { gatewayHandlers } from './gateway.ts';
 import { serviceDeploymentHandlers } from './service-deployment.ts';
@@ -19,8 +20,9 @@ import { taskHandlers } from './task.ts';
 
 export { ensureFirstClusters } from './cluster/create.ts';
 
-/** The operations users call, by name; agents' are in dispatch. Together they are all the model has: `assemble.ts` says so. */
-export function ecsHandlers(platform: Platform) {
+/**
+ * The operations users call, by name; agents' are in dispatch. `exec`: who gives sessions; left out, of agents nobody has. Together they are all the model has: `assemble.ts` says so. */
+export function ecsHandlers(platform: Platform, exec: ExecGrants = new ExecSessions(platform, () => false)) {
   return {
     ...clusterHandlers(platform),
     ...capacityProviderHandlers(platform),
@@ -33,7 +35,7 @@ export function ecsHandlers(platform: Platform) {
     ...expressGatewayServiceHandlers(platform),
     ...daemonHandlers(platform),
     ...gatewayHandlers(platform),
-    ...executeCommandHandlers(platform),
+    ...executeCommandHandlers(platform, exec),
     ...containerInstanceHandlers(platform),
     ...attributeHandlers(platform),
     ...tagHandlers(platform),

@@ -148,7 +148,6 @@ const CREATE_REFUSED: readonly [string, string, CreateServiceRequest][] = [
   ],
   [INVALID, 'Health check grace period is only valid', shop({ healthCheckGracePeriodSeconds: 5 })],
   [INVALID, 'Role is only valid', shop({ role: 'ecsServiceRole' })],
-  [INVALID, 'ECS Exec', shop({ enableExecuteCommand: true })],
   [UNSUPPORTED, 'Load balancers', shop({ loadBalancers: [{ targetGroupArn: 'x' }] })],
   [UNSUPPORTED, 'Service registries', shop({ serviceRegistries: [{ registryArn: 'x' }] })],
   [UNSUPPORTED, 'EBS volumes', shop({ volumeConfigurations: [{ name: 'v' }] })],

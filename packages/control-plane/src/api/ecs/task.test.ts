@@ -132,7 +132,6 @@ const REFUSED: readonly [string, string, RunTaskRequest][] = [
   [INVALID, 'startedBy longer than 128', web({ startedBy: 'x'.repeat(129) })],
   [INVALID, 'startedBy can contain', web({ startedBy: 'a b' })],
   [INVALID, 'propagateTags SERVICE', web({ propagateTags: 'SERVICE' })],
-  [INVALID, 'ECS Exec', web({ enableExecuteCommand: true })],
   [
     INVALID,
     'is not a volume of the task definition with',

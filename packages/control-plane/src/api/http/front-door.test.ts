@@ -44,6 +44,15 @@ const handle: Handle = async (service, operation, input, caller, requestId) => {
 const sockets: { readonly kind: string; readonly params: URLSearchParams; readonly socket: FrameSocket }[] = [];
 const logged: string[] = [];
 const doors: FrontDoor[] = [];
+const noSession = (): never => {
+  throw new ServiceError('BadRequestException', 'There is no such session.', { status: 404 });
+};
+/** One session, `here`, whose client is told its own first message. */
+const exec: FrontDoorOptions['dispatch']['exec'] = {
+  grant: noSession,
+  admitClient: (id) => (id === 'here' ? (socket) => socket.onMessage((m) => socket.send(m)) : noSession()),
+  admitAgent: (params) => (params.get('sessionId') === 'here' ? (socket) => socket.close(1000, 'agent') : noSession()),
+};
 
 async function open(
   authenticate: Authenticate,
@@ -60,6 +69,7 @@ async function open(
     version: '9.9.9',
     limits,
     dispatch: {
+      exec,
       admit: (kind, params) => {
         if (params.get('containerInstanceArn') === 'gone')
           throw new ServiceError('InactiveInstanceException', 'deregistered');
@@ -393,6 +403,21 @@ describe('websockets', () => {
     assert.deepEqual([code, reason.length > 50], [1001, true]);
     const late = await new Promise((resolve) => socket.onClose((closeCode) => resolve(closeCode)));
     assert.equal(late, 1001);
+  });
+
+  it('of exec sessions: clients need no signature, agents do, and both a session', async () => {
+    const client = new WebSocket(`ws://127.0.0.1:${port}/v1/data-channel/here?role=publish_subscribe`);
+    const echoed = new Promise((resolve) => client.once('message', (data: Buffer) => resolve(data.toString())));
+    client.once('open', () => client.send('token'));
+    assert.equal(await echoed, 'token');
+    client.terminate();
+    const agent = open_('/exec/ws?sessionId=here', 'agent');
+    assert.equal(await new Promise((resolve) => agent.once('close', (_code, why) => resolve(why.toString()))), 'agent');
+    const stranger = new WebSocket(`ws://127.0.0.1:${port}/v1/data-channel/guess`);
+    assert.equal((await refusal(stranger))[0], 404);
+    assert.equal((await refusal(open_('/exec/ws?sessionId=guess', 'agent')))[0], 404);
+    assert.equal((await refusal(open_('/exec/ws?sessionId=here', 'agent', 'wrong')))[0], 400);
+    assert.equal((await refusal(new WebSocket(`ws://127.0.0.1:${port}/exec/ws?sessionId=here`)))[0], 400);
   });
 
   it('are refused with the exception in the body', async () => {

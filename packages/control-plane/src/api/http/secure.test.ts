@@ -54,6 +54,7 @@ async function open(more: Partial<FrontDoorOptions>): Promise<{ door: FrontDoor;
     log: () => undefined,
     version: '9.9.9',
     dispatch: {
+      exec: { grant: () => assert.fail(), admitClient: () => assert.fail(), admitAgent: () => assert.fail() },
       admit: () => () => undefined,
       accept: () => assert.fail('the front door admits'),
       stop: () => Promise.resolve(),

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { ServiceError } from '@gantry/protocol';
-import { WebSocketServer } from 'ws';
+import { byteSocket, ServiceError } from '@gantry/protocol';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { AGENT_PATH, DATA_CHANNEL_PATH } from '../../dispatch/exec/sessions.ts';
 import type { Dispatch, SessionKind } from '../../dispatch/port.ts';
 import type { Authorise } from '../../authorise/port.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -9,8 +10,9 @@ import { frameSocket } from './frame-socket.ts';
 import { originOf } from './origin.ts';
 import { wireRequest } from './wire-request.ts';
 
-const PATHS: Readonly<Record<string, { readonly kind: SessionKind; readonly operation: string }>> = {
+const PATHS: Readonly<Record<string, { readonly kind: SessionKind | 'exec'; readonly operation: string }>> = {
   '/acs/ws': { kind: 'acs', operation: 'Poll' },
+  [AGENT_PATH]: { kind: 'exec', operation: 'Poll' },
   '/tcs/ws': { kind: 'tcs', operation: 'StartTelemetrySession' },
 };
 const MOST_FRAME_BYTES = 4 * 1024 * 1024;
@@ -23,7 +25,10 @@ export interface UpgradeOptions {
   readonly visible: (error: unknown) => ServiceError;
 }
 
-/** The agents' websockets: authenticated and admitted before they are upgraded; refused with an HTTP answer. */
+/**
+ * The agents' websockets: authenticated and admitted before they are upgraded; refused with an HTTP answer. A client of a session shows its
+ * token when it is connected: session-manager-plugin signs nothing.
+ */
 export class Upgrades {
   readonly #options: UpgradeOptions;
   readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MOST_FRAME_BYTES });
@@ -40,7 +45,7 @@ export class Upgrades {
       const attach = this.#admit(request);
       this.#server.handleUpgrade(request, socket, head, (websocket) => {
         socket.off('error', ignore);
-        attach(frameSocket(websocket));
+        attach(websocket);
       });
     } catch (error) {
       const { status, code, message } = this.#options.visible(error);
@@ -55,8 +60,12 @@ export class Upgrades {
     this.#server.close();
   }
 
-  #admit(request: IncomingMessage): ReturnType<Dispatch['admit']> {
+  #admit(request: IncomingMessage): (websocket: WebSocket) => void {
     const wire = wireRequest(request, Buffer.alloc(0));
+    if (wire.method === 'GET' && wire.path.startsWith(DATA_CHANNEL_PATH)) {
+      const attach = this.#options.dispatch.exec.admitClient(wire.path.slice(DATA_CHANNEL_PATH.length));
+      return (websocket) => attach(byteSocket(websocket));
+    }
     const route = Object.hasOwn(PATHS, wire.path) ? PATHS[wire.path] : undefined;
     if (route === undefined || wire.method !== 'GET')
       throw new ServiceError('BadRequestException', `There is no websocket at ${wire.path.slice(0, 256)}.`, {
@@ -70,7 +79,12 @@ export class Upgrades {
     const cluster = asked('clusterArn', 'cluster');
     const input = { cluster, containerInstanceArn: asked('containerInstanceArn', 'containerInstance') };
     this.#options.authorise(caller, { signingName: 'ecs', operation: route.operation, input, from });
-    return this.#options.dispatch.admit(route.kind, query, caller);
+    if (route.kind === 'exec') {
+      const attach = this.#options.dispatch.exec.admitAgent(query, caller);
+      return (websocket) => attach(byteSocket(websocket));
+    }
+    const attach = this.#options.dispatch.admit(route.kind, query, caller);
+    return (websocket) => attach(frameSocket(websocket));
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type Task,
   type TaskDefinition,
 } from '@gantry/domain';
+import { EXEC_ATTRIBUTE } from '@gantry/protocol';
 import type { PlatformConfig, SubnetConfig } from '../../platform.ts';
 import { clusterKey } from '../../state/tables.ts';
 import { roleOf } from '../task/roles.ts';
@@ -41,7 +42,12 @@ export function requestOf(task: Task, definition: TaskDefinition, subnets: reado
     kind: fargate ? 'fargate' : task.launchType === 'EXTERNAL' ? 'external' : 'ec2',
     capacityProviderName: fargate ? undefined : task.capacityProviderName,
     reservation: task.reservation,
-    requires: [...(fargate ? [] : definition.requiresAttributes), ...roleAttributes(task, definition), ...platform],
+    requires: [
+      ...(fargate ? [] : definition.requiresAttributes),
+      ...roleAttributes(task, definition),
+      ...(task.enableExecuteCommand ? [{ name: EXEC_ATTRIBUTE }] : []),
+      ...platform,
+    ],
     zones: task.networkMode === 'awsvpc' ? [...new Set(subnets.map((subnet) => subnet.availabilityZone))] : undefined,
     constraints: task.placementConstraints,
     strategy: task.placementStrategy,

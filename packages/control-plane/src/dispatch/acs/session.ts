@@ -81,6 +81,13 @@ export class AcsSession {
     this.#pump();
   }
 
+  /** Something of this moment that nobody keeps. `false`: the session is not open. */
+  tell(frame: AcsToAgent): boolean {
+    if (this.#phase !== 'open') return false;
+    this.#send(frame);
+    return true;
+  }
+
   /** Closes the socket from our side. */
   end(code: number, reason: string): void {
     if (this.#phase === 'ended') return;

@@ -83,7 +83,7 @@ export function newService(given: {
     healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds,
     enableECSManagedTags: input.enableECSManagedTags === true,
     propagateTags: input.propagateTags ?? 'NONE',
-    enableExecuteCommand: false,
+    enableExecuteCommand: input.enableExecuteCommand === true,
     availabilityZoneRebalancing: rebalancingOf(input.availabilityZoneRebalancing, {
       deploymentConfiguration,
       placementStrategy,

@@ -94,7 +94,7 @@ const COMMON = {
   enableECSManagedTags: { input: { enableECSManagedTags: true }, seen: (s) => s.enableECSManagedTags, as: true },
   propagateTags: { input: { propagateTags: 'SERVICE' }, seen: (s) => s.propagateTags, as: 'SERVICE' },
   deploymentController: { input: { deploymentController: { type: 'EXTERNAL' } }, refused: 'EXTERNAL' },
-  enableExecuteCommand: { input: { enableExecuteCommand: true }, refused: 'ECS Exec' },
+  enableExecuteCommand: { input: { enableExecuteCommand: true }, seen: (s) => s.enableExecuteCommand, as: true },
   loadBalancers: { input: { loadBalancers: [{ targetGroupArn: 'x' }] }, refused: "'loadBalancers'" },
   serviceRegistries: { input: { serviceRegistries: [{ registryArn: 'x' }] }, refused: "'serviceRegistries'" },
   serviceConnectConfiguration: {

@@ -1,6 +1,5 @@
 import { invalidParameter, ServiceError } from '@gantry/protocol';
 import type { CreateServiceRequest, DeploymentConfiguration, UpdateServiceRequest } from '@aws-sdk/client-ecs';
-import { refuseExecuteCommand } from '../task/validate.ts';
 
 /** Lists that ask for something only when they hold something. */
 const LISTS = {
@@ -23,7 +22,6 @@ export function refuseUnsupported(input: CreateServiceRequest | UpdateServiceReq
     throw notSupported('Service Connect', 'serviceConnectConfiguration');
   }
   if ((input.monitoring?.metricConfigurations ?? []).length > 0) throw notSupported('Metric monitoring', 'monitoring');
-  if (input.enableExecuteCommand === true) refuseExecuteCommand();
   const controller = input.deploymentController?.type ?? 'ECS';
   if (controller !== 'ECS') throw notSupported(`The deployment controller ${controller}`, 'deploymentController');
   if ('schedulingStrategy' in input && input.schedulingStrategy === 'DAEMON') {

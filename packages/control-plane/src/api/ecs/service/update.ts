@@ -62,6 +62,7 @@ export function decideUpdate(view: UpdateView, input: UpdateServiceRequest): Upd
     healthCheckGracePeriodSeconds: grace,
     enableECSManagedTags: input.enableECSManagedTags ?? service.enableECSManagedTags,
     propagateTags: input.propagateTags ?? service.propagateTags,
+    enableExecuteCommand: input.enableExecuteCommand ?? service.enableExecuteCommand,
     availabilityZoneRebalancing:
       input.availabilityZoneRebalancing === undefined
         ? service.availabilityZoneRebalancing
@@ -104,6 +105,7 @@ function quietChanges(before: Service, after: Service): readonly string[] {
     'healthCheckGracePeriodSeconds',
     'enableECSManagedTags',
     'propagateTags',
+    'enableExecuteCommand',
     'availabilityZoneRebalancing',
   ] as const;
   for (const member of members) if (!same(before[member], after[member])) changes.push(`${member} changed`);

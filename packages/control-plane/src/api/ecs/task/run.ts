@@ -193,7 +193,7 @@ function taskOf(
     }),
     placementConstraints: input.placementConstraints ?? [],
     placementStrategy: input.placementStrategy ?? [],
-    enableExecuteCommand: false,
+    enableExecuteCommand: input.enableExecuteCommand === true,
     because: 'run-task',
   });
   const sizeGiB = input.overrides?.ephemeralStorage?.sizeInGiB;

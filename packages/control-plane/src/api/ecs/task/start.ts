@@ -102,7 +102,7 @@ function taskOf(
     }),
     placementConstraints: [],
     placementStrategy: [],
-    enableExecuteCommand: false,
+    enableExecuteCommand: input.enableExecuteCommand === true,
     because: 'start-task',
   });
 }

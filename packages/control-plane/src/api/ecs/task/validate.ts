@@ -22,7 +22,7 @@ export function checkStartTask(input: StartTaskRequest): void {
 }
 
 function checkCommon(input: RunTaskRequest | StartTaskRequest, maxStartedBy: number): void {
-  const { enableExecuteCommand, group, propagateTags, startedBy } = input;
+  const { group, propagateTags, startedBy } = input;
   if (group !== undefined && group.length > MAX_GROUP) throw invalidParameter(`group longer than ${MAX_GROUP}.`);
   if (startedBy !== undefined && startedBy !== '') {
     if (startedBy.length > maxStartedBy) throw invalidParameter(`startedBy longer than ${maxStartedBy}.`);
@@ -33,12 +33,4 @@ function checkCommon(input: RunTaskRequest | StartTaskRequest, maxStartedBy: num
   if (propagateTags === 'SERVICE') {
     throw invalidParameter('propagateTags SERVICE is for services only. Use TASK_DEFINITION or NONE.');
   }
-  if (enableExecuteCommand === true) refuseExecuteCommand();
-}
-
-/** ECS Exec is not there: better said now than found out in need. */
-export function refuseExecuteCommand(): never {
-  throw invalidParameter(
-    "ECS Exec ('enableExecuteCommand') is not supported by this version of Gantry. Leave it out and try again.",
-  );
 }

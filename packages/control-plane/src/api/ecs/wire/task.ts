@@ -1,5 +1,5 @@
 import { clusterArn, instanceArn, type Task, type TaskContainer, type TaskNetworkInterface } from '@gantry/domain';
-import type { Attachment, Container, Task as WireTask, TaskField } from '@aws-sdk/client-ecs';
+import type { Attachment, Container, ManagedAgent, Task as WireTask, TaskField } from '@aws-sdk/client-ecs';
 import { wireDate, wireList } from '../common/handler.ts';
 
 /** What a task's description takes from other documents. */
@@ -84,7 +84,15 @@ function describeContainer(task: Task, container: TaskContainer): Container {
     cpu: String(container.cpu),
     memory: container.memory === undefined ? undefined : String(container.memory),
     memoryReservation: container.memoryReservation === undefined ? undefined : String(container.memoryReservation),
+    managedAgents: task.enableExecuteCommand ? [executeCommandAgent(task, container)] : undefined,
   };
+}
+
+/** Our agent serves sessions itself: it is ready when the task runs. */
+function executeCommandAgent(task: Task, { lastStatus }: TaskContainer): ManagedAgent {
+  const name = 'ExecuteCommandAgent';
+  if (task.startedAt === undefined && lastStatus !== 'STOPPED') return { name, lastStatus: 'PENDING' };
+  return { name, lastStatus, lastStartedAt: wireDate(task.startedAt) };
 }
 
 /** The network interface; of one that is still to come its id, and its subnet when there is no choice. */
