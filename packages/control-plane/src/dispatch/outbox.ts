@@ -53,10 +53,14 @@ export function forget(tx: Tx, taskKey: string): void {
   }
 }
 
-/** Takes the next number of the instance's one counter (payloads and manifests share it). */
-export function takeSeq(tx: Tx, instanceKey: string): number {
+/**
+ * Takes the next number of the instance's one counter (payloads and manifests share it).
+ * @param leap 1 for the next one, more to leave some out.
+ */
+export function takeSeq(tx: Tx, instanceKey: string, leap = 1): number {
   const instance = tx.tables.instances.get(instanceKey);
   if (instance === undefined) throw new Error(`There is no instance ${instanceKey}.`);
-  tx.put(tx.tables.instances, instanceKey, { ...instance, nextSeq: instance.nextSeq + 1 });
-  return instance.nextSeq;
+  const seq = instance.nextSeq + leap - 1;
+  tx.put(tx.tables.instances, instanceKey, { ...instance, nextSeq: seq + 1 });
+  return seq;
 }

@@ -16,6 +16,13 @@ export function manifestTasks(tasksOfInstance: readonly Task[]): readonly Manife
     }));
 }
 
+const FURTHEST_LEAP = 4096;
+
+/** How far the number of the next manifest is from the last, after so many that were not acked: 4, 16, 64 … 4096. */
+export function manifestLeap(attempts: number): number {
+  return Math.min(FURTHEST_LEAP, 4 ** Math.min(attempts, 16));
+}
+
 /**
  * The second phase: of the tasks the agent would stop because a manifest did not list them, those that really
  * should not run here *now*. One that was placed after the manifest was made is not among them.

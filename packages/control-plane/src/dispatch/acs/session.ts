@@ -9,7 +9,7 @@ import { connect, helloOf, type Connected } from '../liveness.ts';
 import { outboxKey, takeSeq } from '../outbox.ts';
 import { Pulse } from '../pulse.ts';
 import { OncePerSession } from '../once.ts';
-import { confirmStops, manifestTasks, type ManifestTask } from './manifest.ts';
+import { confirmStops, manifestLeap, manifestTasks, type ManifestTask } from './manifest.ts';
 import { backoffMs, Outgoing } from './outgoing.ts';
 import { payloadFor } from './payload.ts';
 
@@ -201,7 +201,10 @@ export class AcsSession {
     });
   }
 
-  /** Not acked: agents discard a manifest that is not newer than their last, so it goes again under a new number. */
+  /**
+   * Not acked: agents discard a manifest that is not newer than their last, so it goes again under a new number. It
+   * leaps further each time: an agent may remember more than a control plane whose data was put back from a copy.
+   */
   async #manifestAgain(): Promise<void> {
     const manifest = this.#manifest;
     if (manifest === undefined) return;
@@ -209,7 +212,7 @@ export class AcsSession {
     const { platform, instanceKey } = this.#options;
     try {
       const { timeline, tasks } = await platform.state.transact((tx) => ({
-        timeline: takeSeq(tx, instanceKey),
+        timeline: takeSeq(tx, instanceKey, manifestLeap(manifest.attempts)),
         tasks: manifestTasks(tx.tables.tasks.by('instance', instanceKey)),
       }));
       if (this.#phase !== 'open') return;
