@@ -62,7 +62,8 @@ export class StockAgent {
   /** Whether it acks payloads; an invalid one it never does. */
   acks: 'once' | 'twice' | 'never' = 'once';
   acksHeartbeats = true;
-  acksManifests = true;
+  /** Before or after the candidates it offers, if it has any. */
+  acksManifests: 'before' | 'after' | 'never' = 'after';
 
   constructor(world: Ground, options: StockOptions = {}) {
     this.world = world;
@@ -285,8 +286,9 @@ export class StockAgent {
     const stopCandidates = [...this.tasks]
       .filter(([arn, desired]) => desired === 'RUNNING' && !listed.has(arn))
       .map(([taskArn]) => ({ desiredStatus: 'STOPPED', taskArn, taskClusterArn: this.options.cluster }));
+    if (this.acksManifests === 'before') this.ack(messageId, socket);
     if (stopCandidates.length > 0)
       socket.send({ type: 'TaskStopVerificationMessage', message: { messageId, stopCandidates } });
-    if (this.acksManifests) this.ack(messageId, socket);
+    if (this.acksManifests === 'after') this.ack(messageId, socket);
   }
 }
