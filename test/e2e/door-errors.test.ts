@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 calls = [('ecs', 'list_clusters'), ('logs', 'describe_log_groups'), ('ssm', 'describe_parameters'),
          ('secretsmanager', 'list_secrets'), ('cloudtrail', 'lookup_events'), ('iam', 'list_users'),
-         ('sts', 'get_caller_identity'), ('scheduler', 'list_schedules')]
+         ('sts', 'get_caller_identity'), ('scheduler', 'list_schedules'), ('elbv2', 'describe_load_balancers')]
 told = {}
 for service, operation in calls:
     client = boto3.client(service, config=Config(retries={'total_max_attempts': 1}))
@@ -25,8 +25,8 @@ for service, operation in calls:
         told[service] = [e.response['Error']['Code'], e.response['ResponseMetadata'].get('RequestId', '')[8:9]]
 print(json.dumps(told))
 `;
-const SERVICES = ['ecs', 'logs', 'ssm', 'secretsmanager', 'cloudtrail', 'iam', 'sts', 'scheduler'];
-const QUERY = new Set(['iam', 'sts']);
+const SERVICES = ['ecs', 'logs', 'ssm', 'secretsmanager', 'cloudtrail', 'iam', 'sts', 'scheduler', 'elbv2'];
+const QUERY = new Set(['iam', 'sts', 'elbv2']);
 
 const folder = mkdtempSync(join(tmpdir(), 'gantry-door-'));
 let plane: LonePlane;

@@ -20,7 +20,12 @@ const operations = new Map<string, readonly string[]>();
 for (const source of SOURCES) {
   const folder = dirname(require.resolve(`${source.client}/package.json`));
   const client = require(source.client) as Readonly<Record<string, unknown>>;
-  const reader = new SdkReader(source, client, readBotocore(source.service), readDeclarations(folder));
+  const reader = new SdkReader(
+    source,
+    client,
+    readBotocore(source.botocore ?? source.service),
+    readDeclarations(folder),
+  );
   const model = reader.read();
   if (reader.unknownNumbers.length > 0) {
     throw new Error(

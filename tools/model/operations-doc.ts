@@ -21,6 +21,7 @@ const TITLES: Readonly<Record<ServiceName, string>> = {
   ssm: 'AWS Systems Manager parameters',
   secretsmanager: 'AWS Secrets Manager',
   cloudtrail: 'AWS CloudTrail (what ECS users need of it)',
+  elasticloadbalancing: 'Elastic Load Balancing v2 (application and network load balancers)',
   scheduler: 'Amazon EventBridge Scheduler',
   gantry: 'Gantry (beyond ECS)',
 };

@@ -1,6 +1,9 @@
 /** What to read of one SDK client, and which operations to keep. */
 export interface Source {
+  /** Its name in credential scopes. */
   readonly service: string;
+  /** botocore's name of it, where that is another. */
+  readonly botocore?: string;
   readonly client: string;
   readonly apiVersion: string;
   readonly protocol: 'json' | 'query' | 'rest-json';

@@ -4,6 +4,8 @@ import { cloudtrailHandlers } from './api/cloudtrail/lookup-events.ts';
 import { ensureFirstClusters } from './api/ecs/cluster/create.ts';
 import type { EcsHandlers } from './api/ecs/common/handler.ts';
 import { ecsHandlers } from './api/ecs/index.ts';
+import { hostPorts, type HostPorts } from './api/elbv2/host-port.ts';
+import { elbHandlers } from './api/elbv2/index.ts';
 import { gantryHandlers } from './api/gantry/index.ts';
 import { iamHandlers } from './api/iam/index.ts';
 import { secretsManagerHandlers } from './api/secretsmanager/index.ts';
@@ -37,6 +39,8 @@ export interface AssembleOptions {
   readonly trail?: AuditTrail | undefined;
   /** What is wrong with this installation, for Status. */
   readonly problems?: () => readonly string[];
+  /** Ports of this host for listeners. Left out: every port is free. */
+  readonly ports?: HostPorts | undefined;
   readonly clock: Clock;
   readonly ids: Ids;
   /** Runs a group commit soon; see StateOptions. */
@@ -119,11 +123,18 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
   };
 }
 
+const EVERY_PORT = hostPorts(() => Promise.resolve(true));
+
 function allHandlers(
   platform: Platform,
   identity: Identity,
   logStore: LogStore,
-  { trail, problems, exec }: Pick<AssembleOptions, 'trail' | 'problems'> & { readonly exec?: Dispatch['exec'] },
+  {
+    trail,
+    problems,
+    exec,
+    ports = EVERY_PORT,
+  }: Pick<AssembleOptions, 'trail' | 'problems' | 'ports'> & { readonly exec?: Dispatch['exec'] },
 ): Readonly<Record<ServiceName, HandlerTable>> {
   // A table's keys come from the network: without a prototype `constructor` is not among them.
   const bare = (table: object): HandlerTable => Object.assign(Object.create(null), table) as HandlerTable;
@@ -136,6 +147,7 @@ function allHandlers(
     ssm: bare(ssmHandlers(platform)),
     secretsmanager: bare(secretsManagerHandlers(platform)),
     cloudtrail: bare(trail === undefined ? {} : cloudtrailHandlers(trail)),
+    elasticloadbalancing: bare(elbHandlers(platform, ports)),
     scheduler: bare({}),
   };
 }

@@ -11,3 +11,4 @@ export * from './instance.ts';
 export * from './parameter.ts';
 export * from './secret.ts';
 export * from './iam.ts';
+export * from './load-balancer.ts';

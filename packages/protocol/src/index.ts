@@ -13,6 +13,7 @@ export type { IamOperations } from './generated/iam-types.ts';
 export type { SsmOperations } from './generated/ssm-types.ts';
 export type { SecretsmanagerOperations } from './generated/secretsmanager-types.ts';
 export type { SchedulerOperations } from './generated/scheduler-types.ts';
+export type { ElasticloadbalancingOperations } from './generated/elasticloadbalancing-types.ts';
 export type { CloudtrailOperations } from './generated/cloudtrail-types.ts';
 export { SERVICE_NAMES, modelOf } from './models.ts';
 export type { ServiceName } from './models.ts';

@@ -11,6 +11,7 @@ export const SERVICE_NAMES = [
   'ssm',
   'secretsmanager',
   'cloudtrail',
+  'elasticloadbalancing',
   'scheduler',
   'gantry',
 ] as const;

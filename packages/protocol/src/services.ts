@@ -137,6 +137,7 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
   ssm: new Service('ssm'),
   secretsmanager: new Service('secretsmanager'),
   cloudtrail: new Service('cloudtrail'),
+  elasticloadbalancing: new Service('elasticloadbalancing'),
   scheduler: new Service('scheduler'),
   gantry: new Service('gantry'),
 };

@@ -9,6 +9,9 @@ import type {
   IamRole,
   IamUser,
   Instance,
+  Listener,
+  ListenerRule,
+  LoadBalancer,
   OutboxMessage,
   Parameter,
   ParameterValue,
@@ -18,6 +21,8 @@ import type {
   ServiceDeployment,
   ServiceEvents,
   ServiceRevision,
+  Target,
+  TargetGroup,
   Task,
   TaskDefinition,
   TaskDefinitionFamily,
@@ -116,6 +121,22 @@ export function createTables() {
     }),
     iamAccessKeys: new Table<IamAccessKey, 'user'>('iam-access-key', { user: (k) => iamKey(k.account, k.userName) }),
     iamLastUses: new Table<IamLastUse>('iam-last-use', {}),
+    ...balancingTables(),
+  };
+}
+
+function balancingTables() {
+  return {
+    loadBalancers: new Table<LoadBalancer, 'name'>('load-balancer', {
+      /** `<account>/<region>/<name>` */
+      name: (b) => `${b.scope.account}/${b.scope.region}/${b.name}`,
+    }),
+    targetGroups: new Table<TargetGroup, 'name'>('target-group', {
+      name: (g) => `${g.scope.account}/${g.scope.region}/${g.name}`,
+    }),
+    listeners: new Table<Listener, 'loadBalancer'>('listener', { loadBalancer: (l) => l.loadBalancerArn }),
+    listenerRules: new Table<ListenerRule, 'listener'>('listener-rule', { listener: (r) => r.listenerArn }),
+    targets: new Table<Target, 'group'>('target', { group: (t) => t.targetGroupArn }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Rule } from '../demand.ts';
 import { ecsRules } from './ecs.ts';
+import { elasticloadbalancingRules } from './elasticloadbalancing.ts';
 import { iamRules } from './iam.ts';
 import { logsRules } from './logs.ts';
 import { cloudtrailRules, gantryRules, schedulerRules, stsRules } from './others.ts';
@@ -15,6 +16,7 @@ const bare = (rules: object): Rules => Object.assign(Object.create(null), rules)
 export const RULES: Readonly<Record<string, Rules | undefined>> = Object.assign(Object.create(null) as object, {
   cloudtrail: bare(cloudtrailRules),
   ecs: bare(ecsRules),
+  elasticloadbalancing: bare(elasticloadbalancingRules),
   gantry: bare(gantryRules),
   iam: bare(iamRules),
   logs: bare(logsRules),

@@ -1,6 +1,7 @@
 import { typeOf, type ServiceModel } from '@gantry/protocol/codec/model.ts';
 
 const ECS = 'arn:aws:ecs:us-east-1:123456789012';
+const ELB = 'arn:aws:elasticloadbalancing:us-east-1:123456789012';
 const ROLE = 'arn:aws:iam::123456789012:role';
 
 /** Members whose value has to mean something; every other member gets a value of its type. */
@@ -39,6 +40,13 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
 
 const RESOURCES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   ecs: { resourceArn: `${ECS}:cluster/web` },
+  elasticloadbalancing: {
+    ListenerArn: `${ELB}:listener/app/web/50dc6c495c0c9188/f2f7dc8efc522ab2`,
+    LoadBalancerArn: `${ELB}:loadbalancer/app/web/50dc6c495c0c9188`,
+    ResourceArns: [`${ELB}:loadbalancer/app/web/50dc6c495c0c9188`],
+    RuleArn: `${ELB}:listener-rule/app/web/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee`,
+    TargetGroupArn: `${ELB}:targetgroup/web/73e2d6bc24d8a067`,
+  },
   logs: { resourceArn: 'arn:aws:logs:us-east-1:123456789012:log-group:/ecs/web' },
   scheduler: { ResourceArn: 'arn:aws:scheduler:us-east-1:123456789012:schedule-group/nightly' },
   ssm: { Name: '/web/port', ResourceId: '/web/port', Names: ['/web/port', '/web/host'], Path: '/web' },
