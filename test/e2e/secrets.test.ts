@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ContainerDefinition, Task } from '@aws-sdk/client-ecs';
 import { SECRET, secretStoreContract } from '@gantry/agent/secrets/contract.ts';
@@ -8,7 +6,7 @@ import { linkStore } from '@gantry/agent/secrets/link-store.ts';
 import { HttpLink } from '@gantry/agent/session/transport-http.ts';
 import { systemClock, type Credentials } from '@gantry/protocol';
 import { ecsClient } from './ecs.ts';
-import { command, has, startWorld, until, type World } from './world.ts';
+import { command, has, holding, startWorld, until, type World } from './world.ts';
 
 const ACCOUNT = '000000000000';
 const TRUST = {
@@ -97,14 +95,6 @@ async function inspect(arn: string): Promise<Inspected | undefined> {
     readonly Config: { readonly Labels: Readonly<Record<string, string>> };
   })[];
   return found.find(({ Config }) => Config.Labels['com.amazonaws.ecs.container-name'] === 'main');
-}
-
-/** Files below a folder that hold these bytes. */
-function holding(folder: string, bytes: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => readFileSync(path).includes(bytes));
 }
 
 describe('secrets of tasks', { skip }, () => {

@@ -109,7 +109,9 @@ const ENTRUSTED: Fields = {
   'secrets[].valueFrom': honoured(SECRET),
   'environmentFiles[].value': atLaunch('environment files'),
   'environmentFiles[].type': atLaunch('environment files'),
-  'repositoryCredentials.credentialsParameter': atLaunch('private registry credentials'),
+  'repositoryCredentials.credentialsParameter': honoured(
+    'a secret with username and password, fetched as the execution role, to pull the image with',
+  ),
   'credentialSpecs[]': atLaunch('credential specs'),
 };
 

@@ -90,6 +90,7 @@ export async function onTheInstance(
         return [container.name, containerSpec(payload, container, model, options, added)];
       }),
     ),
+    login: Object.fromEntries(payload.containers.map(({ name }) => [name, secrets.of(payload.arn, name).login])),
     volumes,
   };
 }
@@ -102,7 +103,8 @@ async function secretsOf(payload: PayloadTask): Promise<TaskSecrets> {
     store: {
       parameters: (names) =>
         Promise.resolve({ values: new Map(names.map((name) => [name, `value of ${name}`])), invalid: [] }),
-      secret: ({ secretId }) => Promise.resolve(`value of ${secretId}`),
+      // Whose text is both a value and a login.
+      secret: ({ secretId }) => Promise.resolve(JSON.stringify({ username: secretId, password: 'p' })),
     },
   });
   await secrets.fetch(payload, new AbortController().signal);

@@ -362,6 +362,7 @@ const SECRETS: Fixture = {
       {
         ...IMAGE,
         secrets: [{ name: 'PASSWORD', valueFrom: '/app/password' }],
+        repositoryCredentials: { credentialsParameter: SECRET },
         logConfiguration: {
           logDriver: 'syslog',
           secretOptions: [{ name: 'syslog-address', valueFrom: SECRET }],
@@ -371,10 +372,17 @@ const SECRETS: Fixture = {
   },
   shows: {
     define: containers({
+      'repositoryCredentials.credentialsParameter': ['login/app/username', SECRET],
       'secrets[].name': ['create/app/Env/1', 'PASSWORD=value of /app/password'],
       'secrets[].valueFrom': ['create/app/Env/1', 'PASSWORD=value of /app/password'],
-      'logConfiguration.secretOptions[].name': [`${HOST}/LogConfig/Config/syslog-address`, `value of ${SECRET}`],
-      'logConfiguration.secretOptions[].valueFrom': [`${HOST}/LogConfig/Config/syslog-address`, `value of ${SECRET}`],
+      'logConfiguration.secretOptions[].name': [
+        `${HOST}/LogConfig/Config/syslog-address`,
+        JSON.stringify({ username: SECRET, password: 'p' }),
+      ],
+      'logConfiguration.secretOptions[].valueFrom': [
+        `${HOST}/LogConfig/Config/syslog-address`,
+        JSON.stringify({ username: SECRET, password: 'p' }),
+      ],
     }),
   },
 };
@@ -382,7 +390,6 @@ const SECRETS: Fixture = {
 const MPS = { nvidiaMps: { memory: 512, maxComputePercent: 50 } };
 const LATER: readonly Fixture[] = [
   inContainer('Environment files', 'environmentFiles', [{ type: 's3', value: 'arn:aws:s3:::bucket/a.env' }]),
-  inContainer('Private registry credentials', 'repositoryCredentials', { credentialsParameter: SECRET }),
   inContainer('Credential specs', 'credentialSpecs', ['credentialspec:arn:aws:s3:::bucket/spec.json']),
   inContainer('GPUs and other devices', 'resourceRequirements', [{ type: 'GPU', value: '1' }]),
   inContainer('GPUs and other devices', 'resourceRequirements', [{ type: 'GPU', sharingStrategy: MPS }]),

@@ -172,6 +172,14 @@ export function readPullError(body: unknown): EngineError | undefined {
   const { error, errorDetail } = body as { error?: string; errorDetail?: { message?: string } };
   const message = errorDetail?.message ?? error;
   if (message === undefined) return undefined;
-  const absent = /manifest unknown|not found|pull access denied|repository does not exist/i.test(message);
-  return new EngineError(absent ? 'not-found' : 'failed', message);
+  return pullError(message);
+}
+
+/** Whether a pull that failed with these words may go through later follows from them alone. */
+export function pullError(message: string, cause?: unknown): EngineError {
+  if (/manifest unknown|not found|pull access denied|repository does not exist/i.test(message)) {
+    return new EngineError('not-found', message, cause);
+  }
+  const refused = /unauthorized|no basic auth credentials|access forbidden|denied:/i.test(message);
+  return new EngineError(refused ? 'bad-request' : 'failed', message, cause);
 }

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { engineContract } from './contract.ts';
 import { execContract } from './exec-contract.ts';
 import { dockerWorld, whyNoDocker } from './docker-world.ts';
-import { DockerEngine, registryAuth } from './docker.ts';
+import { DockerEngine } from './docker.ts';
 import { EngineError, type ContainerSpec, type LogLine } from './port.ts';
 
 const skip = await whyNoDocker('Tests on a real container engine');
@@ -108,16 +108,17 @@ describe('docker engine, against a scripted one', () => {
     let login: unknown;
     await scripted(
       (_path, headers) => {
-        login = JSON.parse(Buffer.from(String(headers['x-registry-auth']), 'base64url').toString());
+        const auth = String(headers['x-registry-auth']);
+        assert.match(auth, /^[A-Za-z0-9_-]+=$/, 'padded, and safe in a URL');
+        login = JSON.parse(Buffer.from(auth, 'base64url').toString());
         return {
           body: '{"status":"Pulling"}\n{"errorDetail":{"message":"manifest unknown"},"error":"manifest unknown"}\n',
         };
       },
       async (engine) => {
-        const auth = registryAuth({ username: 'u', password: 'p' });
-        const pull = engine.pullImage('example.org/a:1', { registryAuth: auth });
+        const pull = engine.pullImage('example.org/a:1', { login: { username: 'u', password: 'p?' } });
         await assert.rejects(pull, { kind: 'not-found', message: 'manifest unknown' });
-        assert.deepEqual(login, { username: 'u', password: 'p' });
+        assert.deepEqual(login, { username: 'u', password: 'p?' });
       },
     );
   });

@@ -1,12 +1,21 @@
 import { startExec } from './docker-exec.ts';
 import { chooseApiVersion, readContainer, readEvent, readImage } from './docker-read.ts';
-import { readInfo, readPullError, splitReference } from './docker-read.ts';
+import { pullError, readInfo, readPullError, splitReference } from './docker-read.ts';
 import type { ImageLoader } from '../images/ensure.ts';
 import type { ExecProcess, ExecSpec } from './exec-port.ts';
 import { jsonLines } from './json-lines.ts';
 import { framedLines, rawLines } from './log-stream.ts';
 import { EngineError } from './port.ts';
-import type { ContainerSpec, ContainerState, Engine, EngineEvent, EngineInfo, ImageInfo, LogLine } from './port.ts';
+import type {
+  ContainerSpec,
+  ContainerState,
+  Engine,
+  EngineEvent,
+  EngineInfo,
+  ImageInfo,
+  LogLine,
+  RegistryLogin,
+} from './port.ts';
 import { Transport } from './transport.ts';
 
 /** Where Docker listens unless told otherwise. */
@@ -57,15 +66,21 @@ export class DockerEngine implements Engine, ImageLoader, ContainerFiles {
 
   async pullImage(
     reference: string,
-    options: { readonly registryAuth?: string | undefined; readonly signal?: AbortSignal },
+    options: { readonly login?: RegistryLogin | undefined; readonly signal?: AbortSignal },
   ): Promise<void> {
     const { repository, tag } = splitReference(reference);
     const headers: Record<string, string> = {};
-    if (options.registryAuth !== undefined) headers['x-registry-auth'] = options.registryAuth;
+    if (options.login !== undefined) {
+      headers['x-registry-auth'] = registryAuth(options.login);
+    }
     const query = { fromImage: repository, tag };
     const path = await this.#path('/images/create');
     const call = { query, headers, signal: options.signal, timeoutMs: LIMITS.pull };
-    await this.#progress(this.#transport.stream('POST', path, call), options.signal);
+    try {
+      await this.#progress(this.#transport.stream('POST', path, call), options.signal);
+    } catch (error) {
+      throw error instanceof EngineError && error.kind === 'failed' ? pullError(error.message, error) : error;
+    }
     options.signal?.throwIfAborted();
   }
 
@@ -265,13 +280,9 @@ export class DockerEngine implements Engine, ImageLoader, ContainerFiles {
   }
 }
 
-/** The value of the engine's `X-Registry-Auth` header. */
-export function registryAuth(login: {
-  readonly username: string;
-  readonly password: string;
-  readonly serveraddress?: string;
-}): string {
-  return Buffer.from(JSON.stringify(login)).toString('base64url');
+/** Without its padding the engine takes it for none at all, and says nothing. */
+function registryAuth(login: RegistryLogin): string {
+  return Buffer.from(JSON.stringify(login)).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
 function containerPath(id: string): string {

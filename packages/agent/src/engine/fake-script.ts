@@ -7,6 +7,8 @@ export interface FakeImage {
   /** Whether the engine has the image from the start. Default true; false: it must be pulled first. */
   readonly present?: boolean;
   readonly pullMs?: number;
+  /** Its registry lets in only who has this password. */
+  readonly password?: string;
   /** The pull fails with these words (kind `failed`). */
   readonly pullFails?: string;
   /** Creating a container fails with these words (kind `bad-request`). */

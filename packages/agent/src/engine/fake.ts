@@ -8,7 +8,16 @@ import { givePorts, whyNotStart } from './fake-start.ts';
 import { carries, FAKE_ENGINE_INFO, viewSpec, type FakeImage } from './fake-script.ts';
 import { Faults, type FaultOptions } from './faults.ts';
 import { EngineError } from './port.ts';
-import type { ContainerSpec, ContainerState, Engine, EngineEvent, EngineInfo, ImageInfo, LogLine } from './port.ts';
+import type {
+  ContainerSpec,
+  ContainerState,
+  Engine,
+  EngineEvent,
+  EngineInfo,
+  ImageInfo,
+  LogLine,
+  RegistryLogin,
+} from './port.ts';
 
 export type { FakeExit, FakeImage } from './fake-script.ts';
 
@@ -139,9 +148,9 @@ export class FakeEngine implements Engine {
 
   async pullImage(
     reference: string,
-    options: { readonly registryAuth?: string | undefined; readonly signal?: AbortSignal },
+    options: { readonly login?: RegistryLogin | undefined; readonly signal?: AbortSignal },
   ): Promise<void> {
-    await this.#run('pullImage', [reference, options.registryAuth], () => undefined);
+    await this.#run('pullImage', [reference, options.login], () => undefined);
     const script = this.#script(reference);
     if (script === undefined) {
       throw new EngineError('not-found', `pull access denied for ${reference}, repository does not exist`);
@@ -149,6 +158,12 @@ export class FakeEngine implements Engine {
     if (script.pullMs !== undefined) await this.#clock.sleep(script.pullMs, options.signal);
     options.signal?.throwIfAborted();
     if (this.#down) throw unreachable();
+    const { password } = script;
+    if (password !== undefined && options.login?.password !== password) {
+      const message =
+        options.login === undefined ? 'no basic auth credentials' : 'unauthorized: authentication required';
+      throw new EngineError('bad-request', message);
+    }
     if (script.pullFails !== undefined) throw new EngineError('failed', script.pullFails);
     this.#present.add(reference);
   }

@@ -8,10 +8,10 @@ export interface Engine extends ExecEngine {
   ping(signal?: AbortSignal): Promise<EngineInfo>;
   /** `undefined`: the engine does not have it. */
   inspectImage(reference: string): Promise<ImageInfo | undefined>;
-  /** Resolves when the image is here. */
+  /** Resolves when the image is here. A registry that lets nobody in, or not so: `bad-request`. */
   pullImage(
     reference: string,
-    options: { readonly registryAuth?: string | undefined; readonly signal?: AbortSignal },
+    options: { readonly login?: RegistryLogin | undefined; readonly signal?: AbortSignal },
   ): Promise<void>;
   /** A name in use: `conflict`. An image that is not here: `not-found`. */
   createContainer(name: string, spec: ContainerSpec): Promise<{ readonly id: string }>;
@@ -61,6 +61,12 @@ export interface EngineInfo {
   readonly logDrivers: readonly string[];
   /** `apparmor`, `selinux`: those that are on. */
   readonly securityModules: readonly string[];
+}
+
+/** Who pulls from a registry. */
+export interface RegistryLogin {
+  readonly username: string;
+  readonly password: string;
 }
 
 export interface ImageInfo {

@@ -1,9 +1,10 @@
 import type { Clock } from '@gantry/domain';
 import type { Credentials, PayloadContainer, PayloadTask } from '@gantry/protocol';
+import type { RegistryLogin } from '../engine/port.ts';
 import { isCode, isTransient, LinkError } from '../session/port.ts';
 import type { ExecutionCredentials, SecretStore } from './port.ts';
 import { BadReference, jsonMember, parameterBatches, readSecretReference } from './references.ts';
-import { secretVersions, versionKey, type SecretVersion } from './references.ts';
+import { loginSecret, readLogin, secretVersions, versionKey, type SecretVersion } from './references.ts';
 
 export interface FetchPorts {
   readonly store: SecretStore;
@@ -17,6 +18,8 @@ export type ByContainer = ReadonlyMap<string, Readonly<Record<string, string>>>;
 export interface FetchedSecrets {
   readonly environment: ByContainer;
   readonly logOptions: ByContainer;
+  /** By container. */
+  readonly logins: ReadonlyMap<string, RegistryLogin>;
 }
 
 /** Why they cannot be had, in ECS's words and without a value. */
@@ -32,6 +35,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 const FROM_SSM = 'unable to retrieve secrets from ssm';
 const FROM_ASM = 'unable to retrieve secret from asm';
+const LOGIN_FROM_ASM = 'unable to get registry auth from asm';
 
 /**
  * All secrets of a task, in as few calls as they take, all at once. A service that fails is asked again a few times,
@@ -40,12 +44,16 @@ const FROM_ASM = 'unable to retrieve secret from asm';
  */
 export async function fetchSecrets(ports: FetchPorts, task: PayloadTask, signal: AbortSignal): Promise<FetchedSecrets> {
   const asking: Asking = { ...ports, task, signal };
-  const [parameters, texts] = await Promise.all([parametersOf(asking), textsOf(asking)]);
+  const [parameters, texts, logins] = await Promise.all([parametersOf(asking), textsOf(asking), loginsOf(asking)]);
   const valueOf = (secret: PayloadSecret): string =>
     secret.provider === 'ssm'
       ? (parameters.get(parameterKey(secret.region, secret.valueFrom)) ?? '')
       : member(secret, texts);
-  return { environment: valuesFor(task, 'CONTAINER', valueOf), logOptions: valuesFor(task, 'LOG_DRIVER', valueOf) };
+  return {
+    environment: valuesFor(task, 'CONTAINER', valueOf),
+    logOptions: valuesFor(task, 'LOG_DRIVER', valueOf),
+    logins,
+  };
 }
 
 const parameterKey = (region: string, name: string): string => `${region}\n${name}`;
@@ -73,6 +81,27 @@ async function textsOf(asking: Asking): Promise<ReadonlyMap<string, string>> {
     }),
   );
   return all;
+}
+
+async function loginsOf(asking: Asking): Promise<ReadonlyMap<string, RegistryLogin>> {
+  const { containers } = asking.task;
+  const asked = new Map<string, Promise<RegistryLogin>>();
+  const all = containers.flatMap((container) => {
+    const version = loginSecret(container);
+    if (version === undefined) return [];
+    const key = versionKey(version);
+    const login = asked.get(key) ?? loginOf(asking, version);
+    asked.set(key, login);
+    return [login.then((found) => [container.name, found] as const)];
+  });
+  return new Map(await Promise.all(all));
+}
+
+async function loginOf(asking: Asking, version: SecretVersion): Promise<RegistryLogin> {
+  const lead = `asm fetching secret from the service for ${version.secretId}: `;
+  const login = readLogin(await secretText(asking, version, LOGIN_FROM_ASM, lead));
+  if (login === undefined) throw failed(LOGIN_FROM_ASM, 1, `${lead}it is not {"username": "…", "password": "…"}`);
+  return login;
 }
 
 /** `what` could not be done, and for which secret (`lead`). */

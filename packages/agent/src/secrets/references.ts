@@ -1,4 +1,5 @@
 import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
+import type { RegistryLogin } from '../engine/port.ts';
 import { MOST_NAMES, type SecretAsk } from './port.ts';
 
 type PayloadSecret = NonNullable<PayloadContainer['secrets']>[number];
@@ -19,6 +20,20 @@ export class BadReference extends Error {
 
 export function usesSecrets({ containers }: Pick<PayloadTask, 'containers'>): boolean {
   return containers.some(({ secrets = [] }) => secrets.length > 0);
+}
+
+/** The secret with the login of a container's registry. */
+export function loginSecret({ registryAuthentication }: PayloadContainer): SecretVersion | undefined {
+  if (registryAuthentication === undefined) return undefined;
+  const { credentialsParameter: secretId, region } = registryAuthentication.asmAuthData;
+  return { secretId, region };
+}
+
+/** `{"username": …, "password": …}`; `undefined`: something else. The text itself is in no error. Pure. */
+export function readLogin(text: string): RegistryLogin | undefined {
+  const username = jsonMember(text, 'username') ?? '';
+  const password = jsonMember(text, 'password') ?? '';
+  return username === '' || password === '' ? undefined : { username, password };
 }
 
 /** Every parameter once, by region, as many to a call as it takes. Pure. */

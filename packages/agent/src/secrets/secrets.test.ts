@@ -138,8 +138,9 @@ describe('the secrets of a task', () => {
     assert.deepEqual(secrets.of(wanted.arn, 'web'), {
       environment: { A: 'hunter2', B: 'admin', C: '{"user":"admin","token":"tok-en"}' },
       logOptions: {},
+      login: undefined,
     });
-    assert.deepEqual(secrets.of(wanted.arn, 'side'), { environment: {}, logOptions: { 'splunk-token': 'tok-en' } });
+    assert.deepEqual(secrets.of(wanted.arn, 'side').logOptions, { 'splunk-token': 'tok-en' });
     assert.deepEqual(store.calls.toSorted(), [
       'ASIAROLE us-east-1 secretsmanager:GetSecretValue ' + `${ARN} AWSCURRENT`,
       'ASIAROLE us-east-1 ssm:GetParameters /app/a',
@@ -155,6 +156,32 @@ describe('the secrets of a task', () => {
     const wanted = task(secret('A', '/app/a'), secret('B', '/app/a', { region: 'eu-west-1' }));
     assert.equal(await secrets.fetch(wanted, life), undefined);
     assert.deepEqual(secrets.of(wanted.arn, 'web').environment, { A: 'hunter2', B: 'hej' });
+  });
+
+  const login = (credentialsParameter: string): Pick<PayloadContainer, 'registryAuthentication'> => ({
+    registryAuthentication: { type: 'asm', asmAuthData: { credentialsParameter, region: 'us-east-1' } },
+  });
+
+  it('are logins of registries, too: each secret asked for once', async () => {
+    store.putSecret('us-east-1', 'registry', '{"username":"puller","password":"pass-word"}');
+    const names = ['a', 'b'];
+    const wanted = aTask(1, [...names.map((name) => aContainer(name, login('registry'))), aContainer('c')]);
+    assert.equal(await secrets.fetch(wanted, life), undefined);
+    const found = ['a', 'b', 'c'].map((name) => secrets.of(wanted.arn, name).login);
+    const puller = { username: 'puller', password: 'pass-word' };
+    assert.deepEqual(found, [puller, puller, undefined]);
+    assert.equal(store.calls.length, 1);
+  });
+
+  it('that are no login are not told', async () => {
+    for (const text of ['plain-text', '{"username":"u"}', '{"username":"","password":"p"}', '["u","p"]']) {
+      store.putSecret('us-east-1', 'registry', text);
+      assert.equal(
+        await secrets.fetch(aTask(1, [aContainer('a', login('registry'))]), life),
+        `${PREFIX}unable to get registry auth from asm: service call has been retried 1 time(s): ` +
+          'asm fetching secret from the service for registry: it is not {"username": "…", "password": "…"}',
+      );
+    }
   });
 
   const refusals: readonly (readonly [string, () => Secret, string])[] = [

@@ -1,11 +1,13 @@
 import type { PayloadTask } from '@gantry/protocol';
+import type { RegistryLogin } from '../engine/port.ts';
 import { fetchSecrets, SecretsUnavailable, type FetchedSecrets, type FetchPorts } from './fetch.ts';
 import { usesSecrets } from './references.ts';
 
-/** Values that go into one container; nothing for one without secrets. */
+/** Values that go into one container, and who pulls its image; nothing for one without secrets. */
 export interface ContainerSecrets {
   readonly environment: Readonly<Record<string, string>>;
   readonly logOptions: Readonly<Record<string, string>>;
+  readonly login?: RegistryLogin | undefined;
 }
 
 const NONE: ContainerSecrets = { environment: {}, logOptions: {} };
@@ -47,6 +49,7 @@ export class TaskSecrets {
     return {
       environment: fetched.environment.get(container) ?? {},
       logOptions: fetched.logOptions.get(container) ?? {},
+      login: fetched.logins.get(container),
     };
   }
 

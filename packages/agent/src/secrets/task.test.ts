@@ -132,6 +132,29 @@ describe('a task with secrets', () => {
     assert.equal(world.plane.secrets.calls.length, 2);
   });
 
+  it('pulls its image with the login of its registry, and with no other', async () => {
+    const image = 'registry.example/private:1';
+    const world = await begin({ images: { [image]: { present: false, password: 'right', pullMs: 100 } } });
+    world.plane.secrets.putSecret('us-east-1', 'right', '{"username":"u","password":"right"}');
+    world.plane.secrets.putSecret('us-east-1', 'wrong', '{"username":"u","password":"wrong"}');
+    const pulling = (credentialsParameter: string): PayloadContainer =>
+      aContainer('web', {
+        image,
+        registryAuthentication: { type: 'asm', asmAuthData: { credentialsParameter, region: 'us-east-1' } },
+      });
+    world.plane.payload(secretTask(1, [pulling('wrong')]));
+    world.plane.payload(secretTask(2, [pulling('right')]));
+    world.plane.payload(aTask(3, [aContainer('web', { image })]));
+    await world.clock.turn(1000);
+    const reasonOf = (number: number): string | undefined =>
+      world.plane.reports.find(({ task }) => task === taskArn(number))?.containers?.[0]?.reason;
+    const refused = 'CannotPullContainerError: Error response from daemon: ';
+    assert.equal(reasonOf(1), `${refused}unauthorized: authentication required`);
+    assert.deepEqual(world.plane.told(taskArn(2)), ['RUNNING web:RUNNING']);
+    assert.equal(reasonOf(3), `${refused}no basic auth credentials`);
+    assert.ok(!written(world).includes('"password"'));
+  });
+
   it('that runs needs them no more after a restart', async () => {
     const world = await begin();
     world.plane.payload(secretTask(1));

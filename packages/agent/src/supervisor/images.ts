@@ -1,5 +1,5 @@
 import type { Clock } from '@gantry/domain';
-import { EngineError, type Engine, type ImageInfo } from '../engine/port.ts';
+import { EngineError, type Engine, type ImageInfo, type RegistryLogin } from '../engine/port.ts';
 
 /**
  * - `prefer-cached` (ours by default): use the image the engine has, pull only what it lacks: the fastest start, and no registry is needed.
@@ -38,7 +38,7 @@ interface SharedPull {
   waiters: number;
 }
 
-/** Images of one engine: what is here, and bringing what is not. Many containers that want the same image share one pull. */
+/** Images of one engine: what is here, and bringing what is not. Containers that want the same image as the same user share one pull. */
 export class Images {
   readonly #engine: Engine;
   readonly #clock: Clock;
@@ -54,11 +54,11 @@ export class Images {
   }
 
   /** @throws PullFailed, or the signal's reason when it was aborted, or an `unreachable` EngineError. */
-  async prepare(reference: string, signal: AbortSignal): Promise<PreparedImage> {
+  async prepare(reference: string, signal: AbortSignal, login?: RegistryLogin): Promise<PreparedImage> {
     const present = this.#behaviour === 'always' ? undefined : await this.#inspect(reference);
     if (present !== undefined && !this.#asksRegistry(reference, present)) return { digest: present.repoDigest };
     try {
-      return await this.#pull(reference, signal);
+      return await this.#pull(reference, signal, login);
     } catch (error) {
       if (present === undefined || !(error instanceof PullFailed)) throw error;
       return { digest: present.repoDigest, warning: error.message };
@@ -87,8 +87,8 @@ export class Images {
     return info;
   }
 
-  async #pull(reference: string, signal: AbortSignal): Promise<PreparedImage> {
-    const shared = this.#pulls.get(reference) ?? this.#startPull(reference);
+  async #pull(reference: string, signal: AbortSignal, login: RegistryLogin | undefined): Promise<PreparedImage> {
+    const shared = this.#pulls.get(pullKey(reference, login)) ?? this.#startPull(reference, login);
     shared.waiters += 1;
     const leave = (): void => {
       shared.waiters -= 1;
@@ -101,20 +101,25 @@ export class Images {
     }
   }
 
-  #startPull(reference: string): SharedPull {
+  #startPull(reference: string, login: RegistryLogin | undefined): SharedPull {
     const abort = new AbortController();
-    const result = this.#pullWithRetries(reference, abort.signal).finally(() => this.#pulls.delete(reference));
+    const key = pullKey(reference, login);
+    const result = this.#pullWithRetries(reference, login, abort.signal).finally(() => this.#pulls.delete(key));
     result.catch(() => undefined); // every waiter may have left
     const shared = { result, abort, waiters: 0 };
-    this.#pulls.set(reference, shared);
+    this.#pulls.set(key, shared);
     return shared;
   }
 
-  async #pullWithRetries(reference: string, signal: AbortSignal): Promise<PreparedImage> {
+  async #pullWithRetries(
+    reference: string,
+    login: RegistryLogin | undefined,
+    signal: AbortSignal,
+  ): Promise<PreparedImage> {
     const startedAtMs = this.#clock.now();
     for (let tries = 1; ; tries += 1) {
       try {
-        await this.#engine.pullImage(reference, { signal });
+        await this.#engine.pullImage(reference, { login, signal });
         break;
       } catch (error) {
         if (signal.aborted) throw error;
@@ -141,6 +146,11 @@ export class Images {
 export function hasRegistryPart(reference: string): boolean {
   const [first = '', ...rest] = reference.split('/');
   return rest.length > 0 && (first.includes('.') || first.includes(':') || first === 'localhost');
+}
+
+/** A pull is shared by those who come with the same login: another's password decides nothing. */
+function pullKey(reference: string, login: RegistryLogin | undefined): string {
+  return login === undefined ? reference : JSON.stringify([reference, login.username, login.password]);
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {

@@ -157,8 +157,9 @@ export class Performer {
 
   async #prepareImage(view: TaskView, container: string, signal: AbortSignal): Promise<ContainerFact> {
     const { image } = payloadContainer(view, container);
+    const { login } = this.#ports.secrets.of(view.plan.arn, container);
     try {
-      const { digest, pull, warning } = await this.#ports.images.prepare(image, signal);
+      const { digest, pull, warning } = await this.#ports.images.prepare(image, signal, login);
       return { kind: 'image-ready', container, digest, pull, warning };
     } catch (error) {
       if (signal.aborted) return { kind: 'pull-cancelled', container };

@@ -21,6 +21,8 @@ export interface ContainerPlan {
   /** Engine-chosen host ports: only then is an inspect needed after the start. */
   readonly dynamicPorts: boolean;
   readonly awslogs: AwslogsOptions | undefined;
+  /** Its image is pulled with a login that is among the task's secrets. */
+  readonly needsLogin: boolean;
 }
 
 export interface Reservation {
@@ -90,7 +92,7 @@ export function planOf(payload: PayloadTask, defaults: { readonly stopTimeoutS: 
       cgroup: containers.length > 0 && ((payload.cpu ?? 0) > 0 || (payload.memory ?? 0) > 0),
       network: containers.length > 0 && networkMode === 'awsvpc',
       volumes: (payload.volumes ?? []).some((volume) => (volume.host?.sourcePath ?? '') === ''),
-      secrets: usesSecrets(payload),
+      secrets: usesSecrets(payload) || containers.some(({ needsLogin }) => needsLogin),
       logs: containers.some((container) => container.awslogs !== undefined),
     },
     attachmentArn: payload.elasticNetworkInterfaces?.[0]?.attachmentArn,
@@ -170,6 +172,7 @@ function containerPlan(
     hasHealthCheck: container.healthCheckType === 'docker',
     dynamicPorts: published.some(({ hostPort }) => (hostPort ?? 0) === 0),
     awslogs: awslogsOptions(hostConfigOf(container).LogConfig, taskArn),
+    needsLogin: container.registryAuthentication !== undefined,
   };
 }
 
@@ -179,7 +182,6 @@ function refuseUnserved(container: PayloadContainer): void {
   const unserved: readonly (readonly [string, boolean])[] = [
     ['environmentFiles', (container.environmentFiles ?? []).length > 0],
     ['firelensConfiguration', container.firelensConfiguration !== undefined],
-    ['registryAuthentication', container.registryAuthentication !== undefined],
     ['containerPortRange', ranges.length > 0],
   ];
   const asks = unserved.find(([, used]) => used)?.[0];

@@ -107,8 +107,9 @@ function goUp(progress: Progress, model: TaskModel): void {
   for (const containerPlan of progress.plan.containers) {
     const container = containerOf(model, containerPlan.name);
     if (container === undefined || isInFlight(container) || !isDue(progress, container)) continue;
-    if (container.known === 'NONE') goPull(progress, containerPlan, model);
-    else if (container.known === 'PULLED' && TO_CREATE.every(have)) {
+    if (container.known === 'NONE') {
+      if (!containerPlan.needsLogin || have('secrets')) goPull(progress, containerPlan, model);
+    } else if (container.known === 'PULLED' && TO_CREATE.every(have)) {
       call(progress, 'create', container.name, 'CREATED');
     } else if (container.known === 'CREATED' && have('logs')) call(progress, 'start', container.name, 'RUNNING');
   }

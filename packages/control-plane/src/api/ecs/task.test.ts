@@ -296,7 +296,6 @@ test('what is accepted at registration and can not be run yet', async () => {
   const { ecs } = await anApi();
   const cases = {
     'Environment files': { environmentFiles: [{ type: 's3' as const, value: 'arn:aws:s3:::bucket/x.env' }] },
-    'Private registry credentials': { repositoryCredentials: { credentialsParameter: 'x' } },
     'GPUs and other devices': { resourceRequirements: [{ type: 'GPU' as const, value: '1' }] },
     'Credential specs': { credentialSpecs: ['credentialspec:arn:aws:s3:::bucket/spec.json'] },
     'Port ranges': { portMappings: [{ containerPortRange: '8000-8010' }] },
