@@ -266,6 +266,19 @@ test('a task may be named by its id', async () => {
   assert.equal(world.task(1)?.lastStatus, 'RUNNING');
 });
 
+test('what an agent reports is cut to the lengths the stock agent keeps', async () => {
+  const world = await DispatchWorld.start();
+  const task = await world.place(1, await world.register());
+  const long = 'x'.repeat(10_000);
+  const bindings = Array.from({ length: 5_000 }, (_, at) => ({ containerPort: 80, hostPort: at }));
+  const container = { containerName: 'web', status: 'RUNNING', runtimeId: long, imageDigest: long, reason: long };
+  const containers = [{ ...container, networkBindings: bindings }];
+  await world.handlers.SubmitTaskStateChange({ task: task.taskArn, status: 'RUNNING', containers }, CONTEXT);
+  await world.handlers.SubmitTaskStateChange({ task: task.taskArn, status: 'STOPPED', reason: long }, CONTEXT);
+  assert.equal(world.task(1)?.stoppedReason?.length, 1024);
+  assert.ok(JSON.stringify(world.task(1)).length < 60_000);
+});
+
 test('SubmitContainerStateChange moves the container alone', async () => {
   const world = await DispatchWorld.start();
   const task = await world.place(1, await world.register());

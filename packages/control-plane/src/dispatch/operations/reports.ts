@@ -24,7 +24,7 @@ export async function submitTaskStateChange(
   context: RequestContext,
 ): Promise<Acknowledgment> {
   const attached = (input.attachments ?? []).filter(({ status }) => status === 'ATTACHED');
-  return report(platform, context, input, input, (task) =>
+  return report(platform, context, input, bounded(input), (task) =>
     attached.some(({ attachmentArn }) => attachmentArn === attachmentArnOf(task)) ? withAttachedInterface(task) : task,
   );
 }
@@ -35,7 +35,7 @@ export async function submitContainerStateChange(
   input: ContainerChange,
   context: RequestContext,
 ): Promise<Acknowledgment> {
-  return report(platform, context, input, { containers: [input] }, (task) => task);
+  return report(platform, context, input, bounded({ containers: [input] }), (task) => task);
 }
 
 /** SubmitAttachmentStateChanges is about instance attachments (trunks, volumes); we attach none, so none is known. */
@@ -49,6 +49,23 @@ export function submitAttachmentStateChanges(
     attachments: (input.attachments ?? []).slice(0, 10).map(({ attachmentArn }) => attachmentArn),
   });
   return Promise.resolve(ACK);
+}
+
+/** What the stock agent cuts off itself; from another one it would be in every copy of the task. */
+const LONGEST = { reason: 1024, runtimeId: 255, imageDigest: 255 };
+const MOST_BINDINGS = 1000;
+
+function bounded(change: TaskReport): TaskReport {
+  return {
+    ...change,
+    reason: change.reason?.slice(0, LONGEST.reason),
+    containers: change.containers?.map((container) => ({
+      ...container,
+      runtimeId: container.runtimeId?.slice(0, LONGEST.runtimeId),
+      imageDigest: container.imageDigest?.slice(0, LONGEST.imageDigest),
+      networkBindings: container.networkBindings?.slice(0, MOST_BINDINGS),
+    })),
+  };
 }
 
 async function report(
