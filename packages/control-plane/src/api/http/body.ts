@@ -27,14 +27,25 @@ export class ClientGone extends Error {}
 export class BodyReader {
   #buffered = 0;
 
-  /** @throws ServiceError RequestEntityTooLargeException (413) | ServiceUnavailable (503); ClientGone */
-  async read(request: IncomingMessage): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    let [bytes, kept] = [0, 0];
-    let refusal = Number(request.headers['content-length'] ?? 0) > MOST_BODY_BYTES ? tooLarge() : undefined;
-    try {
-      // Leaving the loop must not destroy the connection: it is to carry the answer.
-      for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  /**
+   * Listens to the request itself: an iterator costs a tenth of a small call.
+   * @throws ServiceError RequestEntityTooLargeException (413) | ServiceUnavailable (503); ClientGone
+   */
+  read(request: IncomingMessage): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let [bytes, kept, open] = [0, 0, true];
+      let refusal = Number(request.headers['content-length'] ?? 0) > MOST_BODY_BYTES ? tooLarge() : undefined;
+      const end = (gone?: Error): void => {
+        if (!open) return;
+        open = false;
+        this.#buffered -= kept;
+        if (gone !== undefined) reject(gone);
+        else if (refusal !== undefined) reject(refusal);
+        else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
+      };
+      request.on('data', (chunk: Buffer) => {
+        if (!open) return;
         bytes += chunk.length;
         if (refusal === undefined) {
           kept += chunk.length;
@@ -44,15 +55,16 @@ export class BodyReader {
           else if (this.#buffered > MOST_BUFFERED_BYTES) refusal = busy();
         }
         if (refusal !== undefined) chunks.length = 0;
-        if (bytes > MOST_DISCARDED_BYTES) break;
-      }
-    } catch (cause) {
-      throw new ClientGone('request', { cause });
-    } finally {
-      this.#buffered -= kept;
-    }
-    if (refusal !== undefined) throw refusal;
-    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
+        // The connection is not destroyed: it is to carry the answer.
+        if (bytes > MOST_DISCARDED_BYTES) {
+          request.pause();
+          end();
+        }
+      });
+      request.once('end', () => end());
+      request.on('error', (cause) => end(new ClientGone('request', { cause })));
+      request.once('close', () => end(new ClientGone('request')));
+    });
   }
 }
 

@@ -36,8 +36,22 @@ export function encodeFrame(
   const body = Buffer.from(JSON.stringify(lines.map(({ timestamp, message }) => [timestamp, message])));
   const header: Header = { s: stream, q: firstSeq, i: ingestionTime, n: body.length, c: crc32(body) };
   const bytes = Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body, Buffer.from('\n')]);
-  const events = lines.map((line, index) => ({ ...line, stream, ingestionTime, seq: firstSeq + index }));
-  return { bytes, block: describeBlock(stream, events) };
+  return { bytes, block: describeBlock(stream, eventsOf(stream, lines, firstSeq, ingestionTime)) };
+}
+
+function eventsOf(
+  stream: string,
+  lines: readonly LogLine[],
+  firstSeq: number,
+  ingestionTime: number,
+): StoredLogEvent[] {
+  return lines.map(({ timestamp, message }, index) => ({
+    stream,
+    timestamp,
+    message,
+    ingestionTime,
+    seq: firstSeq + index,
+  }));
 }
 
 export function encodeTombstone(stream: string, beforeSeq: number): Buffer {
