@@ -54,6 +54,7 @@ export interface StockTask {
   readonly arn: string;
   readonly desiredStatus: 'RUNNING' | 'STOPPED';
   readonly containers: readonly StockContainer[];
+  readonly launchType?: string;
   readonly cpu?: number;
   readonly memory?: number;
   readonly roleCredentials?: StockCredentials;

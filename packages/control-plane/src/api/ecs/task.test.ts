@@ -143,7 +143,6 @@ const REFUSED: readonly [string, string, RunTaskRequest][] = [
     far({ capacityProviderStrategy: [{ capacityProvider: 'FARGATE', weight: 1 }] }),
   ],
   [INVALID, 'only be used through a capacity provider strategy', far({ launchType: 'MANAGED_INSTANCES' })],
-  ['UnsupportedFeatureException', 'EXTERNAL is not supported', far({ launchType: 'EXTERNAL' })],
   [
     INVALID,
     'not associated with the cluster',

@@ -1,5 +1,5 @@
 import { clientException, invalidParameter, ServiceError } from '@gantry/protocol';
-import type { NamedInstance } from './find.ts';
+import { isExternal, type NamedInstance } from './find.ts';
 
 /**
  * Why the agent of an instance is not updated. It is released with the control plane and never alone, so that there is no
@@ -11,8 +11,7 @@ export function agentUpdateRefusal({ arn, instance }: NamedInstance): ServiceErr
       `The container instance ${arn} was not found. Use ListContainerInstances to see those there are.`,
     );
   }
-  const isExternal = instance.attributes.some(({ name }) => name === 'ecs.capability.external');
-  if (isExternal) return invalidParameter('The container agent of an external instance can not be updated.');
+  if (isExternal(instance)) return invalidParameter('The container agent of an external instance can not be updated.');
   if (!instance.agentConnected) {
     return clientException(`The container agent of ${arn} is not connected. Start it and try again.`);
   }

@@ -19,6 +19,11 @@ export function namedInstance(tables: Tables, scope: Scope, cluster: string, ref
   return { arn: instanceArn(scope, cluster, id as InstanceId), key, instance: tables.instances.get(key) };
 }
 
+/** A machine of no cloud (ECS Anywhere): it takes tasks of the launch type EXTERNAL, and no others. */
+export function isExternal(instance: Instance): boolean {
+  return instance.attributes.some(({ name }) => name === 'ecs.capability.external');
+}
+
 /** Whether an instance satisfies a cluster query. Throws InvalidParameterException when it is not one. */
 export function instanceFilter(tables: Tables, filter: string | undefined): (instance: Instance) => boolean {
   if (filter === undefined || filter === '') return () => true;

@@ -10,18 +10,20 @@ import { invalidParameter, ServiceError } from '@gantry/protocol';
 import { checkStrategy } from '../cluster/validate.ts';
 import { parseExpression } from '../common/expression.ts';
 
+export type Infrastructure = 'EC2' | 'FARGATE' | 'EXTERNAL';
+
 /** How tasks of a call or a service get their infrastructure (ecs-semantics 4.1). All functions here are pure. */
 export interface Launch {
   /** The infrastructure, also when a strategy chose it. */
-  readonly infrastructure: 'EC2' | 'FARGATE';
+  readonly infrastructure: Infrastructure;
   /** Set when there is no strategy. */
-  readonly launchType: 'EC2' | 'FARGATE' | undefined;
+  readonly launchType: Infrastructure | undefined;
   readonly strategy: readonly CapacityProviderStrategyItem[] | undefined;
 }
 
 /**
  * `launchType` or `capacityProviderStrategy`, never both; neither: the cluster's default strategy; none: EC2.
- * Throws InvalidParameterException, or UnsupportedFeatureException for launch types this version does not have.
+ * Throws InvalidParameterException.
  */
 export function chooseLaunch(
   cluster: Cluster,
@@ -50,21 +52,17 @@ function ofLaunchType(launchType: LaunchType): Launch {
   switch (launchType) {
     case 'EC2':
     case 'FARGATE':
+    case 'EXTERNAL':
       return { infrastructure: launchType, launchType, strategy: undefined };
     case 'MANAGED_INSTANCES':
       throw invalidParameter(
         'The launch type MANAGED_INSTANCES can only be used through a capacity provider strategy. Use EC2 or FARGATE.',
       );
-    case 'EXTERNAL':
-      throw new ServiceError(
-        'UnsupportedFeatureException',
-        'The launch type EXTERNAL is not supported by this version of Gantry. Use EC2 or FARGATE.',
-      );
   }
 }
 
 /** Refuses a definition that does not validate for the infrastructure. Throws InvalidParameterException. */
-export function checkCompatible(definition: TaskDefinition, infrastructure: Launch['infrastructure']): void {
+export function checkCompatible(definition: TaskDefinition, infrastructure: Infrastructure): void {
   if (definition.compatibilities.includes(infrastructure)) return;
   throw invalidParameter(
     `Task definition does not support launch_type ${infrastructure}. It is compatible with ${definition.compatibilities.join(', ')}.`,
@@ -73,11 +71,11 @@ export function checkCompatible(definition: TaskDefinition, infrastructure: Laun
 
 const PLATFORM_VERSIONS: readonly string[] = ['LATEST', '1.4.0'];
 
-/** Throws InvalidParameterException (EC2 has none) or PlatformUnknownException. */
-export function checkPlatformVersion(version: string | undefined, infrastructure: Launch['infrastructure']): void {
+/** Throws InvalidParameterException (only Fargate has any) or PlatformUnknownException. */
+export function checkPlatformVersion(version: string | undefined, infrastructure: Infrastructure): void {
   if (version === undefined || version === '') return;
   if (infrastructure !== 'FARGATE') {
-    throw invalidParameter('The platform version must be null when specifying an EC2 launch type.');
+    throw invalidParameter(`The platform version must be null when specifying an ${infrastructure} launch type.`);
   }
   if (!PLATFORM_VERSIONS.includes(version)) {
     throw new ServiceError(
@@ -92,7 +90,7 @@ const MAX_STRATEGY_RULES = 5;
 
 /** Constraints and strategy of tasks (ecs-semantics 4.8, 4.9). Throws InvalidParameterException. */
 export function checkPlacement(
-  infrastructure: Launch['infrastructure'],
+  infrastructure: Infrastructure,
   definition: TaskDefinition,
   constraints: readonly PlacementConstraint[],
   strategy: readonly PlacementStrategyRule[],

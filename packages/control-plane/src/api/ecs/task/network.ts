@@ -2,6 +2,7 @@ import type { AwsVpcConfiguration, TaskDefinition } from '@gantry/domain';
 import { invalidParameter } from '@gantry/protocol';
 import type { NetworkConfiguration } from '@aws-sdk/client-ecs';
 import type { SubnetConfig } from '../../../platform.ts';
+import type { Infrastructure } from './launch.ts';
 
 const MAX_SUBNETS = 16;
 const MAX_SECURITY_GROUPS = 5;
@@ -12,7 +13,7 @@ const MAX_SECURITY_GROUPS = 5;
  */
 export function checkNetwork(
   definition: TaskDefinition,
-  infrastructure: 'EC2' | 'FARGATE',
+  infrastructure: Infrastructure,
   configuration: NetworkConfiguration | undefined,
   known: readonly SubnetConfig[],
 ): AwsVpcConfiguration | undefined {

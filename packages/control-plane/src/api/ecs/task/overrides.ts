@@ -9,6 +9,7 @@ import { isWindows } from '../task-definition/draft.ts';
 import { checkRole } from '../task-definition/roles.ts';
 import { environmentFilesProblem, notUnique } from '../task-definition/secrets.ts';
 import { checkTaskCpu, fargateSizeProblem, normaliseCpu, normaliseMemory } from '../task-definition/sizes.ts';
+import type { Infrastructure } from './launch.ts';
 
 const MAX_LENGTH = 8192;
 
@@ -18,7 +19,7 @@ const MAX_LENGTH = 8192;
  */
 export function checkOverrides(
   definition: TaskDefinition,
-  infrastructure: 'EC2' | 'FARGATE',
+  infrastructure: Infrastructure,
   given: WireTaskOverride | undefined,
 ): TaskOverride {
   if (given === undefined) return { containerOverrides: [] };
@@ -74,7 +75,7 @@ function checkSums(definition: TaskDefinition, overrides: TaskOverride): void {
   }
 }
 
-function checkStorage(given: WireTaskOverride, infrastructure: 'EC2' | 'FARGATE'): void {
+function checkStorage(given: WireTaskOverride, infrastructure: Infrastructure): void {
   const sizeGiB = given.ephemeralStorage?.sizeInGiB;
   if (sizeGiB === undefined) return;
   if (infrastructure !== 'FARGATE') throw invalidParameter('ephemeralStorage can only be overridden with FARGATE.');

@@ -5,7 +5,7 @@ import { newTask } from '../../../controllers/task/create.ts';
 import type { Tx } from '../../../state/state.ts';
 import { activeCluster } from '../common/clusters.ts';
 import { taskTags } from '../common/tags.ts';
-import { namedInstance } from '../container-instance/find.ts';
+import { isExternal, namedInstance } from '../container-instance/find.ts';
 import { checkLaunchable } from '../task-definition/launchable.ts';
 import { usableDefinition } from '../task-definition/reference.ts';
 import { describedTask } from './describe.ts';
@@ -50,7 +50,10 @@ export function startTasks(
       failures.push({ arn, reason: unfit });
       continue;
     }
-    const result = placeNow(tx, platform, taskOf(tx, context, plan, input, tags), { instanceKey: key });
+    const launchType = launchTypeOn(instance);
+    checkCompatible(definition, launchType);
+    const task = taskOf(tx, context, plan, input, tags, launchType);
+    const result = placeNow(tx, platform, task, { instanceKey: key });
     if ('refused' in result) {
       failures.push({ arn, reason: result.refused.reason, detail: result.refused.text });
       continue;
@@ -74,12 +77,18 @@ function reasonAgainst(instance: Instance | undefined): string | undefined {
   return instance.status === 'ACTIVE' ? undefined : 'INACTIVE';
 }
 
+/** The caller names machines, so the machine says what kind of task it is. */
+function launchTypeOn(instance: Instance | undefined): 'EC2' | 'EXTERNAL' {
+  return instance !== undefined && isExternal(instance) ? 'EXTERNAL' : 'EC2';
+}
+
 function taskOf(
   tx: Tx,
   { platform, scope }: RunContext,
   plan: Plan,
   input: StartTaskRequest,
   tags: readonly Tag[],
+  launchType: 'EC2' | 'EXTERNAL',
 ): Task {
   const { cluster, definition, overrides, awsvpcConfiguration } = plan;
   return newTask({
@@ -90,7 +99,7 @@ function taskOf(
     cluster,
     definition,
     overrides,
-    launchType: 'EC2',
+    launchType,
     awsvpcConfiguration,
     group: input.group || `family:${definition.family}`,
     startedBy: input.startedBy || undefined,

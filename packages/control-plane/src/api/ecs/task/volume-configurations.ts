@@ -2,6 +2,7 @@ import type { TaskDefinition } from '@gantry/domain';
 import { invalidParameter } from '@gantry/protocol';
 import type { TaskManagedEBSVolumeConfiguration, TaskVolumeConfiguration } from '@aws-sdk/client-ecs';
 import { checkTags } from '../common/tags.ts';
+import type { Infrastructure } from './launch.ts';
 
 type Range = readonly [number, number];
 interface VolumeType {
@@ -30,7 +31,7 @@ const RESERVED_TAGS = ['AmazonECSCreated', 'AmazonECSManaged'];
  */
 export function checkVolumeConfigurations(
   definition: TaskDefinition,
-  infrastructure: 'EC2' | 'FARGATE',
+  infrastructure: Infrastructure,
   given: readonly TaskVolumeConfiguration[] | undefined,
 ): void {
   const configurations = given ?? [];
@@ -59,7 +60,7 @@ export function checkVolumeConfigurations(
   }
 }
 
-function ebsProblem(ebs: TaskManagedEBSVolumeConfiguration, infrastructure: 'EC2' | 'FARGATE'): string | undefined {
+function ebsProblem(ebs: TaskManagedEBSVolumeConfiguration, infrastructure: Infrastructure): string | undefined {
   const { iops, roleArn, sizeInGiB, snapshotId, throughput, volumeInitializationRate } = ebs;
   const volumeType = ebs.volumeType ?? 'gp3';
   const type = Object.hasOwn(TYPES, volumeType) ? TYPES[volumeType] : undefined;
