@@ -16,7 +16,11 @@ export interface Platform {
   /** For secrets at rest. */
   readonly seal: Seal;
   /** One line of JSON to the process log. Never a secret. */
-  log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void;
+  readonly log: (
+    level: 'debug' | 'info' | 'warn' | 'error',
+    message: string,
+    fields?: Readonly<Record<string, unknown>>,
+  ) => void;
 }
 
 export interface PlatformConfig {
