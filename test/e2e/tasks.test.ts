@@ -151,6 +151,38 @@ test('host network mode', async () => {
   await reaches(arn, 'STOPPED');
 });
 
+test('a port range in bridge mode is a block of host ports, each of which leads inside', async () => {
+  const hello = (name: string, PORT: string): ContainerDefinition => ({
+    name,
+    image: 'gantry/hello',
+    memory: 32,
+    environment: [{ name: 'PORT', value: PORT }],
+    portMappings: [{ containerPort: 80 }, { containerPortRange: '8000-8003' }],
+  });
+  const arns = await Promise.all([run([hello('main', '8002')]), run([hello('main', '8000')])]);
+  const blocks = await Promise.all(
+    arns.map(async (arn) => {
+      const [container] = (await reaches(arn, 'RUNNING')).containers ?? [];
+      const [single, range, ...more] = container?.networkBindings ?? [];
+      assert.deepEqual([single?.containerPort, more.length], [80, 0]);
+      const { hostPortRange = '', ...rest } = range ?? {};
+      assert.deepEqual(rest, { bindIP: '0.0.0.0', containerPortRange: '8000-8003', protocol: 'tcp' });
+      const [first = 0, last = 0] = hostPortRange.split('-').map(Number);
+      assert.equal(last - first, 3, hostPortRange);
+      return { first, hostPortRange };
+    }),
+  );
+  const [one, two] = blocks;
+  assert.ok(one !== undefined && two !== undefined && Math.abs(one.first - two.first) >= 4, 'they do not overlap');
+  for (const port of [one.first + 2, two.first]) {
+    const text = await until('it answers', async () => (await fetch(`http://127.0.0.1:${port}/`)).text());
+    assert.match(text, /Hello from Gantry/);
+  }
+  assert.ok((await world.gantry('ps')).includes(`localhost:${one.hostPortRange}->8000-8003/tcp`));
+  for (const arn of arns) await ecs.call('StopTask', { task: arn });
+  for (const arn of arns) await reaches(arn, 'STOPPED');
+});
+
 test('gantry why explains a stop', async () => {
   const arn = await run([shell('exit 4')]);
   await reaches(arn, 'STOPPED');

@@ -6,6 +6,7 @@ import type { Log } from './log.ts';
 import type { TaskNetwork } from './network/port.ts';
 import type { InstanceIdentity } from './session/attributes.ts';
 import type { ControlPlaneLink } from './session/port.ts';
+import type { PortsInUse } from './supervisor/host-ports.ts';
 import type { EngineGate } from './supervisor/gate.ts';
 import type { PullBehaviour } from './supervisor/images.ts';
 
@@ -48,6 +49,8 @@ export interface AgentPorts {
   /** `undefined`: this host cannot give tasks addresses of their own; awsvpc is not offered. */
   readonly network: TaskNetwork | undefined;
   readonly cgroups: TaskCgroups;
+  /** Of the host the engine publishes ports on. Default: this one. */
+  readonly portsInUse?: PortsInUse;
   readonly link: ControlPlaneLink;
   readonly checkpoint: Checkpoint;
   readonly clock: Clock;

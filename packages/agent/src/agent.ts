@@ -13,6 +13,7 @@ import { register, RegistrationFailed } from './session/register.ts';
 import { tcsUrl } from './session/tcs.ts';
 import type { Capacity } from './supervisor/admission.ts';
 import { EngineGate } from './supervisor/gate.ts';
+import { HostPorts, linuxPorts } from './supervisor/host-ports.ts';
 import { Images } from './supervisor/images.ts';
 import { messageOf } from './supervisor/perform.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
@@ -152,6 +153,7 @@ export class Agent {
         cgroups,
         images: new Images(engine, clock, this.#config.pullBehaviour),
         gate: this.#ports.gate ?? new EngineGate(2 * info.cpus),
+        hostPorts: new HostPorts(this.#ports.portsInUse ?? linuxPorts, clock),
         logs,
         secrets: new TaskSecrets({
           store: linkStore(link),

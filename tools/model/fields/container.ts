@@ -1,6 +1,5 @@
 import { all, atLaunch, honoured, kept, under, type Fields } from './fate.ts';
 
-const RANGES = 'port ranges';
 const CONNECT = 'for Service Connect, which is to come';
 const RESTARTS = 'the agent restarts the container by it';
 const HEALTH = "the engine's health check";
@@ -43,7 +42,9 @@ const NETWORK: Fields = {
   'portMappings[].protocol': honoured('tcp or udp'),
   'portMappings[].name': kept(CONNECT),
   'portMappings[].appProtocol': kept(CONNECT),
-  'portMappings[].containerPortRange': atLaunch(RANGES),
+  'portMappings[].containerPortRange': honoured(
+    'exposed; in bridge mode bound to as many host ports next to each other',
+  ),
   disableNetworking: honoured('no network; refused at launch with awsvpc'),
   'dnsServers[]': honoured('name servers; refused at launch with awsvpc'),
   'dnsSearchDomains[]': honoured('search domains; refused at launch with awsvpc'),

@@ -354,13 +354,14 @@ const inVolume = (name: string, member: string, value: unknown): Fixture =>
   later(name, [`volumes[].${member}`], { taskRoleArn: ROLE, volumes: [{ name: 'v', [member]: value }] });
 
 const SECRETS: Fixture = {
-  name: 'secrets',
+  name: 'secrets and port ranges',
   define: {
     family: 'secrets',
     executionRoleArn: ROLE,
     containerDefinitions: [
       {
         ...IMAGE,
+        portMappings: [{ containerPortRange: '8000-8001', protocol: 'udp' }],
         secrets: [{ name: 'PASSWORD', valueFrom: '/app/password' }],
         repositoryCredentials: { credentialsParameter: SECRET },
         logConfiguration: {
@@ -372,6 +373,7 @@ const SECRETS: Fixture = {
   },
   shows: {
     define: containers({
+      'portMappings[].containerPortRange': ['create/app/ExposedPorts', { '8000/udp': {}, '8001/udp': {} }],
       'repositoryCredentials.credentialsParameter': ['login/app/username', SECRET],
       'secrets[].name': ['create/app/Env/1', 'PASSWORD=value of /app/password'],
       'secrets[].valueFrom': ['create/app/Env/1', 'PASSWORD=value of /app/password'],
@@ -393,14 +395,6 @@ const LATER: readonly Fixture[] = [
   inContainer('Credential specs', 'credentialSpecs', ['credentialspec:arn:aws:s3:::bucket/spec.json']),
   inContainer('GPUs and other devices', 'resourceRequirements', [{ type: 'GPU', value: '1' }]),
   inContainer('GPUs and other devices', 'resourceRequirements', [{ type: 'GPU', sharingStrategy: MPS }]),
-  later(
-    'Port ranges',
-    ['containerDefinitions[].portMappings[].containerPortRange'],
-    {},
-    {
-      portMappings: [{ containerPortRange: '8000-8010' }],
-    },
-  ),
   later(
     'Secret options of awslogs',
     ['containerDefinitions[].logConfiguration.secretOptions'],

@@ -31,6 +31,7 @@ const CAPABILITIES = [
   'ecs.capability.execution-role-awslogs',
   'ecs.capability.docker-plugin.local',
   'ecs.capability.pid-ipc-namespace-sharing',
+  'ecs.capability.network.container-port-range',
   'ecs.capability.private-registry-authentication.secretsmanager',
   'ecs.capability.secrets.ssm.environment-variables',
   'ecs.capability.secrets.ssm.bootstrap.log-driver',

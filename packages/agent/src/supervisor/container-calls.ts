@@ -1,7 +1,9 @@
-import type { PayloadContainer } from '@gantry/protocol';
+import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import { EngineError, type ContainerState } from '../engine/port.ts';
 import { containerSpec, fixedPorts, InvalidVolume, type SpecOptions } from './container-spec.ts';
 import { factsOfState, isUp, portsOfState } from './engine-state.ts';
+import { NoBlock } from './host-ports.ts';
+import { rangeKey, readRange } from './port-ranges.ts';
 import { insist, isNotFound, isUnreachable } from '../engine/insist.ts';
 import { containerOf, type ContainerModel, type PortBinding } from './model.ts';
 import { containerName, TASK_ARN_LABEL } from './naming.ts';
@@ -30,11 +32,13 @@ export class ContainerCalls {
     const name = containerName(payload, container);
     try {
       const secrets = this.#ports.secrets.of(payload.arn, container);
-      const spec = containerSpec(payload, wanted, model, this.#options, { secrets });
+      const blocks = await this.#blocks(payload, wanted);
+      const spec = containerSpec(payload, wanted, model, this.#options, { secrets, blocks });
       const { id } = await this.#ports.gate.run('create', () => this.#ports.engine.createContainer(name, spec));
       return [{ kind: 'created', container, dockerId: id }];
     } catch (error) {
       if (error instanceof InvalidVolume) return [failure(container, `HostConfigError: ${error.message}`)];
+      if (error instanceof NoBlock) return [failure(container, `CannotCreateContainerError: ${error.message}`)];
       const attempts = containerOf(model, container)?.attempts ?? 0;
       if (error instanceof EngineError && error.kind === 'conflict') {
         // An earlier create did its work and only the answer was lost.
@@ -135,6 +139,21 @@ export class ContainerCalls {
     const state = await this.#look(id, signal);
     if (state === undefined || !hasRun(seen, state)) return undefined;
     return factsOfState(seen.name, state, this.#ports.clock.now(), true);
+  }
+
+  /** Host ports for each range of a container in bridge mode. */
+  async #blocks(
+    { networkMode = 'bridge' }: PayloadTask,
+    { portMappings }: PayloadContainer,
+  ): Promise<ReadonlyMap<string, number>> {
+    const blocks = new Map<string, number>();
+    if (networkMode !== 'bridge') return blocks;
+    for (const mapping of portMappings) {
+      const range = readRange(mapping.containerPortRange ?? '');
+      if (range === undefined) continue;
+      blocks.set(rangeKey(mapping), await this.#ports.hostPorts.take(range.count, mapping.protocol));
+    }
+    return blocks;
   }
 
   async #portsOf(id: string, signal: AbortSignal): Promise<readonly PortBinding[]> {

@@ -4,6 +4,7 @@ import type { ContainerSecrets } from '../secrets/service.ts';
 import type { PortBinding, TaskModel } from './model.ts';
 import { CONTAINER_NAME_LABEL, containerName, taskLabels, taskVolumeName } from './naming.ts';
 import { configOf, hostConfigOf } from './plan.ts';
+import { singlePorts, type SinglePort } from './port-ranges.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -19,6 +20,8 @@ export interface SpecOptions {
 /** What is not in the payload. */
 export interface Added {
   readonly secrets?: ContainerSecrets | undefined;
+  /** Where on the host the blocks of port ranges begin (`port-ranges.ts`). */
+  readonly blocks?: ReadonlyMap<string, number> | undefined;
 }
 
 const MIB = 1024 * 1024;
@@ -40,7 +43,7 @@ export function containerSpec(
   container: PayloadContainer,
   model: TaskModel,
   options: SpecOptions,
-  { secrets }: Added = {},
+  { secrets, blocks }: Added = {},
 ): ContainerSpec {
   const rendered = configOf(container);
   const overrides = JSON.parse(container.overrides || '{}') as { readonly command?: readonly string[] };
@@ -54,7 +57,7 @@ export function containerSpec(
     ),
     // A health check that came with the image is not the task's.
     Healthcheck: { Test: ['NONE'] },
-    ExposedPorts: Object.fromEntries(container.portMappings.map((mapping) => [portKey(mapping), {}])),
+    ExposedPorts: Object.fromEntries(singlePorts(container.portMappings).map((port) => [portKey(port), {}])),
   };
   const body = overlay(config, rendered);
   const labels = {
@@ -62,7 +65,7 @@ export function containerSpec(
     ...taskLabels(task, options.owner),
     [CONTAINER_NAME_LABEL]: container.name,
   };
-  const host = hostConfig(task, container, model, options);
+  const host = hostConfig(task, container, model, options, blocks);
   const own = { ...body, Labels: labels, HostConfig: withLogOptions(host, secrets?.logOptions ?? {}) };
   return joinsPause(task) ? withoutNetworkOf(own) : own;
 }
@@ -78,7 +81,13 @@ export function fixedPorts(task: PayloadTask, container: PayloadContainer): read
   }));
 }
 
-function hostConfig(task: PayloadTask, container: PayloadContainer, model: TaskModel, options: SpecOptions): Json {
+function hostConfig(
+  task: PayloadTask,
+  container: PayloadContainer,
+  model: TaskModel,
+  options: SpecOptions,
+  blocks: Added['blocks'],
+): Json {
   const bridge = (task.networkMode ?? 'bridge') === 'bridge';
   const base: Json = {
     NetworkMode: task.networkMode ?? 'bridge',
@@ -86,7 +95,7 @@ function hostConfig(task: PayloadTask, container: PayloadContainer, model: TaskM
     VolumesFrom: container.volumesFrom.map(
       ({ sourceContainer, readOnly }) => containerName(task, sourceContainer) + (readOnly ? ':ro' : ''),
     ),
-    PortBindings: bridge ? portBindings(container) : {},
+    PortBindings: bridge ? portBindings(singlePorts(container.portMappings, blocks)) : {},
     Links: bridge ? (container.links ?? []).map((link) => linkOf(task, link)) : [],
     Memory: container.memory > 0 ? Math.max(container.memory, LEAST_MEMORY_MIB) * MIB : 0,
     CpuShares: Math.min(Math.max(container.cpu, 2), 262_144),
@@ -145,18 +154,18 @@ function binds(task: PayloadTask, container: PayloadContainer): readonly string[
   });
 }
 
-function portBindings(container: PayloadContainer): Json {
+function portBindings(ports: readonly SinglePort[]): Json {
   const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
-  for (const mapping of container.portMappings) {
-    const hostPort = mapping.hostPort ?? 0;
+  for (const port of ports) {
+    const { hostPort } = port;
     // IPv4 alone: for a port of its own choice the engine may pick another number for IPv6.
-    (bindings[portKey(mapping)] ??= []).push({ HostIp: '0.0.0.0', HostPort: hostPort > 0 ? String(hostPort) : '' });
+    (bindings[portKey(port)] ??= []).push({ HostIp: '0.0.0.0', HostPort: hostPort > 0 ? String(hostPort) : '' });
   }
   return bindings;
 }
 
-function portKey(mapping: PayloadContainer['portMappings'][number]): string {
-  return `${mapping.containerPort}/${mapping.protocol}`;
+function portKey({ containerPort, protocol }: SinglePort): string {
+  return `${containerPort}/${protocol}`;
 }
 
 function linkOf(task: PayloadTask, link: string): string {

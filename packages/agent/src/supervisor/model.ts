@@ -13,10 +13,13 @@ export function isBefore(a: Known, b: Known): boolean {
   return KNOWN_STATES.indexOf(a) < KNOWN_STATES.indexOf(b);
 }
 
+/** Of one port, or of a range of them. */
 export interface PortBinding {
   readonly bindIP: string;
-  readonly containerPort: number;
-  readonly hostPort: number;
+  readonly containerPort?: number | undefined;
+  readonly hostPort?: number | undefined;
+  readonly containerPortRange?: string | undefined;
+  readonly hostPortRange?: string | undefined;
   readonly protocol: 'tcp' | 'udp';
 }
 

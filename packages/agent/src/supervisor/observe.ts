@@ -1,6 +1,7 @@
 import { isBefore, withContainer, withResource, containerOf } from './model.ts';
 import type { ContainerModel, PortBinding, Reported, Resource, TaskModel } from './model.ts';
 import type { TaskPlan } from './plan.ts';
+import { foldRanges } from './port-ranges.ts';
 
 /** Something that was seen: the answer to a call, an event of the engine, a word of the control plane. */
 export type Fact =
@@ -125,7 +126,7 @@ function observeContainer(plan: TaskPlan, model: TaskModel, fact: ContainerFact,
       return put({ known: 'CREATED', applied: 'CREATED', ...FRESH, dockerId: fact.dockerId });
     case 'started':
       if (!isBefore(container.known, 'RUNNING') || isEndedRun(container, fact.atMs)) return model;
-      return put(startedNow(container, fact));
+      return put(startedNow(plan, container, fact));
     case 'call-failed':
       return withPull(stop(put({ reason: container.reason ?? short(fact.reason) }), name, nowMs), fact.pull);
     case 'call-delayed': {
@@ -156,14 +157,19 @@ export function isEndedRun(container: ContainerModel | undefined, runStartedAtMs
   return runStartedAtMs !== undefined && runStartedAtMs === container?.endedRunStartedAtMs;
 }
 
-function startedNow(container: ContainerModel, fact: ContainerFact & { kind: 'started' }): Partial<ContainerModel> {
+function startedNow(
+  plan: TaskPlan,
+  container: ContainerModel,
+  fact: ContainerFact & { kind: 'started' },
+): Partial<ContainerModel> {
+  const { portRanges = [] } = plan.containers.find(({ name }) => name === container.name) ?? {};
   return {
     known: 'RUNNING',
     applied: 'RUNNING',
     ...FRESH,
     maybeStarted: undefined,
     startedAtMs: fact.atMs,
-    ports: fact.ports ?? container.ports,
+    ports: fact.ports === undefined ? container.ports : foldRanges(portRanges, fact.ports),
     exitCode: undefined,
     finishedAtMs: undefined,
     health: undefined,

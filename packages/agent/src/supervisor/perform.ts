@@ -9,6 +9,7 @@ import type { Log } from '../log.ts';
 import { ContainerCalls, payloadContainer } from './container-calls.ts';
 import type { SpecOptions } from './container-spec.ts';
 import type { EngineGate } from './gate.ts';
+import type { HostPorts } from './host-ports.ts';
 import { PullFailed, type Images } from './images.ts';
 import { insist, isUnreachable } from '../engine/insist.ts';
 import type { Resource, TaskModel } from './model.ts';
@@ -23,6 +24,7 @@ export interface PerformPorts {
   readonly cgroups: TaskCgroups;
   readonly images: Images;
   readonly gate: EngineGate;
+  readonly hostPorts: HostPorts;
   readonly logs: LogService;
   readonly secrets: TaskSecrets;
   readonly clock: Clock;

@@ -2,6 +2,7 @@ import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import { awslogsOptions, type AwslogsOptions } from '../logs/options.ts';
 import { usesSecrets } from '../secrets/references.ts';
 import type { TaskModel } from './model.ts';
+import { readRange } from './port-ranges.ts';
 
 /** What has to be so before a container is prepared. `CREATE`: it has the other's volumes. */
 export interface Dependency {
@@ -20,6 +21,8 @@ export interface ContainerPlan {
   readonly hasHealthCheck: boolean;
   /** Engine-chosen host ports: only then is an inspect needed after the start. */
   readonly dynamicPorts: boolean;
+  /** Told as one binding each. */
+  readonly portRanges: PayloadContainer['portMappings'];
   readonly awslogs: AwslogsOptions | undefined;
   /** Its image is pulled with a login that is among the task's secrets. */
   readonly needsLogin: boolean;
@@ -151,6 +154,7 @@ function containerPlan(
   );
   if (unknown !== undefined) throw new InvalidTask(`overrides of container ${name} have an unknown key ${unknown}`);
   refuseUnserved(container);
+  checkRanges(container);
   configOf(container);
   const policy = container.restartPolicy;
   const published = networkMode === 'bridge' ? container.portMappings : [];
@@ -171,6 +175,7 @@ function containerPlan(
         : undefined,
     hasHealthCheck: container.healthCheckType === 'docker',
     dynamicPorts: published.some(({ hostPort }) => (hostPort ?? 0) === 0),
+    portRanges: published.filter(({ containerPortRange }) => containerPortRange !== undefined),
     awslogs: awslogsOptions(hostConfigOf(container).LogConfig, taskArn),
     needsLogin: container.registryAuthentication !== undefined,
   };
@@ -178,15 +183,20 @@ function containerPlan(
 
 /** Capabilities this agent does not advertise: nothing that needs them is placed here, and if it is, it says so. */
 function refuseUnserved(container: PayloadContainer): void {
-  const ranges = container.portMappings.filter(({ containerPortRange }) => containerPortRange !== undefined);
   const unserved: readonly (readonly [string, boolean])[] = [
     ['environmentFiles', (container.environmentFiles ?? []).length > 0],
     ['firelensConfiguration', container.firelensConfiguration !== undefined],
-    ['containerPortRange', ranges.length > 0],
   ];
   const asks = unserved.find(([, used]) => used)?.[0];
   if (asks !== undefined)
     throw new InvalidTask(`container ${container.name} uses ${asks}, which this agent does not serve`);
+}
+
+function checkRanges({ name, portMappings }: PayloadContainer): void {
+  for (const { containerPortRange } of portMappings) {
+    if (containerPortRange !== undefined && readRange(containerPortRange) === undefined)
+      throw new InvalidTask(`container ${name} has a port range ${containerPortRange}`);
+  }
 }
 
 function checkDependencies(containers: readonly ContainerPlan[]): void {

@@ -6,6 +6,7 @@ import { FakeCgroups } from '../cgroup/fake.ts';
 import { MemoryCheckpoint, MemoryDisk } from '../checkpoint/memory.ts';
 import { FakeEngine, type FakeImage } from '../engine/fake.ts';
 import { FakeNetwork } from '../network/fake.ts';
+import type { PortsInUse } from '../supervisor/host-ports.ts';
 import { MemoryLink } from './memory-link.ts';
 import { ScriptedPlane } from './plane.ts';
 
@@ -38,6 +39,11 @@ export class AgentWorld {
   readonly engine: FakeEngine;
   readonly network: FakeNetwork;
   readonly cgroups = new FakeCgroups();
+  /** Of the machine: what others than the engine hold. */
+  portsInUse: PortsInUse = {
+    dynamicRange: () => Promise.resolve([40_000, 40_009]),
+    inUse: () => Promise.resolve(new Set()),
+  };
   readonly disk = new MemoryDisk();
   readonly plane = new ScriptedPlane();
   readonly logged: string[] = [];
@@ -66,6 +72,7 @@ export class AgentWorld {
       engine,
       network,
       cgroups,
+      portsInUse: this.portsInUse,
       clock,
       ids,
       link,

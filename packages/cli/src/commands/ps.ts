@@ -2,7 +2,16 @@ import type { Api, Task, TaskDefinition } from '../api/port.ts';
 import { Definitions, describeTasks, listTaskArns } from '../api/read.ts';
 import { newestFirst } from '../api/subject.ts';
 import type { Host } from '../host/port.ts';
-import { addressText, addressesOf, definitionName, ownAddress, serviceOf, stopText, taskIdOf } from '../run/reach.ts';
+import {
+  addressText,
+  addressesOf,
+  definitionName,
+  ownAddress,
+  rangesOf,
+  serviceOf,
+  stopText,
+  taskIdOf,
+} from '../run/reach.ts';
 import { age } from '../text/duration.ts';
 import { table } from '../text/table.ts';
 
@@ -92,6 +101,6 @@ function statusText(task: Task): string {
 
 function whereText(task: Task, definition: TaskDefinition | undefined): string {
   if (task.lastStatus === 'STOPPED') return '-';
-  const addresses = addressesOf(task, definition).map(addressText);
+  const addresses = [...addressesOf(task, definition).map(addressText), ...rangesOf(task)];
   return addresses.length > 0 ? addresses.join(', ') : (ownAddress(task) ?? '-');
 }

@@ -45,6 +45,14 @@ export function addressesOf(task: Task, definition: TaskDefinition | undefined):
   return found.filter((a, i) => found.findIndex((b) => b.port === a.port && b.protocol === a.protocol) === i);
 }
 
+/** Ranges of ports of a task in bridge mode, as `localhost:60996-60999->8000-8003/tcp`. */
+export function rangesOf(task: Task): readonly string[] {
+  const bound = (task.containers ?? []).flatMap((container) => container.networkBindings ?? []);
+  return bound.flatMap(({ hostPortRange, containerPortRange, protocol = 'tcp' }) =>
+    hostPortRange === undefined ? [] : [`localhost:${hostPortRange}->${containerPortRange}/${protocol}`],
+  );
+}
+
 /** The private address of an awsvpc task, once it has one. */
 export function ownAddress(task: Task): string | undefined {
   const fromContainer = (task.containers ?? []).flatMap((c) => c.networkInterfaces ?? [])[0]?.privateIpv4Address;

@@ -297,7 +297,6 @@ test('what is accepted at registration and can not be run yet', async () => {
     'Environment files': { environmentFiles: [{ type: 's3' as const, value: 'arn:aws:s3:::bucket/x.env' }] },
     'GPUs and other devices': { resourceRequirements: [{ type: 'GPU' as const, value: '1' }] },
     'Credential specs': { credentialSpecs: ['credentialspec:arn:aws:s3:::bucket/spec.json'] },
-    'Port ranges': { portMappings: [{ containerPortRange: '8000-8010' }] },
     "Log option 'awslogs-endpoint'": {
       logConfiguration: {
         logDriver: 'awslogs' as const,

@@ -73,9 +73,6 @@ function unsupportedOf(container: ContainerDefinition): string | undefined {
   if (logDriver === 'awsfirelens') {
     return `FireLens (log driver 'awsfirelens' of container '${container.name}')`;
   }
-  if (container.portMappings.some((mapping) => mapping.containerPortRange !== undefined)) {
-    return `Port ranges ('containerPortRange' of container '${container.name}')`;
-  }
   if ((container.dockerSecurityOptions ?? []).some((option) => option.startsWith('credentialspec:'))) {
     return `Credential specs ('dockerSecurityOptions' of container '${container.name}')`;
   }
