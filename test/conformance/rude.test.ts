@@ -26,7 +26,12 @@ function anyTask(rng: Rng, own: readonly string[], others: readonly string[]): s
 const STATUSES = ['PENDING', 'RUNNING', 'STOPPED', 'NONE', ''] as const;
 
 /** What an agent should never do, in no order; each move is over when it resolves. */
-function moves(agent: StockAgent, rng: Rng, own: readonly string[], others: readonly string[]) {
+function moves(
+  agent: StockAgent,
+  rng: Rng,
+  own: readonly string[],
+  others: readonly string[],
+): readonly (() => unknown)[] {
   const task = (): string => anyTask(rng, own, others);
   // A report names no instance: all agents of an account are believed, in ECS as here. So none of another's tasks.
   const reported = (): string => anyTask(rng, own, own);
