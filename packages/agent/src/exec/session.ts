@@ -26,6 +26,8 @@ const HANDSHAKE_MS = 30_000;
 const GOODBYE_MS = 30_000;
 /** The engine knows the exit code a moment after the output has ended. */
 const EXIT_CODE = { firstMs: 5, mostMs: 200, withinMs: 5_000 } as const;
+const KILLED = 137;
+const SEEN_DEAD_MS = 500;
 const PLUGIN_TERMINAL = { cols: 80, rows: 24 };
 
 export interface ExecSessionOptions {
@@ -157,8 +159,13 @@ export class ExecSession {
 
   /** What the client shows at the end: nothing, unless it was not the program that ended. */
   async #lastWords(code: number | undefined): Promise<string> {
-    const { engine, containerId, containerName } = this.#options;
-    const container = await engine.inspectContainer(containerId).catch(() => undefined);
+    const { engine, clock, containerId, containerName } = this.#options;
+    let container = await engine.inspectContainer(containerId).catch(() => undefined);
+    if (code === KILLED && container?.status === 'running') {
+      // Perhaps its container was killed, and the engine has yet to notice.
+      await clock.sleep(SEEN_DEAD_MS);
+      container = await engine.inspectContainer(containerId).catch(() => undefined);
+    }
     if (container?.status !== 'running') return `The session ended: container ${containerName} has stopped.\n`;
     return code === undefined ? 'The session ended: the program closed its output and did not end.\n' : '';
   }

@@ -16,6 +16,7 @@ export function addRun(program: Command, host: Host, ends: Ends): void {
     readonly count?: string;
     readonly cluster: string;
     readonly wait?: boolean;
+    readonly exec?: boolean;
     readonly follow?: boolean;
     readonly timeout: string;
     readonly dataDir?: string;
@@ -38,6 +39,8 @@ export function addRun(program: Command, host: Host, ends: Ends): void {
     .option(...CLUSTER)
     .option('--wait', 'wait until it runs (the default)')
     .option('--no-wait', 'return as soon as it is accepted')
+    .option('--exec', 'let gantry exec into it (the default)')
+    .option('--no-exec', 'let nobody run commands in it; any instance will do')
     .option('-f, --follow', 'show its output until it stops, and answer with its exit code')
     .option('--timeout <duration>', 'how long to wait', '120s')
     .option(...DATA_DIR)

@@ -18,6 +18,8 @@ export interface RunFlags {
   readonly count?: string;
   readonly cluster: string;
   readonly subnets: readonly string[];
+  /** Default: true. */
+  readonly exec?: boolean;
 }
 
 export interface RunSurroundings {
@@ -35,6 +37,8 @@ export interface RunPlan {
   readonly launchType: 'EC2' | 'FARGATE';
   readonly networkMode: NetworkMode;
   readonly service: boolean;
+  /** Commands may be run in it. */
+  readonly enableExecuteCommand: boolean;
   /** A host port is fixed: on one instance, the old task must go before the new one comes. */
   readonly fixedHostPort: boolean;
   readonly subnets: readonly string[];
@@ -66,6 +70,7 @@ export function planRun(flags: RunFlags, around: RunSurroundings): RunPlan {
     launchType,
     networkMode,
     service: flags.service === true,
+    enableExecuteCommand: flags.exec !== false,
     fixedHostPort: networkMode !== 'awsvpc' && portMappings.some((p) => p.hostPort !== 0),
     subnets: flags.subnets,
     registration: {

@@ -47,8 +47,9 @@ async function runTasks(host: Host, api: Api, plan: RunPlan, options: RunOptions
   const started: Task[] = [];
   while (started.length < plan.count) {
     const count = Math.min(TASKS_AT_ONCE, plan.count - started.length);
-    const { cluster, launchType } = plan;
-    const answer = await api.ecs('RunTask', { cluster, launchType, taskDefinition, count, ...where });
+    const { cluster, launchType, enableExecuteCommand } = plan;
+    const common = { cluster, launchType, taskDefinition, enableExecuteCommand };
+    const answer = await api.ecs('RunTask', { ...common, count, ...where });
     started.push(...(answer.tasks ?? []));
     if ((answer.failures ?? []).length > 0 || (answer.tasks ?? []).length === 0) {
       throw notPlaced(plan, started.length, answer.failures?.[0]);
@@ -154,6 +155,7 @@ async function runService(host: Host, api: Api, plan: RunPlan, options: RunOptio
   const common = {
     taskDefinition,
     desiredCount: count,
+    enableExecuteCommand: plan.enableExecuteCommand,
     ...where,
     ...(rolling && { deploymentConfiguration: rolling }),
   };
