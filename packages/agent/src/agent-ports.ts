@@ -3,6 +3,7 @@ import type { TaskCgroups } from './cgroup/port.ts';
 import type { Checkpoint } from './checkpoint/port.ts';
 import type { Engine } from './engine/port.ts';
 import type { Log } from './log.ts';
+import type { MetadataHost } from './metadata/port.ts';
 import type { TaskNetwork } from './network/port.ts';
 import type { InstanceIdentity } from './session/attributes.ts';
 import type { ControlPlaneLink } from './session/port.ts';
@@ -15,7 +16,7 @@ export const AGENT_VERSION = '0.1.0';
 /** One container instance, settled: nothing in it is looked up or defaulted any more. */
 export interface AgentConfig {
   readonly cluster: string;
-  readonly identity: Omit<InstanceIdentity, 'hasTaskNetwork'>;
+  readonly identity: Omit<InstanceIdentity, 'hasTaskNetwork' | 'hasMetadata'>;
   /** What is left out follows from the engine: all its cores, all its memory less `reservedMemoryMiB`. */
   readonly capacity: {
     readonly cpuUnits?: number | undefined;
@@ -48,6 +49,8 @@ export interface AgentPorts {
   readonly engine: Engine;
   /** `undefined`: this host cannot give tasks addresses of their own; awsvpc is not offered. */
   readonly network: TaskNetwork | undefined;
+  /** `undefined`: containers cannot ask for metadata and credentials here; tasks with a role are not offered. */
+  readonly metadata?: MetadataHost | undefined;
   readonly cgroups: TaskCgroups;
   /** Of the host the engine publishes ports on. Default: this one. */
   readonly portsInUse?: PortsInUse;

@@ -3,6 +3,8 @@ import type { EngineInfo } from './engine/port.ts';
 import { ExecSessions } from './exec/sessions.ts';
 import { LogService } from './logs/service.ts';
 import { TaskCredentials } from './metadata/credentials.ts';
+import { EndpointIds } from './metadata/endpoint-ids.ts';
+import { surroundings } from './metadata/environment.ts';
 import { Reporter } from './report/reporter.ts';
 import { linkStore } from './secrets/link-store.ts';
 import { TaskSecrets } from './secrets/service.ts';
@@ -28,6 +30,8 @@ interface AgentRecord {
   /** Label of its containers. */
   readonly agentId: string;
   readonly clientToken: string;
+  /** What the ids in its containers' metadata URIs are made of. Those of an older version have none. */
+  readonly metadataSecret?: string | undefined;
   readonly cluster: string;
   readonly containerInstanceArn?: string | undefined;
   readonly manifestSeq: number;
@@ -101,13 +105,14 @@ export class Agent {
   async #loadRecord(documents: ReadonlyMap<string, unknown>): Promise<AgentRecord> {
     const { ids } = this.#ports;
     const found = documents.get('agent') as AgentRecord | undefined;
+    const metadataSecret = found?.metadataSecret ?? `${ids.hex32()}${ids.hex32()}`;
     this.#record = found ?? {
       agentId: ids.uuid(),
       clientToken: ids.uuid(),
       cluster: this.#config.cluster,
       manifestSeq: -1,
     };
-    if (found === undefined) await this.#keep({});
+    if (found?.metadataSecret === undefined) await this.#keep({ metadataSecret });
     return this.#record;
   }
 
@@ -142,10 +147,11 @@ export class Agent {
   }
 
   #supervise(record: AgentRecord, info: EngineInfo, capacity: Capacity): Supervisor {
-    const { engine, cgroups, link, checkpoint, clock, ids, log } = this.#ports;
+    const { engine, cgroups, link, checkpoint, clock, ids, log, metadata } = this.#ports;
 
     const logs = (this.#logs = new LogService({ engine, link, clock, ids, log, checkpoint }));
     const reporter = (this.#reporter = new Reporter({ link, clock, ids, log }));
+    const endpoints = new EndpointIds(record.metadataSecret ?? record.agentId);
     this.#supervisor = new Supervisor(
       {
         engine,
@@ -155,6 +161,7 @@ export class Agent {
         gate: this.#ports.gate ?? new EngineGate(2 * info.cpus),
         hostPorts: new HostPorts(this.#ports.portsInUse ?? linuxPorts, clock),
         logs,
+        surroundings: metadata === undefined ? undefined : surroundings(metadata, endpoints),
         secrets: new TaskSecrets({
           store: linkStore(link),
           credentials: (task, until) => this.#credentials.ofExecution(task, until),
@@ -167,7 +174,23 @@ export class Agent {
       },
       { ...this.#config, owner: record.agentId, capacity },
     );
+    this.#introduce(this.#supervisor, endpoints);
     return this.#supervisor;
+  }
+
+  /** What the local server tells containers comes from here. */
+  #introduce(supervisor: Supervisor, endpoints: EndpointIds): void {
+    const { engine, link, metadata } = this.#ports;
+    metadata?.register({
+      cluster: this.#config.cluster,
+      availabilityZone: this.#config.identity.availabilityZone,
+      engine,
+      link,
+      credentials: this.#credentials,
+      endpoints,
+      containerInstanceArn: () => this.containerInstanceArn,
+      tasks: () => supervisor.tasks(),
+    });
   }
 
   async #connect(engine: EngineInfo, capacity: Capacity, supervisor: Supervisor): Promise<AgentEnd> {
@@ -195,7 +218,9 @@ export class Agent {
     supervisor: Supervisor,
   ): Promise<string> {
     const { signal } = this.#life;
-    const identity = { ...this.#config.identity, hasTaskNetwork: this.#ports.network !== undefined };
+    const { network, metadata } = this.#ports;
+    const has = { hasTaskNetwork: network !== undefined, hasMetadata: metadata !== undefined };
+    const identity = { ...this.#config.identity, ...has };
     try {
       const arn = await register(this.#ports, { ...record, identity, capacity, engine }, signal);
       if (arn !== record.containerInstanceArn) await this.#keep({ containerInstanceArn: arn });

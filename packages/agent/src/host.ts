@@ -5,6 +5,7 @@ import { DockerEngine } from './engine/docker.ts';
 import type { Engine, EngineInfo } from './engine/port.ts';
 import { ensureBuiltInImages } from './images/ensure.ts';
 import type { Log } from './log.ts';
+import { openMetadata, type OpenMetadataHost } from './metadata/host.ts';
 import { LinuxTaskNetwork, whyNoTaskNetwork } from './network/linux.ts';
 import type { TaskNetwork } from './network/port.ts';
 import { messageOf } from './supervisor/perform.ts';
@@ -15,6 +16,7 @@ export interface Host {
   readonly engine: Engine;
   readonly info: EngineInfo;
   readonly network: TaskNetwork | undefined;
+  readonly metadata: OpenMetadataHost | undefined;
   readonly cgroups: TaskCgroups;
   /** The most open files a container can be given; `undefined`: no limit. */
   readonly mostOpenFiles: number | undefined;
@@ -24,9 +26,13 @@ export interface Host {
 export interface HostOptions {
   readonly engineSocket: string | undefined;
   readonly bridge: string | undefined;
+  /** The control plane's, and the certificates to trust there (PEM). */
+  readonly endpoint: string;
+  readonly ca: string | undefined;
 }
 
 const ENGINE_RETRY_MS = 1_000;
+const DEFAULT_BRIDGE = 'gantry0';
 
 /** Waits for the engine, then sets up what the host can do. What it cannot do is said once, with the way out. */
 export async function openHost(options: HostOptions, log: Log, signal: AbortSignal): Promise<Host> {
@@ -34,6 +40,7 @@ export async function openHost(options: HostOptions, log: Log, signal: AbortSign
   const engine = new DockerEngine(engineSocket === undefined ? {} : { socketPath: engineSocket });
   const info = await ping(engine, log, signal);
   const network = await openNetwork(options, engine, log, signal);
+  const metadata = network === undefined ? undefined : await openMetadataHost(options, log);
   const { cgroups, missing } = await detectTaskCgroups(info);
   if (missing !== undefined) log('warn', missing);
   const mostOpenFiles = await openFilesCeiling();
@@ -47,9 +54,11 @@ export async function openHost(options: HostOptions, log: Log, signal: AbortSign
     engine,
     info,
     network,
+    metadata,
     cgroups,
     mostOpenFiles,
     close: async () => {
+      await metadata?.close();
       await network?.close();
       await engine.close();
     },
@@ -81,14 +90,24 @@ async function openNetwork(
   }
   try {
     await ensureBuiltInImages(engine);
-    const { bridge } = options;
+    const { bridge = DEFAULT_BRIDGE } = options;
     const onProblem = (error: unknown): void => log('warn', `task networks: ${messageOf(error)}`);
     const ports = { engine, clock: systemClock, ids: systemIds, onProblem };
-    const network = new LinuxTaskNetwork({ ...ports, ...(bridge === undefined ? {} : { bridge }) });
+    const network = new LinuxTaskNetwork({ ...ports, bridge });
     await network.prepare(signal);
     return network;
   } catch (error) {
     log('warn', `tasks cannot have addresses of their own on this host (awsvpc is not offered): ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+async function openMetadataHost(options: HostOptions, log: Log): Promise<OpenMetadataHost | undefined> {
+  const { bridge = DEFAULT_BRIDGE, endpoint, ca } = options;
+  try {
+    return await openMetadata({ bridge, endpoint, ca, clock: systemClock, log });
+  } catch (error) {
+    log('warn', messageOf(error));
     return undefined;
   }
 }

@@ -29,8 +29,10 @@ export class AgentProcess {
   /** Resolves with the exit code when no instance is left; after `stop` with 0. */
   async run(): Promise<0 | 1 | 5> {
     try {
-      this.#opening = openHost(this.#config, this.#log, this.#life.signal);
-      return await this.#runOn(await this.#opening);
+      const { caFile } = this.#config;
+      const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
+      this.#opening = openHost({ ...this.#config, ca }, this.#log, this.#life.signal);
+      return await this.#runOn(await this.#opening, ca);
     } catch (error) {
       if (!this.#life.signal.aborted) throw error;
       return 0;
@@ -40,22 +42,22 @@ export class AgentProcess {
     }
   }
 
-  async #runOn(host: Host): Promise<0 | 1 | 5> {
+  async #runOn(host: Host, ca: string | undefined): Promise<0 | 1 | 5> {
     const gate = new EngineGate(2 * host.info.cpus);
-    const { endpoint, region, credentialsFile, caFile, dataDir, instances } = this.#config;
+    const { endpoint, region, credentialsFile, dataDir, instances } = this.#config;
     const userAgent = `Gantry agent - v${AGENT_VERSION} (linux)`;
     const credentials = credentialsFrom(credentialsFile, systemClock);
-    const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
     const link = new HttpLink({ endpoint, region, credentials, clock: systemClock, userAgent, ca });
     const ends: Promise<AgentEnd>[] = [];
     for (const { name, config } of instances) {
       if (this.#life.signal.aborted) break;
       const log: Log = (level, text) => this.#log(level, `${name}: ${text}`);
       const checkpoint = new FileCheckpoint(join(dataDir, name, 'checkpoint.jsonl'));
-      const { engine, network, cgroups } = host;
+      const { engine, network, metadata, cgroups } = host;
       const ports: AgentPorts = {
         engine,
         network,
+        metadata,
         cgroups,
         link,
         checkpoint,

@@ -18,8 +18,8 @@ const OVERRIDES: Fields = under('overrides', {
   memory: honoured("the task's limit, and what placement takes"),
   'inferenceAcceleratorOverrides[].deviceName': atLaunch('Elastic Inference is retired'),
   'inferenceAcceleratorOverrides[].deviceType': atLaunch('Elastic Inference is retired'),
-  executionRoleArn: kept('no role stands between a task and its images and logs'),
-  taskRoleArn: atLaunch('credentials of a task role'),
+  executionRoleArn: honoured('as whom its secrets are fetched; images and logs need no role'),
+  taskRoleArn: honoured('whose temporary credentials its containers can ask for'),
   'ephemeralStorage.sizeInGiB': kept("a task's share of the disk is shown, not limited"),
 });
 

@@ -4,11 +4,15 @@ import { containerSpec } from '@gantry/agent/supervisor/container-spec.ts';
 import { newModel, planOf } from '@gantry/agent/supervisor/plan.ts';
 import { TaskSecrets } from '@gantry/agent/secrets/service.ts';
 import { makeVolumes } from '@gantry/agent/supervisor/task-resources.ts';
-import { anApi } from '@gantry/control-plane/api/ecs/testing/world.ts';
+import { anApi, type ApiWorld } from '@gantry/control-plane/api/ecs/testing/world.ts';
 import { requestOf } from '@gantry/control-plane/controllers/scheduler/request.ts';
+import { SCOPE } from '@gantry/control-plane/controllers/testing/builders.ts';
+import { TaskRoles } from '@gantry/control-plane/dispatch/credentials/task-roles.ts';
+import { aRole } from '@gantry/control-plane/dispatch/testing/documents.ts';
+import { openIdentity } from '@gantry/control-plane/identity/index.ts';
 import { renderTask } from '@gantry/control-plane/dispatch/render/task.ts';
 import { FakeClock } from '@gantry/testkit/fake-clock.ts';
-import type { Task, TaskDefinition } from '@gantry/domain';
+import { iamKey, type Task, type TaskDefinition } from '@gantry/domain';
 import type { PayloadTask } from '@gantry/protocol';
 import type { Fixture } from './field-fixtures.ts';
 
@@ -20,6 +24,7 @@ export const ATTRIBUTES = capabilities(
     availabilityZone: 'us-east-1a',
     architecture: 'x64',
     hasTaskNetwork: true,
+    hasMetadata: true,
     attributes: {},
   },
   {
@@ -45,6 +50,7 @@ export async function fateOf({ define, run }: Fixture): Promise<Readonly<Record<
   const input = { taskDefinition: define.family, ...run };
   const { tasks, failures } = await world.ecs.RunTask(input);
   assert.deepEqual(failures, []);
+  await addRoles(world);
   const again = input.clientToken === undefined ? undefined : (await world.ecs.RunTask(input)).tasks;
   const { state, platform } = world;
   const documents = [...state.tables.tasks.values()];
@@ -63,8 +69,17 @@ export async function fateOf({ define, run }: Fixture): Promise<Readonly<Record<
     request,
     requires: Object.fromEntries(request.requires.map(({ name, value }) => [name, value ?? ''])),
     payload,
+    roles: new TaskRoles(platform, openIdentity(platform).sessions).ofPayload(documents[0]),
     ...(await onTheInstance(payload)),
   };
+}
+
+/** Roles for tasks. */
+async function addRoles({ state }: Pick<ApiWorld, 'state'>): Promise<void> {
+  await state.transact((tx) => {
+    for (const name of ['some', 'other'])
+      tx.put(tx.tables.iamRoles, iamKey(SCOPE.account, name), aRole(name, undefined, SCOPE));
+  });
 }
 
 /** What the agent makes of a payload: its plan and the engine's create calls, of containers and of volumes. */

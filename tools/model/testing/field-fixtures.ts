@@ -389,6 +389,29 @@ const SECRETS: Fixture = {
   },
 };
 
+const OTHER_ROLE = 'arn:aws:iam::123456789012:role/other';
+const ROLES: Fixture = {
+  name: 'roles',
+  define: { family: 'roles', taskRoleArn: ROLE, executionRoleArn: ROLE, containerDefinitions: [IMAGE] },
+  shows: {
+    define: {
+      taskRoleArn: ['roles/roleCredentials/roleArn', ROLE],
+      executionRoleArn: ['roles/executionRoleCredentials/roleArn', ROLE],
+    },
+  },
+};
+const OTHER_ROLES: Fixture = {
+  name: "the run's own roles",
+  define: { ...ROLES.define, family: 'other' },
+  run: { overrides: { taskRoleArn: OTHER_ROLE, executionRoleArn: OTHER_ROLE } },
+  shows: {
+    run: {
+      'overrides.taskRoleArn': ['roles/roleCredentials/roleArn', OTHER_ROLE],
+      'overrides.executionRoleArn': ['roles/executionRoleCredentials/roleArn', OTHER_ROLE],
+    },
+  },
+};
+
 const MPS = { nvidiaMps: { memory: 512, maxComputePercent: 50 } };
 const LATER: readonly Fixture[] = [
   inContainer('Environment files', 'environmentFiles', [{ type: 's3', value: 'arn:aws:s3:::bucket/a.env' }]),
@@ -423,7 +446,6 @@ const LATER: readonly Fixture[] = [
       { ...IMAGE, logConfiguration: { logDriver: 'awsfirelens' } },
     ],
   }),
-  later("Credentials of a task role ('taskRoleArn')", ['taskRoleArn'], { taskRoleArn: ROLE }),
   later('App Mesh', ['proxyConfiguration'], {
     networkMode: 'awsvpc',
     proxyConfiguration: {
@@ -551,11 +573,12 @@ const CALLS: readonly Fixture[] = [
   call('inferenceAcceleratorOverrides', ['overrides.inferenceAcceleratorOverrides'], {
     overrides: { inferenceAcceleratorOverrides: [{ deviceName: 'd', deviceType: 't' }] },
   }),
-  call("Credentials of a task role ('taskRoleArn')", ['overrides.taskRoleArn'], { overrides: { taskRoleArn: ROLE } }),
 ];
 
 export const FIXTURES: readonly Fixture[] = [
   BRIDGE,
+  ROLES,
+  OTHER_ROLES,
   OVERRIDDEN,
   FARGATE,
   BY_LAUNCH_TYPE,

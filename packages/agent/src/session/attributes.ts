@@ -14,6 +14,8 @@ export interface InstanceIdentity {
   /** Node's name of the architecture: `x64`, `arm64`. */
   readonly architecture: string;
   readonly hasTaskNetwork: boolean;
+  /** Containers can ask it for their metadata and credentials. */
+  readonly hasMetadata: boolean;
   /** Custom ones: sent at the first registration only. */
   readonly attributes: Readonly<Record<string, string>>;
 }
@@ -41,6 +43,7 @@ const CAPABILITIES = [
   `${CAPABILITY}logging-driver.awslogs`,
   `${CAPABILITY}logging-driver.none`,
 ] as const;
+const TASK_ROLES = [`${CAPABILITY}task-iam-role`, `${CAPABILITY}task-iam-role-network-host`] as const;
 /** Drivers the engine offers that work without anything of ours. */
 const PASSED_THROUGH = ['json-file', 'local', 'journald', 'syslog', 'fluentd', 'gelf', 'splunk', 'logentries'];
 
@@ -52,6 +55,7 @@ export function capabilities(identity: InstanceIdentity, engine: EngineInfo): re
     ...apiVersions(engine.apiVersion).map((version) => named(`${CAPABILITY}docker-remote-api.${version}`)),
     ...drivers.map((driver) => named(`${CAPABILITY}logging-driver.${driver}`)),
     ...engine.securityModules.map((name) => named(`${CAPABILITY}${name}`)),
+    ...(identity.hasMetadata ? TASK_ROLES.map(named) : []),
     ...(identity.hasTaskNetwork ? [named('ecs.capability.task-eni')] : []),
     { name: 'ecs.os-type', value: 'linux' },
     { name: 'ecs.os-family', value: 'LINUX' },

@@ -13,6 +13,9 @@ export const AGENT_OPERATIONS = {
   RegisterContainerInstance: 'ecs',
   DiscoverPollEndpoint: 'ecs',
   SubmitTaskStateChange: 'ecs',
+  GetTaskProtection: 'ecs',
+  UpdateTaskProtection: 'ecs',
+  ListTagsForResource: 'ecs',
   CreateLogGroup: 'logs',
   CreateLogStream: 'logs',
   DescribeLogStreams: 'logs',
@@ -23,9 +26,20 @@ export const AGENT_OPERATIONS = {
 
 export type AgentOperation = keyof typeof AGENT_OPERATIONS;
 
-type AllOperations = EcsOperations & LogsOperations & SsmOperations & SecretsmanagerOperations;
-export type Input<O extends AgentOperation> = AllOperations[O]['input'];
-export type Output<O extends AgentOperation> = AllOperations[O]['output'];
+/** Services have operations of the same name. */
+interface OfService {
+  readonly ecs: EcsOperations;
+  readonly logs: LogsOperations;
+  readonly ssm: SsmOperations;
+  readonly secretsmanager: SecretsmanagerOperations;
+}
+type Shape<O extends AgentOperation> = O extends AgentOperation
+  ? OfService[(typeof AGENT_OPERATIONS)[O]] extends Record<O, infer S extends { input: unknown; output: unknown }>
+    ? S
+    : never
+  : never;
+export type Input<O extends AgentOperation> = Shape<O>['input'];
+export type Output<O extends AgentOperation> = Shape<O>['output'];
 
 /** Whose world a call goes to, and as whom; what is left out is the agent's own. */
 export interface CallWhere {

@@ -16,6 +16,7 @@ const REGISTRATION: Registration = {
     architecture: 'x64',
     attributes: { rack: '7', ssd: '' },
     hasTaskNetwork: true,
+    hasMetadata: true,
   },
   capacity: { cpuUnits: 1024, memoryMiB: 512, tcpPorts: [22], udpPorts: [] },
   engine: FAKE_ENGINE_INFO,

@@ -33,7 +33,8 @@ export class ContainerCalls {
     try {
       const secrets = this.#ports.secrets.of(payload.arn, container);
       const blocks = await this.#blocks(payload, wanted);
-      const spec = containerSpec(payload, wanted, model, this.#options, { secrets, blocks });
+      const surroundings = this.#ports.surroundings?.(payload, wanted);
+      const spec = containerSpec(payload, wanted, model, this.#options, { secrets, blocks, surroundings });
       const { id } = await this.#ports.gate.run('create', () => this.#ports.engine.createContainer(name, spec));
       return [{ kind: 'created', container, dockerId: id }];
     } catch (error) {

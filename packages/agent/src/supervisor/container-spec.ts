@@ -1,6 +1,7 @@
 import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import type { ContainerSpec } from '../engine/port.ts';
 import type { ContainerSecrets } from '../secrets/service.ts';
+import type { Surroundings } from '../metadata/port.ts';
 import type { PortBinding, TaskModel } from './model.ts';
 import { CONTAINER_NAME_LABEL, containerName, taskLabels, taskVolumeName } from './naming.ts';
 import { configOf, hostConfigOf } from './plan.ts';
@@ -22,7 +23,10 @@ export interface Added {
   readonly secrets?: ContainerSecrets | undefined;
   /** Where on the host the blocks of port ranges begin (`port-ranges.ts`). */
   readonly blocks?: ReadonlyMap<string, number> | undefined;
+  readonly surroundings?: Surroundings | undefined;
 }
+
+const NOWHERE: Surroundings = { environment: {} };
 
 const MIB = 1024 * 1024;
 /** Docker refuses less. */
@@ -43,7 +47,7 @@ export function containerSpec(
   container: PayloadContainer,
   model: TaskModel,
   options: SpecOptions,
-  { secrets, blocks }: Added = {},
+  { secrets, blocks, surroundings = NOWHERE }: Added = {},
 ): ContainerSpec {
   const rendered = configOf(container);
   const overrides = JSON.parse(container.overrides || '{}') as { readonly command?: readonly string[] };
@@ -52,7 +56,7 @@ export function containerSpec(
     Image: container.image,
     ...(command === undefined ? {} : { Cmd: command }),
     ...(container.entryPoint === undefined ? {} : { Entrypoint: container.entryPoint }),
-    Env: Object.entries({ ...container.environment, ...secrets?.environment }).map(
+    Env: Object.entries({ ...container.environment, ...secrets?.environment, ...surroundings.environment }).map(
       ([name, value]) => `${name}=${value}`,
     ),
     // A health check that came with the image is not the task's.
@@ -67,7 +71,13 @@ export function containerSpec(
   };
   const host = hostConfig(task, container, model, options, blocks);
   const own = { ...body, Labels: labels, HostConfig: withLogOptions(host, secrets?.logOptions ?? {}) };
-  return joinsPause(task) ? withoutNetworkOf(own) : own;
+  return joinsPause(task) ? withoutNetworkOf(own) : { ...own, ...macAddress(host, surroundings) };
+}
+
+/** In the engine's old place and its new one. Containers on its bridge alone may have one given. */
+function macAddress(host: Json, { macAddress: MacAddress }: Surroundings): Json {
+  if (MacAddress === undefined || host['NetworkMode'] !== 'bridge') return {};
+  return { MacAddress, NetworkingConfig: { EndpointsConfig: { bridge: { MacAddress } } } };
 }
 
 /** Bindings as they were asked for; only for containers whose host ports are all given. */

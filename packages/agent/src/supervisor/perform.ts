@@ -4,6 +4,7 @@ import type { TaskCgroups } from '../cgroup/port.ts';
 import type { Engine } from '../engine/port.ts';
 import type { LogService } from '../logs/service.ts';
 import type { TaskSecrets } from '../secrets/service.ts';
+import type { SurroundingsOf } from '../metadata/port.ts';
 import type { TaskNetwork } from '../network/port.ts';
 import type { Log } from '../log.ts';
 import { ContainerCalls, payloadContainer } from './container-calls.ts';
@@ -26,6 +27,8 @@ export interface PerformPorts {
   readonly gate: EngineGate;
   readonly hostPorts: HostPorts;
   readonly logs: LogService;
+  /** `undefined`: containers are told nothing of where they are. */
+  readonly surroundings?: SurroundingsOf | undefined;
   readonly secrets: TaskSecrets;
   readonly clock: Clock;
   readonly log: Log;

@@ -146,6 +146,9 @@ export class Supervisor {
   }
 
   #planOf(payload: PayloadTask): { readonly plan: TaskPlan } | { readonly problem: string } {
+    const isPlaced = payload.networkMode !== 'none' && payload.containers.length > 0;
+    if (payload.roleCredentials !== undefined && isPlaced && this.#ports.surroundings === undefined)
+      return { problem: 'it has a task role, and containers cannot ask for credentials on this instance' };
     try {
       return { plan: planOf(payload, this.#options) };
     } catch (error) {

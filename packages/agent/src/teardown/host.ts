@@ -7,6 +7,7 @@ import { readCheckpoint } from '../checkpoint/file.ts';
 import type { ProcessConfig } from '../config.ts';
 import { DockerEngine } from '../engine/docker.ts';
 import type { Log } from '../log.ts';
+import { MetadataDoor, whyNoMetadata } from '../metadata/door.ts';
 import { LinuxTaskNetwork, whyNoTaskNetwork } from '../network/linux.ts';
 import { HttpLink } from '../session/transport-http.ts';
 import { messageOf } from '../supervisor/perform.ts';
@@ -58,5 +59,9 @@ async function networkOf(bridge: string, engine: DockerEngine, log: Log): Promis
   if ((await whyNoTaskNetwork()) !== undefined && !existsSync(`/sys/class/net/${bridge}`)) return undefined;
   const onProblem = (error: unknown): void => log('warn', `task networks: ${messageOf(error)}`);
   const network = new LinuxTaskNetwork({ engine, clock: systemClock, ids: systemIds, onProblem, bridge });
-  return { bridge, teardown: () => network.teardown() };
+  const teardown = async (): Promise<void> => {
+    if ((await whyNoMetadata()) === undefined) await new MetadataDoor(bridge).close();
+    await network.teardown();
+  };
+  return { bridge, teardown };
 }

@@ -13,7 +13,10 @@ export class ScriptedPlane implements MemoryControlPlane {
     readonly input: unknown;
     readonly region: string | undefined;
     readonly account: string | undefined;
+    readonly credentials: CallWhere['credentials'];
   }[] = [];
+  /** What the test answers itself; `undefined`: as ever. */
+  answer: ((operation: AgentOperation, input: unknown) => unknown) | undefined;
   readonly reports: StateChange[] = [];
   readonly secrets = new FakeSecretStore();
   readonly groups = new Set<string>();
@@ -36,9 +39,10 @@ export class ScriptedPlane implements MemoryControlPlane {
   #messages = 0;
 
   call(operation: AgentOperation, input: unknown, options: CallWhere): Promise<unknown> {
-    this.calls.push({ operation, input, region: options.region, account: options.account });
+    const { region, account, credentials } = options;
+    this.calls.push({ operation, input, region, account, credentials });
     if (operation === 'GetParameters' || operation === 'GetSecretValue') return this.#secret(operation, input, options);
-    const answer = this.#answer(operation, input);
+    const answer = this.answer?.(operation, input) ?? this.#answer(operation, input);
     return answer instanceof LinkError ? Promise.reject(answer) : Promise.resolve(answer);
   }
 

@@ -5,6 +5,7 @@ import { Agent } from '../agent.ts';
 import { FakeCgroups } from '../cgroup/fake.ts';
 import { MemoryCheckpoint, MemoryDisk } from '../checkpoint/memory.ts';
 import { FakeEngine, type FakeImage } from '../engine/fake.ts';
+import { FakeMetadataHost } from '../metadata/fake.ts';
 import { FakeNetwork } from '../network/fake.ts';
 import type { PortsInUse } from '../supervisor/host-ports.ts';
 import { MemoryLink } from './memory-link.ts';
@@ -30,6 +31,8 @@ export interface WorldOptions {
   readonly engineLatencyMs?: number;
   /** How long the checkpoint's writes take. */
   readonly diskMs?: number;
+  /** Whether containers can ask for their metadata. */
+  readonly metadata?: boolean;
 }
 
 /** One machine (engine, network, disk) and one control plane; agents come and go on it. */
@@ -47,10 +50,12 @@ export class AgentWorld {
   readonly disk = new MemoryDisk();
   readonly plane = new ScriptedPlane();
   readonly logged: string[] = [];
+  readonly metadata: FakeMetadataHost;
   link = new MemoryLink(this.plane);
   agent: Agent | undefined;
   #checkpoint: MemoryCheckpoint | undefined;
   readonly #config: AgentConfig;
+  readonly #hasMetadata: boolean;
   readonly #diskTime: ((signal: AbortSignal) => Promise<void>) | undefined;
 
   constructor(options: WorldOptions = {}) {
@@ -58,6 +63,8 @@ export class AgentWorld {
     const latencyMs = (): number => options.engineLatencyMs ?? 0;
     this.engine = new FakeEngine({ clock: this.clock, images: { '*': {}, ...options.images }, latencyMs });
     this.network = new FakeNetwork({ engine: this.engine });
+    this.metadata = new FakeMetadataHost(this.clock);
+    this.#hasMetadata = options.metadata ?? false;
     const { diskMs } = options;
     this.#diskTime = diskMs === undefined ? undefined : (signal) => this.clock.sleep(diskMs, signal);
     this.#config = { ...CONFIG, ...options.config };
@@ -68,8 +75,10 @@ export class AgentWorld {
     this.#checkpoint = new MemoryCheckpoint(this.disk, this.#diskTime);
     const { engine, network, cgroups, clock, ids, link } = this;
     const log = (level: string, text: string): void => void this.logged.push(`${level} ${text}`);
+    this.metadata.forget();
     this.agent = new Agent(this.#config, {
       engine,
+      metadata: this.#hasMetadata ? this.metadata : undefined,
       network,
       cgroups,
       portsInUse: this.portsInUse,

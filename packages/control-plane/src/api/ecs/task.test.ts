@@ -58,6 +58,7 @@ test('RunTask on Fargate: PROVISIONING, with a size, an address to come, and wha
     containerOverrides: [{ name: 'app', command: ['x'] }],
     cpu: '512',
     memory: '1024',
+    taskRoleArn: undefined,
     executionRoleArn: undefined,
     ephemeralStorage: undefined,
     inferenceAcceleratorOverrides: [],
@@ -316,16 +317,6 @@ test('what is accepted at registration and can not be run yet', async () => {
     const create = { serviceName: 's', taskDefinition: 'later', desiredCount: 0 };
     await refused(ecs.CreateService(create), 'ClientException', text);
   }
-  await ecs.RegisterTaskDefinition({
-    family: 'role',
-    taskRoleArn: 'r',
-    containerDefinitions: [{ name: 'app', image: 'x', memory: 8 }],
-  });
-  await refused(
-    ecs.RunTask({ taskDefinition: 'role' }),
-    'ClientException',
-    "Credentials of a task role ('taskRoleArn') is not supported",
-  );
 });
 
 test('a variable of a run can not have the name of a secret', async () => {

@@ -1,35 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { epochMs, iamKey, type IamRole, type TaskDefinition } from '@gantry/domain';
-import { aDefinition, SCOPE } from '../testing/documents.ts';
+import { iamKey, type TaskDefinition } from '@gantry/domain';
+import { aDefinition, aRole, SCOPE, trusting } from '../testing/documents.ts';
 import { ScriptedAgent } from '../testing/scripted-agent.ts';
 import { DispatchWorld, taskKey } from '../testing/world.ts';
 
 const HOUR_MS = 3_600_000;
 const arnOf = (name: string): string => `arn:aws:iam::${SCOPE.account}:role/${name}`;
-const trusting = (Service: string, more: object = {}): string =>
-  JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Principal: { Service }, Action: 'sts:AssumeRole', ...more }],
-  });
-const TASKS = trusting('ecs-tasks.amazonaws.com');
-
-function aRole(roleName: string, assumeRolePolicyDocument = TASKS): IamRole {
-  return {
-    account: SCOPE.account,
-    path: '/',
-    arn: arnOf(roleName),
-    createDate: epochMs(0),
-    inlinePolicies: {},
-    attachedPolicies: [],
-    roleName,
-    roleId: `AROA${roleName.toUpperCase()}`,
-    tags: [],
-    assumeRolePolicyDocument,
-    maxSessionDurationSeconds: 3600,
-  } as unknown as IamRole;
-}
-
 interface Play {
   readonly world: DispatchWorld;
   readonly agent: ScriptedAgent;
@@ -178,6 +155,15 @@ for (const [name, taskRoleArn] of REFUSED) {
     assert.ok(one.agent.payloads().every(({ tasks }) => tasks[0]?.desiredStatus === 'STOPPED'));
   });
 }
+
+test('a definition may give the name of a role alone', async () => {
+  const one = await play({ taskRoleArn: 'app' });
+  one.agent.connect();
+  await one.world.settle();
+  await place(one, 1);
+  await one.world.settle();
+  assert.equal(one.agent.credentials[0]?.roleArn, arnOf('app'));
+});
 
 test('a trust policy may ask whose task it is', async () => {
   const one = await play();

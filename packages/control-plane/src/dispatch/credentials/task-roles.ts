@@ -83,7 +83,7 @@ export class TaskRoles {
     const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = this.#sessions.sessionForRole(role, session);
     return {
       credentialsId: credentialsId(seal, taskKey(task), task.credentialsSeed, roleType),
-      roleArn,
+      roleArn: role.arn,
       accessKeyId,
       secretAccessKey,
       sessionToken,
@@ -91,14 +91,14 @@ export class TaskRoles {
     };
   }
 
-  /** A role of the task's own account that trusts tasks. */
+  /** A role of the task's own account that trusts tasks; definitions may give its name alone. */
   #assumable(task: Task, roleArn: string): IamRole | undefined {
     const { account } = task.scope;
-    const { resource = '' } = parseArn(roleArn) ?? {};
+    const { resource = roleArn } = parseArn(roleArn) ?? {};
     const role = this.#platform.state.tables.iamRoles.get(
       iamKey(account, resource.slice(resource.lastIndexOf('/') + 1)),
     );
-    if (role?.arn !== roleArn) return undefined;
+    if (role === undefined || (roleArn.includes(':') && role.arn !== roleArn)) return undefined;
     const context = contextOf({
       'aws:SourceAccount': account,
       'aws:SourceArn': task.taskArn,

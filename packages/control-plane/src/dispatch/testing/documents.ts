@@ -7,6 +7,7 @@ import {
   type AccountId,
   type Cluster,
   type ContainerDefinition,
+  type IamRole,
   type Region,
   type Scope,
   type Task,
@@ -103,5 +104,34 @@ export function aTask(number = 1, over: Partial<Task> = {}): Task {
     because: 'run-task',
     version: 1,
     ...over,
+  };
+}
+
+/** A trust policy for one service. */
+export const trusting = (Service: string, more: object = {}): string =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { Service }, Action: 'sts:AssumeRole', ...more }],
+  });
+
+/** A role that tasks may have, unless it says otherwise. */
+export function aRole(
+  roleName: string,
+  assumeRolePolicyDocument = trusting('ecs-tasks.amazonaws.com'),
+  { account }: Pick<Scope, 'account'> = SCOPE,
+): IamRole {
+  return {
+    account,
+    path: '/',
+    arn: `arn:aws:iam::${account}:role/${roleName}`,
+    createDate: epochMs(0),
+    inlinePolicies: {},
+    attachedPolicies: [],
+    roleName,
+    roleId: `AROA${roleName.toUpperCase()}`,
+    tags: [],
+    trustedIds: {},
+    assumeRolePolicyDocument,
+    maxSessionDurationSeconds: 3600,
   };
 }

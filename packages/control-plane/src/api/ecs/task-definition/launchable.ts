@@ -17,9 +17,6 @@ const VOLUME_NOT_YET: readonly (readonly [string, string])[] = [
   ['configuredAtLaunch', 'EBS volumes'],
 ];
 
-/** A program that counts on its role's credentials and finds none fails late and in its own words. */
-export const TASK_ROLE = "Credentials of a task role ('taskRoleArn')";
-
 /**
  * What a definition asks for that this version of Gantry can not give a task, in words; undefined when there is
  * nothing of the kind. Better no task than one without its secrets. Pure.
@@ -34,7 +31,6 @@ export function unsupportedMember(definition: TaskDefinition): string | undefine
       if (isUsed(volume[member])) return `${words} ('${member}' of volume '${String(volume['name'])}')`;
     }
   }
-  if (definition.taskRoleArn !== undefined) return TASK_ROLE;
   if (definition.proxyConfiguration !== undefined) return "App Mesh ('proxyConfiguration')";
   if (definition.enableFaultInjection === true) return "Fault injection ('enableFaultInjection')";
   const name = namespaceMember(definition);

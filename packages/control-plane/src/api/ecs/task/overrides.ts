@@ -4,7 +4,6 @@ import type { ContainerOverride, TaskOverride as WireTaskOverride } from '@aws-s
 import { effectiveContainers } from '../../../controllers/task/reservation.ts';
 import { requirementsProblem } from '../task-definition/accelerators.ts';
 import { MIN_MEMORY_MIB } from '../task-definition/containers.ts';
-import { TASK_ROLE } from '../task-definition/launchable.ts';
 import { isWindows } from '../task-definition/draft.ts';
 import { checkRole } from '../task-definition/roles.ts';
 import { environmentFilesProblem, notUnique } from '../task-definition/secrets.ts';
@@ -40,11 +39,6 @@ export function checkOverrides(
   checkStorage(given, infrastructure);
   checkRole(given.taskRoleArn);
   checkRole(given.executionRoleArn);
-  if (given.taskRoleArn) {
-    throw clientException(
-      `${TASK_ROLE} is not supported by this version of Gantry. Leave the override out and try again.`,
-    );
-  }
   const overrides = (given.containerOverrides ?? []).map((override) =>
     checkContainer(definition, override, memory ?? definition.memory),
   );
@@ -55,6 +49,7 @@ export function checkOverrides(
     containerOverrides: overrides as unknown as TaskOverride['containerOverrides'],
     cpu,
     memory,
+    taskRoleArn: given.taskRoleArn || undefined,
     executionRoleArn: given.executionRoleArn || undefined,
     ephemeralStorage: given.ephemeralStorage,
   };
