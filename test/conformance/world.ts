@@ -8,7 +8,7 @@ import { authoriseBy } from '@gantry/control-plane/authorise/authorise.ts';
 import { joinedRing } from '@gantry/control-plane/identity/key-ring.ts';
 import type { KeyRing } from '@gantry/control-plane/identity/principal.ts';
 import { MemoryLogStore } from '@gantry/control-plane/logs/memory.ts';
-import type { Platform, PlatformConfig } from '@gantry/control-plane/platform.ts';
+import type { Caller, Platform, PlatformConfig } from '@gantry/control-plane/platform.ts';
 import { testSeal } from '@gantry/control-plane/seal/testing/test-seal.ts';
 import { MemoryJournal } from '@gantry/control-plane/store/memory.ts';
 import { nextTurn } from '@gantry/control-plane/wiring.ts';
@@ -167,6 +167,23 @@ export class World implements Ground {
       await this.clock.turnTo(Math.min(end, this.clock.now() + STEP_MS));
       await this.settle();
     }
+  }
+
+  /** A role that tasks may take, with a policy of its own; its ARN. */
+  async role(RoleName: string, statement: object): Promise<string> {
+    const trust = { Effect: 'Allow', Principal: { Service: 'ecs-tasks.amazonaws.com' }, Action: 'sts:AssumeRole' };
+    const policy = (Statement: object): string => JSON.stringify({ Version: '2012-10-17', Statement: [Statement] });
+    const caller: Caller = {
+      account: ACCOUNT,
+      region: REGION,
+      principalArn: `arn:aws:iam::${ACCOUNT}:root`,
+      accessKeyId: ADMINISTRATOR.accessKeyId,
+      principal: { kind: 'administrator' },
+    };
+    await this.plane.handle('iam', 'CreateRole', { RoleName, AssumeRolePolicyDocument: policy(trust) }, caller);
+    const own = { RoleName, PolicyName: 'own', PolicyDocument: policy(statement) };
+    await this.plane.handle('iam', 'PutRolePolicy', own, caller);
+    return `arn:aws:iam::${ACCOUNT}:role/${RoleName}`;
   }
 
   /** A task definition of one small container, or of what is given; its ARN. */
