@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
@@ -119,6 +119,48 @@ describe('gantry exec', () => {
     const { code, err } = await run('closed', 'true');
     assert.equal(code, 4);
     assert.match(err, /was started without ECS Exec[^]*gantry run/);
+  });
+});
+
+describe('gantry cp', () => {
+  const failed = (...args: string[]): Promise<string> =>
+    world.gantry('cp', ...args).then(
+      () => assert.fail('it was done'),
+      (error: CommandFailed) => error.stderr,
+    );
+
+  it('copies files and folders in and out again, whatever they are called and hold', async () => {
+    const folder = join(world.dataDir, "it's | a & folder.[x]");
+    mkdirSync(join(folder, 'below'), { recursive: true });
+    const bytes = randomBytes(3 * 1024 * 1024);
+    writeFileSync(join(folder, 'below', 'a b'), bytes);
+    writeFileSync(join(folder, 'run'), '#!/bin/sh\n', { mode: 0o755 });
+    symlinkSync('below/a b', join(folder, 'link'));
+    await world.gantry('cp', folder, 'ex:/srv-new');
+    await world.gantry('cp', folder, 'ex:/tmp/');
+    assert.match((await run('ex', 'ls', '-l', '/srv-new/run')).out.toString(), /^-rwxr-xr-x/);
+    assert.equal((await run('ex', '--', 'test', '-f', "/tmp/it's | a & folder.[x]/below/a b")).code, 0);
+    const back = join(world.dataDir, 'back');
+    await world.gantry('cp', 'ex:/srv-new/', back);
+    assert.ok(readFileSync(join(back, 'below', 'a b')).equals(bytes));
+    assert.equal(readlinkSync(join(back, 'link')), 'below/a b');
+    await world.gantry('cp', 'ex:/srv-new/below/a b', back);
+    assert.ok(readFileSync(join(back, 'a b')).equals(bytes));
+    assert.deepEqual(
+      readdirSync(world.dataDir).filter((name) => name.startsWith('.back')),
+      [],
+    );
+  });
+
+  it('says what is not there, and leaves nothing', async () => {
+    assert.match(await failed('ex:/absent', world.dataDir), /copying \/absent: .*absent/s);
+    assert.match(await failed(join(world.dataDir, 'absent'), 'ex:/tmp'), /there is no such file or folder/);
+    assert.match(await failed('ex:/etc', 'ex:/tmp'), /one side is TASK:\/path/);
+    assert.match(await failed('nobody:/etc', '.'), /no task or service 'nobody'/);
+    assert.deepEqual(
+      readdirSync(world.dataDir).filter((name) => name.startsWith('.absent')),
+      [],
+    );
   });
 });
 

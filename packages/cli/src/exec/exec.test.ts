@@ -18,6 +18,7 @@ import { SeededIds } from '@gantry/testkit/seeded.ts';
 import { FakeApi } from '../api/fake.ts';
 import { CliError } from '../errors.ts';
 import { splitRest } from '../program/exec.ts';
+import { sideOf } from './copy.ts';
 import { exec, type ExecOptions } from './exec.ts';
 import type { ExecTerminal } from './port.ts';
 import { commandLine } from './quote.ts';
@@ -209,4 +210,20 @@ test('what stands between the task and the command', () => {
   assert.deepEqual(splitRest(['--container=web', 'sh'], 'a'), { container: 'web', command: ['sh'] });
   assert.throws(() => splitRest(['-it', 'sh'], undefined), /-it: options of gantry exec stand before/);
   assert.throws(() => splitRest(['--'], undefined), /there is no command/);
+});
+
+test('which side of a copy is where', () => {
+  const sides: readonly (readonly [string, string | undefined, string])[] = [
+    ['web:/etc/hosts', 'web', '/etc/hosts'],
+    [
+      'arn:aws:ecs:us-east-1:000000000000:task/default/0123:/a:b/c',
+      'arn:aws:ecs:us-east-1:000000000000:task/default/0123',
+      '/a:b/c',
+    ],
+    ['./web:/etc', undefined, './web:/etc'],
+    ['/a:/b', undefined, '/a:/b'],
+    ['file', undefined, 'file'],
+    [':/x', undefined, ':/x'],
+  ];
+  for (const [text, task, path] of sides) assert.deepEqual(sideOf(text), { task, path });
 });

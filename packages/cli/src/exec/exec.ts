@@ -6,7 +6,7 @@ import { CliError, EXIT, usageError } from '../errors.ts';
 import { taskIdOf } from '../run/reach.ts';
 import type { ExecTerminal, OpenSocket } from './port.ts';
 import { commandLine } from './quote.ts';
-import { runSession } from './session.ts';
+import { runSession, type SessionEnd } from './session.ts';
 
 /** A session that broke, as ssh answers it. */
 export const BROKEN = 255;
@@ -37,18 +37,23 @@ export async function exec(ports: ExecPorts, subject: string, options: ExecOptio
     throw usageError('-t: the input is not a terminal.', 'Leave out -t, and keep -i to pass the input on.');
   }
   const { cluster, task } = await runningTask(ports.api, options.cluster, subject);
-  const { sessionId, streamUrl, tokenValue } = await grant(ports.api, cluster, task, options);
-  const socket = await ports.openSocket(streamUrl);
-  const { clock, ids, version } = ports;
-  const { tty, interactive } = options;
-  const end = await runSession({ clock, ids, version, socket, sessionId, tokenValue, terminal, tty, interactive });
+  const end = await runIn(ports, cluster, task, options);
   if (end.words !== '') say(end.words);
   if (terminal.interruption().aborted) return EXIT.interrupted;
   return end.words === '' ? (end.exitCode ?? BROKEN) : BROKEN;
 }
 
+/** One session with a task: the command, and the terminal it talks to. */
+export async function runIn(ports: ExecPorts, cluster: string, task: Task, options: ExecOptions): Promise<SessionEnd> {
+  const { api, clock, ids, version, terminal } = ports;
+  const { tty, interactive } = options;
+  const { sessionId, streamUrl, tokenValue } = await grant(api, cluster, task, options);
+  const socket = await ports.openSocket(streamUrl);
+  return await runSession({ clock, ids, version, socket, sessionId, tokenValue, terminal, tty, interactive });
+}
+
 /** The one running task that is meant. */
-async function runningTask(
+export async function runningTask(
   api: Api,
   cluster: string,
   text: string,

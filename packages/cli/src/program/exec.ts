@@ -34,6 +34,29 @@ export function addExec(program: Command, host: Host, ends: Ends): void {
     );
 }
 
+export function addCp(program: Command, host: Host, ends: Ends): void {
+  program
+    .command('cp')
+    .description('copy a file or folder into a container of a running task, or out of it')
+    .argument('<from>', 'TASK:/path, or a path of this machine')
+    .argument('<to>', 'the other one')
+    .option('-c, --container <name>', 'which container, when there are several')
+    .option(...CLUSTER)
+    .option(...DATA_DIR)
+    .action(
+      ends(async (from: string, to: string, flags: Flags) => {
+        const [{ copy }, { nodeFiles }, ports] = await Promise.all([
+          import('../exec/copy.ts'),
+          import('../exec/wiring-files.ts'),
+          execPorts(host, flags.dataDir),
+        ]);
+        const interruption = (): AbortSignal => host.interruption();
+        const { cluster, container } = flags;
+        return copy({ ...ports, files: nodeFiles, interruption }, from, to, { cluster, container });
+      }),
+    );
+}
+
 /** What a session needs of this machine. */
 async function execPorts(host: Host, dataDir: string | undefined) {
   const [{ connection, api }, { nodeTerminal }, { openSocket }, { systemIds }] = await Promise.all([
