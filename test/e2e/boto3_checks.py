@@ -309,11 +309,12 @@ def error_classes():
     )
     ecs.delete_service(cluster="busy", service="s")
     ecs.delete_cluster(cluster="busy")
-    try:
-        ecs.describe_task_sets(cluster="default", service="x")
-        raise AssertionError("what is not served was answered")
-    except (classes.UnsupportedFeatureException, classes.ClientException) as error:
-        assert "DescribeTaskSets is not served" in str(error), error
+    new_set = {"cluster": "default", "service": "x", "taskDefinition": "errors"}
+    refused(classes.ServiceNotFoundException, lambda: ecs.create_task_set(**new_set), "Service not found.")
+    group = "arn:aws:autoscaling:us-east-1:000000000000:autoScalingGroup:u:autoScalingGroupName/x"
+    provider = {"autoScalingGroupProvider": {"autoScalingGroupArn": group}}
+    text = "CreateCapacityProvider needs Auto Scaling groups"
+    refused(classes.UnsupportedFeatureException, lambda: ecs.create_capacity_provider(name="p", **provider), text)
 
 
 @check
