@@ -9,7 +9,10 @@ export interface RefusedStep {
 }
 
 const ROLE = 'arn:aws:iam::000000000000:role/a';
-/** Commands that cannot succeed here: what they would make comes with a subsystem this version has not. `deploy` asks CodeDeploy. */
+/**
+ * Commands that cannot succeed here: what they would make comes with a subsystem this version has not. `deploy` asks CodeDeploy, and
+ * `execute-command` needs a running container: `exec.test.ts` has one.
+ */
 export const NEVER_HAPPY: ReadonlySet<string> = new Set([
   'continue-service-deployment',
   'create-capacity-provider',
