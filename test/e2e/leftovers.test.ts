@@ -48,6 +48,7 @@ async function traces(taskIds: readonly string[], pauseIds: readonly string[] = 
   const containers = labels.map((label) => docker('ps', '-a', '--filter', label, '--format', '{{.Names}}'));
   const volumes = labels.map((label) => docker('volume', 'ls', '-q', '--filter', label));
   const rules = await Promise.all([command('iptables', ['-S']), command('iptables', ['-t', 'nat', '-S'])]);
+  const metadata = lines(await command('nft', ['list', 'tables'])).filter((t) => t.endsWith(`gantrymeta-${bridge}`));
   const wires = pauseIds.map((id) => `gv${id.slice(0, 12)}`);
   const claim = `/run/gantry/networks/${bridge}`;
   return {
@@ -55,7 +56,10 @@ async function traces(taskIds: readonly string[], pauseIds: readonly string[] = 
     volumes: (await Promise.all(volumes)).flat(),
     pauses: await docker('ps', '-a', '--filter', `label=gantry.network=${bridge}`, '--format', '{{.Names}}'),
     interfaces: [bridge, ...wires].filter((name) => existsSync(`/sys/class/net/${name}`)),
-    rules: rules.flatMap(lines).filter((rule) => new RegExp(`\\bGANTRY-\\w+-${bridge}\\b`).test(rule)),
+    rules: [
+      ...metadata,
+      ...rules.flatMap(lines).filter((rule) => new RegExp(`\\bGANTRY-\\w+-${bridge}\\b`).test(rule)),
+    ],
     cgroups: taskIds.flatMap((id) => globSync(`/sys/fs/cgroup/{ecs,*/ecs,ecstasks.slice}/*${id}*`)),
     claims: existsSync(claim) && readFileSync(claim, 'utf8') === world.dataDir ? [claim] : [],
     processes: globSync('/proc/[0-9]*/cmdline').filter(ofThisWorld),

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ecsClient } from './ecs.ts';
 import { makeProbeImage, PROBE_IMAGE, removeProbeImage } from './probe-image.ts';
@@ -215,10 +217,12 @@ test('a role that cannot be assumed stops the task with the words of ECS', async
   );
 });
 
-test('gantry down --tasks leaves no rule of it', async () => {
-  const tables = async () =>
-    (await command('nft', ['list', 'tables'])).split('\n').filter((t) => t.includes('gantrymeta'));
-  const before = await tables();
+test('gantry down leaves no rule of it, also where the agent was killed', async () => {
+  const { bridge } = JSON.parse(readFileSync(join(world.dataDir, 'network.json'), 'utf8')) as { bridge: string };
+  const tables = (): Promise<string> => command('nft', ['list', 'tables']);
+  assert.ok((await tables()).includes(`gantrymeta-${bridge}\n`));
+  process.kill(world.pid('agent'), 'SIGKILL');
   await world.gantry('down', '--tasks', '--force');
-  assert.equal((await tables()).length, before.length - 1);
+  assert.ok(!(await tables()).includes(`gantrymeta-${bridge}\n`));
+  assert.ok(!existsSync(`/run/gantry/metadata/${bridge}`));
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { formatNetwork, networkOf, overlap, type Network } from './address.ts';
 import type { RunCommand } from './command.ts';
@@ -54,7 +55,8 @@ export class HostBridge {
     const networks = new Map(gatewayCidrs.map((cidr) => [cidr, networkOf(cidr)]));
     refuseOverlaps(this.name, [...networks.values()], await this.#run('ip', ['-4', '-o', 'addr', 'show']));
     this.#mtu = await uplinkMtu();
-    const lines = [`link set ${this.name} mtu ${this.#mtu} up`];
+    // One of its own: else it takes that of a task's wire, and every task that comes or goes may change the gateway's.
+    const lines = [`link set ${this.name} address ${macOf(this.name)} mtu ${this.#mtu} up`];
     if (!(await this.#exists())) lines.unshift(`link add ${this.name} type bridge forward_delay 0 stp_state 0`);
     for (const cidr of gatewayCidrs) lines.push(`addr replace ${cidr} dev ${this.name}`);
     await this.#run('ip', ['-batch', '-'], `${lines.join('\n')}\n`);
@@ -75,6 +77,12 @@ export class HostBridge {
     this.#work = result.catch(() => undefined);
     return result;
   }
+}
+
+/** Locally administered, and the same at every start. */
+function macOf(bridge: string): string {
+  const hash = createHash('sha256').update(bridge).digest('hex');
+  return ['0a', '47', hash.slice(0, 2), hash.slice(2, 4), hash.slice(4, 6), hash.slice(6, 8)].join(':');
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
@@ -210,6 +210,23 @@ describe('task network on Linux, for real', { skip, timeout: 60_000 }, () => {
       const seen = await output(here, await here.join(lease, { ...WEB, Cmd: ['/bin/sh', '-c', script] }));
       assert.match(seen, /^10\.231\.91\.7\tip-10-231-91-7\.ec2\.internal ip-10-231-91-7 task-[0-9a-f]{12}$/m);
       assert.match(seen, /0a:00:00:00:5b:03/);
+    }));
+
+  it('keeps the gateway where it is for its neighbours, whoever comes and goes', () =>
+    inWorld(async ({ network }) => {
+      await network.attach(request(1));
+      const now = async (): Promise<string> => {
+        const [address, assigned] = await Promise.all(
+          ['address', 'addr_assign_type'].map((name) => readFile(`/sys/class/net/${BRIDGE}/${name}`, 'utf8')),
+        );
+        // 3: it was set, and no wire's takes its place.
+        return `${address} ${assigned}`;
+      };
+      const before = await now();
+      assert.match(before, /^0a:47:.* 3\s*$/s);
+      await network.attach(request(2));
+      await network.release(request(1).taskArn);
+      assert.equal(await now(), before);
     }));
 
   it('gives an address to the next task the moment the last one let go of it', () =>
