@@ -204,7 +204,6 @@ describe('secrets of tasks', { skip }, () => {
       "from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret.",
     ],
     ['a key of a secret', () => `${secretArn}:none::`, {}, 'did not contain json key none'],
-    ['the execution role', () => '/db/password', { executionRoleArn: roleArn('nobody') }, 'execution role'],
   ];
   for (const [what, valueFrom, more, text] of absent) {
     it(`stop the task when ${what} is not there`, async () => {
@@ -215,4 +214,12 @@ describe('secrets of tasks', { skip }, () => {
       assert.ok(stoppedReason.includes(text), stoppedReason);
     });
   }
+
+  it('stop the task when its execution role is not there', async () => {
+    const secrets = [{ name: 'A', valueFrom: '/db/password' }];
+    const arn = await run({ secrets }, { executionRoleArn: roleArn('nobody') });
+    const { stopCode, stoppedReason = '' } = await reaches(arn, 'STOPPED');
+    assert.equal(stopCode, 'TaskFailedToStart');
+    assert.ok(stoppedReason.startsWith(`ECS was unable to assume the role '${roleArn('nobody')}'`), stoppedReason);
+  });
 });

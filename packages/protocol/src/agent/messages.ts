@@ -63,7 +63,7 @@ export interface PayloadContainer {
     readonly restartAttemptPeriod: number;
   };
   readonly containerArn: string;
-  /** Fetched by the agent itself. Our own does not offer this capability, so nothing with secrets is placed on it. */
+  /** What they are called; the agent fetches the values itself, as the task's execution role. */
   readonly secrets?: readonly {
     readonly name: string;
     readonly valueFrom: string;

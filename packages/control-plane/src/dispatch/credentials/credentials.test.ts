@@ -199,6 +199,29 @@ test("the run's own role goes before the definition's; an execution role that is
   assert.equal('executionRoleCredentials' in (sent ?? {}), false);
 });
 
+for (const [what, more] of [
+  ['secrets', { secrets: [{ name: 'A', valueFrom: '/a' }] }],
+  [
+    'secret log options',
+    { logConfiguration: { logDriver: 'syslog', secretOptions: [{ name: 'a', valueFrom: '/a' }] } },
+  ],
+  ['a private image', { repositoryCredentials: { credentialsParameter: 's' } }],
+] as const) {
+  test(`an execution role that is not there stops a task with ${what}, in ECS's words`, async () => {
+    const [container] = aDefinition({}).containerDefinitions;
+    assert.ok(container !== undefined);
+    const containerDefinitions = [{ ...container, ...more }];
+    const one = await play({ executionRoleArn: arnOf('nobody'), containerDefinitions } as Partial<TaskDefinition>);
+    one.agent.connect();
+    await place(one, 1);
+    await one.world.settle();
+    const task = one.world.task(1);
+    assert.equal(task?.stopCode, 'TaskFailedToStart');
+    const reason = `ECS was unable to assume the role '${arnOf('nobody')}' that was provided for this task.`;
+    assert.ok(task?.stoppedReason?.startsWith(reason), task?.stoppedReason);
+  });
+}
+
 test('a role deleted under a running task: no new credentials, the task goes on; back again, they are back', async () => {
   const one = await play();
   one.agent.connect();

@@ -1,4 +1,4 @@
-import { clusterArn, iamKey, parseArn, type IamRole, type Task } from '@gantry/domain';
+import { clusterArn, iamKey, parseArn, type IamRole, type Task, type TaskDefinition } from '@gantry/domain';
 import type { IamRoleCredentialsMessage, PayloadTask, RoleCredentials, RoleType } from '@gantry/protocol';
 import { contextOf, evaluateTrust } from '../../authorise/evaluate.ts';
 import { parsePolicy } from '../../authorise/policy.ts';
@@ -22,6 +22,15 @@ export class RoleRefused extends Error {
   }
 }
 
+/** To read secrets with; awslogs and public images need no role here. */
+function needsExecutionRole(definition: TaskDefinition | undefined): boolean {
+  return (definition?.containerDefinitions ?? []).some(
+    ({ secrets, repositoryCredentials, logConfiguration }) =>
+      repositoryCredentials !== undefined ||
+      [secrets, logConfiguration?.secretOptions].some((list = []) => list.length > 0),
+  );
+}
+
 export type Push = Omit<IamRoleCredentialsMessage, 'messageId'>;
 
 /** Temporary credentials of tasks' roles, made when they are sent and kept nowhere. */
@@ -35,8 +44,8 @@ export class TaskRoles {
   }
 
   /**
-   * What the payload of a task that is to start says of its roles. An execution role that cannot be had is left out:
-   * nothing a task does here needs one.
+   * What the payload of a task that is to start says of its roles. An execution role that cannot be had is left out
+   * where nothing needs it.
    * @throws RoleRefused
    */
   ofPayload(task: Task): Pick<PayloadTask, 'roleCredentials' | 'executionRoleCredentials'> {
@@ -68,7 +77,7 @@ export class TaskRoles {
     }
   }
 
-  /** @throws RoleRefused for a task role */
+  /** @throws RoleRefused */
   #credentials(task: Task, roleType: RoleType): RoleCredentials | undefined {
     const { state, seal } = this.#platform;
     const definition = state.tables.taskDefinitions.get(task.taskDefinitionKey);
@@ -76,7 +85,7 @@ export class TaskRoles {
     if (roleArn === undefined || task.credentialsSeed === undefined) return undefined;
     const role = this.#assumable(task, roleArn);
     if (role === undefined) {
-      if (roleType === 'TaskExecution') return undefined;
+      if (roleType === 'TaskExecution' && !needsExecutionRole(definition)) return undefined;
       throw new RoleRefused(roleArn);
     }
     const session = { sessionName: task.id, durationSeconds: SESSION_SECONDS };
