@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 import { OLD } from './attributes.ts';
 import type { Received } from './socket.ts';
 import { StockAgent } from './stock-agent.ts';
@@ -7,11 +7,12 @@ import { World } from './world.ts';
 
 let world: World;
 let web: string;
-before(async () => {
+// One each: time passes, and nobody else's heartbeats shall be waited for.
+beforeEach(async () => {
   world = await World.open();
   web = await world.define('web');
 });
-after(() => world.end());
+afterEach(() => world.end());
 
 const payloads = (agent: StockAgent): readonly Received[] => agent.acs.of('PayloadMessage');
 const numberOf = ({ message }: Received): number => message.seqNum ?? message.timeline;
