@@ -24,6 +24,7 @@ const WELL: Findings = {
     staticBusybox: true,
     ip: true,
     packetFilter: true,
+    nft: true,
   },
   nodeVersion: '24.21.0',
   architecture: 'x86_64',

@@ -20,7 +20,21 @@ export async function gatherFacts(host: Host): Promise<MachineFacts> {
   const packetFilter = iptables || nft;
   const root = host.facts.uid === 0;
   const dockerHost = host.env['DOCKER_HOST'] || undefined;
-  return { root, systemd, aptGet, sudo, engine, dockerHost, dockerd, haproxy, crun, ip, packetFilter, staticBusybox };
+  return {
+    root,
+    systemd,
+    aptGet,
+    sudo,
+    engine,
+    dockerHost,
+    dockerd,
+    haproxy,
+    crun,
+    ip,
+    packetFilter,
+    nft,
+    staticBusybox,
+  };
 }
 
 /** Who answers at the engine's socket. */

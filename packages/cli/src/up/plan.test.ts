@@ -23,6 +23,7 @@ const FULL: MachineFacts = {
   staticBusybox: true,
   ip: true,
   packetFilter: true,
+  nft: true,
 };
 const BARE: MachineFacts = {
   ...FULL,
@@ -33,22 +34,23 @@ const BARE: MachineFacts = {
   staticBusybox: false,
   ip: false,
   packetFilter: false,
+  nft: false,
 };
 
 const rows: readonly (readonly [string, MachineFacts, boolean, string])[] = [
   ['everything there', FULL, true, 'answers'],
-  ['nothing there, root', BARE, true, 'systemctl: docker.io iproute2 iptables busybox-static haproxy crun'],
+  ['nothing there, root', BARE, true, 'systemctl: docker.io iproute2 iptables nftables busybox-static haproxy crun'],
   [
     'nothing there, no systemd',
     { ...BARE, systemd: false },
     true,
-    'dockerd: docker.io iproute2 iptables busybox-static haproxy crun',
+    'dockerd: docker.io iproute2 iptables nftables busybox-static haproxy crun',
   ],
   [
     'nothing there, a user with sudo',
     { ...BARE, root: false },
     true,
-    'sudo systemctl: docker.io iproute2 iptables busybox-static haproxy crun',
+    'sudo systemctl: docker.io iproute2 iptables nftables busybox-static haproxy crun',
   ],
   ['engine installed but stopped', { ...FULL, engine: { kind: 'silent' } }, true, 'systemctl'],
   ['an engine that runs gets no crun', { ...FULL, crun: false }, true, 'answers'],

@@ -14,6 +14,7 @@ export interface MachineFacts {
   readonly staticBusybox: boolean;
   readonly ip: boolean;
   readonly packetFilter: boolean;
+  readonly nft: boolean;
 }
 
 export type EngineFact =
@@ -121,6 +122,7 @@ function missingPackages(facts: MachineFacts): readonly Package[] {
     },
     { name: 'iproute2', why: 'addresses for awsvpc tasks (ip)', required: true, missing: !facts.ip },
     { name: 'iptables', why: 'port mappings and routing of tasks', required: true, missing: !facts.packetFilter },
+    { name: 'nftables', why: 'metadata and task roles in containers (nft)', required: false, missing: !facts.nft },
     {
       name: 'busybox-static',
       why: 'the sample image gantry/hello is made of it',

@@ -8,7 +8,7 @@ import { upSettings } from '../settings.ts';
 import { up, type UpOptions } from './up.ts';
 
 const DATA = '/var/lib/gantry';
-const TOOLS = ['apt-get', 'dockerd', 'haproxy', 'crun', 'ip', 'iptables', 'busybox'];
+const TOOLS = ['apt-get', 'dockerd', 'haproxy', 'crun', 'ip', 'iptables', 'nft', 'busybox'];
 const isMain = (spec: StartSpec, name: string): boolean => spec.args.some((arg) => arg.includes(`packages/${name}/`));
 const KEYS = JSON.stringify({
   administrator: { accessKeyId: 'AKIAX', secretAccessKey: 's3cret', account: '000000000000' },
