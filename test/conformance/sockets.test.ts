@@ -125,6 +125,36 @@ test('3 handshake: old agents say neither protocolVersion nor sendCredentials', 
   await opened.closed;
 });
 
+/** What AWS's managed policy AmazonEC2ContainerServiceforEC2Role allows, as far as it is ECS's. */
+const MACHINE = [
+  'ecs:CreateCluster',
+  'ecs:DeregisterContainerInstance',
+  'ecs:DiscoverPollEndpoint',
+  'ecs:Poll',
+  'ecs:RegisterContainerInstance',
+  'ecs:StartTelemetrySession',
+  'ecs:UpdateContainerInstancesState',
+  'ecs:Submit*',
+];
+
+test('3 handshake: keys of a machine’s role, token and all, as far as its policy goes', async () => {
+  const account = { AWS: 'arn:aws:iam::000000000000:root' };
+  const role = await world.role('machine', { Effect: 'Allow', Action: MACHINE, Resource: '*' }, account);
+  const agent = await StockAgent.join(world, { keys: await world.machineKeys(role, 'i-0123456789abcdef0') });
+  const [arn = ''] = await world.start(agent, await world.define('machine'));
+  await agent.acs.next('PayloadMessage');
+  assert.equal((await agent.report(arn, 'RUNNING')).status, 200);
+  assert.equal(world.task(arn).lastStatus, 'RUNNING');
+  await agent.publish('PublishMetricsRequest', { metadata: { idle: true, fin: true }, timestamp: 1.7672256e9 });
+  await agent.tcs.next('AckPublishMetric');
+  const actions = MACHINE.filter((action) => action !== 'ecs:Poll');
+  const deaf = await world.role('deaf', { Effect: 'Allow', Action: actions, Resource: '*' }, account);
+  const refused = new StockAgent(world, { keys: await world.machineKeys(deaf, 'i-0') });
+  await refused.register();
+  assert.equal(exceptionOf(await refused.openAcs()), 'AccessDeniedException');
+  assert.ok((await refused.openTcs()) instanceof StockSocket);
+});
+
 /** The agent takes a body of one exception's name and a text. Its error then has the name in it. */
 function exceptionOf(refused: StockSocket | Refusal): string {
   assert.ok(!(refused instanceof StockSocket), 'it was let in');

@@ -244,7 +244,9 @@ export class StockAgent {
     const url = new URL('/ws', this.world.endpoint);
     const headers = await signed({ method: 'GET', url, headers: {}, body }, this.options.keys, this.world.clock.now());
     const head = `Authorization: ${headers['authorization']}\r\nHost: ${url.host}\r\nX-Amz-Date: ${headers['x-amz-date']}`;
-    this.tcs.sendText(`${head}\r\n\r\n${body}`);
+    const { sessionToken } = this.options.keys;
+    const token = sessionToken === undefined ? '' : `\r\nX-Amz-Security-Token: ${sessionToken}`;
+    this.tcs.sendText(`${head}${token}\r\n\r\n${body}`);
   }
 
   #frame(frame: Received, socket: StockSocket): void {

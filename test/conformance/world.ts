@@ -43,6 +43,15 @@ const INSTALLATION: KeyRing = {
 
 type DefinitionInput = EcsOperations['RegisterTaskDefinition']['input'];
 
+const TASKS = { Service: 'ecs-tasks.amazonaws.com' };
+const ROOT: Caller = {
+  account: ACCOUNT,
+  region: REGION,
+  principalArn: `arn:aws:iam::${ACCOUNT}:root`,
+  accessKeyId: ADMINISTRATOR.accessKeyId,
+  principal: { kind: 'administrator' },
+};
+
 /** Fake time passes in steps short enough that what is due in between has come and was answered. */
 const STEP_MS = 5_000;
 
@@ -169,21 +178,26 @@ export class World implements Ground {
     }
   }
 
-  /** A role that tasks may take, with a policy of its own; its ARN. */
-  async role(RoleName: string, statement: object): Promise<string> {
-    const trust = { Effect: 'Allow', Principal: { Service: 'ecs-tasks.amazonaws.com' }, Action: 'sts:AssumeRole' };
+  /** A role for tasks, or for who is named, with a policy of its own; its ARN. */
+  async role(RoleName: string, statement: object, Principal: object = TASKS): Promise<string> {
+    const trust = { Effect: 'Allow', Principal, Action: 'sts:AssumeRole' };
     const policy = (Statement: object): string => JSON.stringify({ Version: '2012-10-17', Statement: [Statement] });
-    const caller: Caller = {
-      account: ACCOUNT,
-      region: REGION,
-      principalArn: `arn:aws:iam::${ACCOUNT}:root`,
-      accessKeyId: ADMINISTRATOR.accessKeyId,
-      principal: { kind: 'administrator' },
-    };
-    await this.plane.handle('iam', 'CreateRole', { RoleName, AssumeRolePolicyDocument: policy(trust) }, caller);
+    await this.plane.handle('iam', 'CreateRole', { RoleName, AssumeRolePolicyDocument: policy(trust) }, ROOT);
     const own = { RoleName, PolicyName: 'own', PolicyDocument: policy(statement) };
-    await this.plane.handle('iam', 'PutRolePolicy', own, caller);
+    await this.plane.handle('iam', 'PutRolePolicy', own, ROOT);
     return `arn:aws:iam::${ACCOUNT}:role/${RoleName}`;
+  }
+
+  /** What the metadata service of a machine with this role would give its agent: keys with a session token. */
+  async machineKeys(RoleArn: string, RoleSessionName: string): Promise<AgentKeys> {
+    const given = await this.plane.handle('sts', 'AssumeRole', { RoleArn, RoleSessionName }, ROOT);
+    const { AccessKeyId, SecretAccessKey, SessionToken } = (given as { Credentials: Record<string, string> })
+      .Credentials;
+    return {
+      accessKeyId: AccessKeyId ?? '',
+      secretAccessKey: SecretAccessKey ?? '',
+      sessionToken: SessionToken ?? '',
+    };
   }
 
   /** A task definition of one small container, or of what is given; its ARN. */
