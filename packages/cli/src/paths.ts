@@ -14,7 +14,7 @@ export interface Paths {
   log(name: ProcessName): string;
 }
 
-export type ProcessName = 'control-plane' | 'agent' | 'dockerd';
+export type ProcessName = 'control-plane' | 'agent' | 'dockerd' | 'haproxy';
 
 export function pathsIn(dataDir: string): Paths {
   const run = join(dataDir, 'run');

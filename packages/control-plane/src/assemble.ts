@@ -23,6 +23,9 @@ import { openIdentity, type Identity } from './identity/index.ts';
 import { SEALED_ACCESS_KEYS } from './identity/key-ring.ts';
 import type { Origin } from './identity/origin.ts';
 import { logsHandlers } from './logs/api/index.ts';
+import { LoadBalancerController } from './loadbalancer/controller.ts';
+import type { Proxy } from './loadbalancer/port.ts';
+import type { RenderSettings } from './loadbalancer/render.ts';
 import type { LogStore } from './logs/port.ts';
 import { keepRetention } from './logs/retention.ts';
 import type { Caller, Platform, PlatformConfig } from './platform.ts';
@@ -39,14 +42,21 @@ export interface AssembleOptions {
   readonly trail?: AuditTrail | undefined;
   /** What is wrong with this installation, for Status. */
   readonly problems?: () => readonly string[];
-  /** Ports of this host for listeners. Left out: every port is free. */
-  readonly ports?: HostPorts | undefined;
+  /** What carries the traffic of load balancers. Left out: nothing does, and every port is free. */
+  readonly proxy?: Balancing | undefined;
   readonly clock: Clock;
   readonly ids: Ids;
   /** Runs a group commit soon; see StateOptions. */
   readonly schedule: (run: () => void) => void;
   readonly config: PlatformConfig;
   readonly log: Platform['log'];
+}
+
+/** The proxy, how it is set up, and which ports of the host it could listen on. */
+export interface Balancing {
+  readonly proxy: Proxy;
+  readonly settings: RenderSettings;
+  readonly ports: HostPorts;
 }
 
 /** The whole brain, without HTTP: production puts the front door before it, the simulator calls it directly. */
@@ -89,7 +99,11 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
   const dispatch = createDispatch(platform, identity);
   const handlers = allHandlers(platform, identity, logStore, { ...options, exec: dispatch.exec });
   const stopping = new AbortController();
-  const controllers = startControllers(platform, stopping.signal);
+  const balancing =
+    options.proxy === undefined
+      ? []
+      : [new LoadBalancerController(platform, options.proxy.proxy, options.proxy.settings)];
+  const controllers = startControllers(platform, stopping.signal, balancing);
   const running = [
     controllers.stopped,
     keepRetention(platform, logStore, stopping.signal),
@@ -133,8 +147,8 @@ function allHandlers(
     trail,
     problems,
     exec,
-    ports = EVERY_PORT,
-  }: Pick<AssembleOptions, 'trail' | 'problems' | 'ports'> & { readonly exec?: Dispatch['exec'] },
+    proxy,
+  }: Pick<AssembleOptions, 'trail' | 'problems' | 'proxy'> & { readonly exec?: Dispatch['exec'] },
 ): Readonly<Record<ServiceName, HandlerTable>> {
   // A table's keys come from the network: without a prototype `constructor` is not among them.
   const bare = (table: object): HandlerTable => Object.assign(Object.create(null), table) as HandlerTable;
@@ -147,7 +161,7 @@ function allHandlers(
     ssm: bare(ssmHandlers(platform)),
     secretsmanager: bare(secretsManagerHandlers(platform)),
     cloudtrail: bare(trail === undefined ? {} : cloudtrailHandlers(trail)),
-    elasticloadbalancing: bare(elbHandlers(platform, ports)),
+    elasticloadbalancing: bare(elbHandlers(platform, proxy?.ports ?? EVERY_PORT)),
     scheduler: bare({}),
   };
 }

@@ -6,11 +6,13 @@ import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { anyKey, signedBy } from './api/http/authenticate.ts';
 import { describeError } from './api/http/pipeline.ts';
+import { hostPorts } from './api/elbv2/host-port.ts';
 import { FrontDoor } from './api/http/server.ts';
-import { assemble } from './assemble.ts';
+import { assemble, type Balancing } from './assemble.ts';
 import { AuditTrail } from './audit/trail.ts';
 import { endpointOf, isLoopback, readConfig, type ServerConfig } from './config.ts';
 import { openCredentials } from './credentials.ts';
+import { Haproxy } from './loadbalancer/wiring-haproxy.ts';
 import { joinedRing } from './identity/key-ring.ts';
 import { openSeal } from './seal/key-file.ts';
 import { SegmentLogStore, type SegmentStoreOptions } from './logs/segments/store.ts';
@@ -47,8 +49,14 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   const trail = openTrail(config, log, onError);
   const tls = openTls(config, { clock: systemClock, log, random: randomBytes, hostname: hostname() });
   const inTheClear = tls === undefined && !isLoopback(config.host) ? [toldInTheClear(config.host)] : [];
-  const problems = (): readonly string[] => [...inTheClear, ...(tls?.problems() ?? []), ...trail.problems()];
-  const kept = { journal, logStore, seal, trail };
+  const haproxy = new Haproxy(join(config.dataDir, 'run'), config.host);
+  const problems = (): readonly string[] => [
+    ...inTheClear,
+    ...(tls?.problems() ?? []),
+    ...trail.problems(),
+    ...haproxy.problems(),
+  ];
+  const kept = { journal, logStore, seal, trail, proxy: balancingBy(haproxy) };
   const wired = { ...kept, problems, clock: systemClock, ids: systemIds, schedule: nextTurn, log };
   const plane = await assemble({ ...wired, config: config.platform });
   const ring = joinedRing(keys, plane.identity.keys);
@@ -84,6 +92,10 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
     await journal.close();
     log('info', 'control plane stopped');
   };
+}
+
+function balancingBy(haproxy: Haproxy): Balancing {
+  return { proxy: haproxy, settings: haproxy.settings, ports: hostPorts((port) => haproxy.isFree(port)) };
 }
 
 type OnError = NonNullable<SegmentStoreOptions['onError']>;

@@ -35,7 +35,7 @@ export type { AwsClientOptions, CallOptions } from './client.ts';
 export type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 export { httpTransport } from './transport-http.ts';
 export type { HttpTransportOptions } from './transport-http.ts';
-export { systemClock, systemIds } from './wiring-system.ts';
+export { processIdentity, systemClock, systemIds } from './wiring-system.ts';
 
 /** Header of an agent's Logs calls: the account of the task that wrote. */
 export const ACCOUNT_HEADER = 'x-gantry-account';

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { epochMs, type Clock, type Ids } from '@gantry/domain';
 
 /** Node's timers take no more; a longer sleep wakes early: whoever waits for a moment looks at the clock again. */
@@ -27,3 +28,13 @@ export const systemIds: Ids = {
   digits19: () => String(10n ** 18n + (randomBytes(8).readBigUInt64BE() % (9n * 10n ** 18n))),
   random: () => Math.random(),
 };
+
+/** Tells a process from a later one that got the same pid; `undefined` when there is none. */
+export async function processIdentity(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  if (stat === undefined) return undefined;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the name before it may hold anything
+  if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+  return `${boot.trim()}:${fields[19] ?? ''}`;
+}

@@ -7,7 +7,7 @@ import { pathsIn, type Paths } from '../paths.ts';
 import { findProcess } from '../process/records.ts';
 import { taskIdOf } from '../run/reach.ts';
 import { stopEngine } from '../up/engine.ts';
-import { stopAgent, stopControlPlane } from '../up/start.ts';
+import { stopAgent, stopBalancers, stopControlPlane } from '../up/start.ts';
 import { mayPurge, purge } from './purge.ts';
 import { untilStopped } from './stop.ts';
 import { tearDown } from './teardown.ts';
@@ -39,6 +39,7 @@ export async function down(host: Host, options: DownOptions): Promise<number> {
     if (removed !== undefined) host.terminal.out(removed);
   } finally {
     if (await stopControlPlane(host, paths)) stopped.push('control-plane');
+    if (await stopBalancers(host, paths)) stopped.push('haproxy');
     await host.removeFile(paths.endpoint);
   }
   if (options.engine && (await stopEngine(host, paths))) stopped.push('dockerd');

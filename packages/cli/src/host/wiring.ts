@@ -7,7 +7,7 @@ import { availableParallelism, homedir, hostname, machine, release, totalmem } f
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '@gantry/protocol/wiring-system.ts';
+import { processIdentity, systemClock } from '@gantry/protocol/wiring-system.ts';
 import type {
   Host,
   HostFacts,
@@ -197,14 +197,6 @@ async function start(spec: StartSpec): Promise<StartedProcess> {
 }
 
 /** Boot and start time of the process: a pid is used again, the two together are not. Zombies count as gone. */
-async function processIdentity(pid: number): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  if (stat === undefined) return undefined;
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the name before it may hold anything
-  if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
-  return `${boot.trim()}:${fields[19] ?? ''}`;
-}
 
 async function readFrom(path: string, offset: number): Promise<{ text: string; offset: number }> {
   const file = await open(path, 'r').catch(() => undefined);

@@ -112,6 +112,7 @@ async function waitWhileAlive(
 /** Removing the namespaces kept ready may take a busy engine a while; killed, the agent leaves them. */
 const AGENT_GRACE_MS = 30_000;
 const CONTROL_PLANE_GRACE_MS = 10_000;
+const BALANCER_GRACE_MS = 5_000;
 
 /** Tasks keep running. @returns whether it ran */
 export const stopAgent = (host: Host, paths: Paths): Promise<boolean> =>
@@ -120,10 +121,15 @@ export const stopAgent = (host: Host, paths: Paths): Promise<boolean> =>
 export const stopControlPlane = (host: Host, paths: Paths): Promise<boolean> =>
   stopProcess(host, paths, 'control-plane', CONTROL_PLANE_GRACE_MS);
 
+/** The control plane starts it with the first listener, and again if it ends: stop that first. */
+export const stopBalancers = (host: Host, paths: Paths): Promise<boolean> =>
+  stopProcess(host, paths, 'haproxy', BALANCER_GRACE_MS);
+
 /** Agent first: it hands in its last reports. Tasks keep running. */
 export async function stopProcesses(host: Host, paths: Paths): Promise<void> {
   await stopAgent(host, paths);
   await stopControlPlane(host, paths);
+  await stopBalancers(host, paths);
 }
 
 /** The administrator's key, which the control plane made at its first start. */

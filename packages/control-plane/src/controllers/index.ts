@@ -20,7 +20,11 @@ export interface Controllers {
 }
 
 /** Starts every controller on the platform; they run until `signal` aborts. Needs no order: each reads for itself. */
-export function startControllers(platform: Platform, signal: AbortSignal): Controllers {
+export function startControllers(
+  platform: Platform,
+  signal: AbortSignal,
+  more: readonly Controller[] = [],
+): Controllers {
   const options: DriverOptions = {
     rescanMs: RESCAN_MS,
     onError(error, controller, key, failures) {
@@ -37,6 +41,7 @@ export function startControllers(platform: Platform, signal: AbortSignal): Contr
     new LivenessController(platform),
     new ReaperController(platform),
     new SecretController(platform),
+    ...more,
   ];
   const drivers = controllers.map((controller) => new Driver(controller, platform.clock, options));
   platform.state.onCommit((changes) => {

@@ -49,8 +49,7 @@ function conditionOf(condition: RuleCondition): ListenerCondition {
       return { field, values: addresses(condition.SourceIpConfig?.Values) };
     case 'http-header': {
       const { HttpHeaderName: name = '', Values } = condition.HttpHeaderConfig ?? {};
-      if (!/^[\w!#$%&'*+.^`|~-]{1,40}$/.test(name))
-        throw validationError(`HTTP header name '${name.slice(0, 64)}' is not valid`);
+      if (!/^[\w.-]{1,40}$/.test(name)) throw validationError(`HTTP header name '${name.slice(0, 64)}' is not valid`);
       if (name.toLowerCase() === 'host')
         throw validationError("The header 'Host' is matched by a host-header condition");
       return { field, name, values: texts(field, Values, 128, /^[\x20-\x7e]+$/) };

@@ -26,7 +26,7 @@ export const TARGET_GROUP_ATTRIBUTES: Readonly<Record<'HTTP' | 'TCP', AttributeR
       allowed: /^(true|false|use_load_balancer_configuration)$/,
     },
     'slow_start.duration_seconds': { initial: '0', allowed: /^(0|[3-9]\d|[1-8]\d\d|900)$/ },
-    'stickiness.app_cookie.cookie_name': { initial: '', allowed: /^[\w!#$%&'*+.^`|~-]{0,512}$/ },
+    'stickiness.app_cookie.cookie_name': { initial: '', allowed: /^[\w.-]{0,128}$/ },
     'stickiness.app_cookie.duration_seconds': { initial: '86400', allowed: [1, 604_800] },
     'stickiness.enabled': { initial: 'false', allowed: SWITCH },
     'stickiness.lb_cookie.duration_seconds': { initial: '86400', allowed: [1, 604_800] },
