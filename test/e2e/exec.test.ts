@@ -164,6 +164,46 @@ describe('gantry cp', () => {
   });
 });
 
+describe('gantry port-forward', () => {
+  const forwarded = async (task: string, port: number) => {
+    const child = spawn(LAUNCHER, ['port-forward', task, `0:${port}`], { env: world.env });
+    children.push(child);
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
+    child.stderr.on('data', (data: Buffer) => (err += data.toString()));
+    const local = await until('it listens', () => Promise.resolve(/^localhost:(\d+) is port/.exec(out)?.[1]));
+    const stop = async (): Promise<number | null> => {
+      child.kill('SIGINT');
+      return await new Promise((resolve) => child.once('close', resolve));
+    };
+    return { url: `http://127.0.0.1:${local}/`, err: () => err, stop };
+  };
+
+  it('brings a port here, for several connections at once', async () => {
+    const { url, stop } = await forwarded('ex', 80);
+    const answers = await Promise.all([1, 2, 3, 4].map(async () => (await fetch(url)).text()));
+    for (const text of answers) assert.match(text, /Hello from Gantry/);
+    assert.equal(await stop(), 0);
+  });
+
+  it('reaches what listens on the task’s own localhost, and all of what it says', async () => {
+    const serve = 'mkdir /www; head -c 3000000 /dev/zero > /www/big; echo begun; httpd -f -h /www -p 127.0.0.1:9000';
+    await exec(['ex', '--', 'sh', '-c', serve]).began;
+    await until('it listens', async () => (await run('ex', 'netstat', '-ltn')).out.includes('127.0.0.1:9000'));
+    const { url, stop } = await forwarded('ex', 9000);
+    const { byteLength: bytes } = await (await fetch(`${url}big`)).arrayBuffer();
+    assert.equal(bytes, 3_000_000);
+    assert.equal(await stop(), 0);
+  });
+
+  it('says that nobody listens, and goes on', async () => {
+    const { url, err, stop } = await forwarded('ex', 81);
+    await assert.rejects(fetch(url));
+    await until('it says so', () => Promise.resolve(/port 81: .*ECONNREFUSED/.test(err())));
+    assert.equal(await stop(), 0);
+  });
+});
+
 describe('sessions end with what they stand on', () => {
   it('with the task', async () => {
     await world.gantry('run', 'gantry/hello', '--name', 'short');

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT } from './errors.ts';
 import type { Host } from './host/port.ts';
 import { addAudit } from './program/audit.ts';
-import { addCp, addExec } from './program/exec.ts';
+import { addCp, addExec, addPortForward } from './program/exec.ts';
 import { addSmall } from './program/small.ts';
 import { addRun, addTasks } from './program/tasks.ts';
 import { addProcesses, addUp } from './program/up.ts';
@@ -33,6 +33,7 @@ export async function createProgram(host: Host, args: readonly string[]): Promis
   addTasks(program, host, ends);
   addExec(program, host, ends);
   addCp(program, host, ends);
+  addPortForward(program, host, ends);
   addAudit(program, host, ends);
   addSmall(program, host, ends);
   program.exitOverride();

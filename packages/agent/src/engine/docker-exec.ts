@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import { connectInside } from './docker-tunnel.ts';
 import type { ExecOutput, ExecProcess, ExecSpec } from './exec-port.ts';
 import { EngineError } from './port.ts';
 import type { Answer, CallOptions } from './transport.ts';
@@ -18,8 +19,9 @@ export interface ExecCalls {
   readonly call: (method: 'GET' | 'POST', path: string, options?: CallOptions) => Promise<Answer>;
 }
 
-/** Starts a program in a container and takes over the connection it writes to. */
+/** Starts a program in a container and takes over the connection it writes to; or connects to a port of it. */
 export async function startExec(calls: ExecCalls, containerId: string, spec: ExecSpec): Promise<ExecProcess> {
+  if ('port' in spec) return await connectTo(calls, containerId, spec.port);
   const { command, terminal } = spec;
   const Tty = terminal !== undefined;
   const body = {
@@ -38,6 +40,14 @@ export async function startExec(calls: ExecCalls, containerId: string, spec: Exe
   // One that has ended by now has no size: that is no failure.
   if (terminal !== undefined) await process.resize(terminal).catch(() => undefined);
   return process;
+}
+
+async function connectTo(calls: ExecCalls, containerId: string, port: number): Promise<ExecProcess> {
+  const { body } = await calls.call('GET', `/containers/${encodeURIComponent(containerId)}/json`);
+  const { Id, State } = body as { readonly Id: string; readonly State: { readonly Pid: number } };
+  if (State.Pid === 0) throw new EngineError('conflict', `Container ${containerId} is not running`);
+  if (await isOf(State.Pid, Id)) return connectInside(State.Pid, port);
+  throw new EngineError('failed', 'The container engine runs on another machine: its networks cannot be entered.');
 }
 
 /** A POST whose connection becomes a pipe to the program. */

@@ -71,11 +71,18 @@ const cases: Record<string, (world: EngineWorld, id: string) => Promise<void>> =
     await engine.removeContainer(id);
     await reading;
   },
+  'says that nobody listens on a port': async ({ engine }, id) => {
+    const process = await engine.exec(id, { port: 81 });
+    assert.match((await read(process)).stderr, /ECONNREFUSED/);
+    assert.equal(await ended(process), 1);
+  },
   'tells where it cannot run': async (world) => {
     const { engine } = world;
     await assert.rejects(engine.exec('absent', { command: ['cat'] }), { kind: 'not-found' });
     const { id } = await engine.createContainer(world.name('never'), world.spec('runs'));
     await assert.rejects(engine.exec(id, { command: ['cat'] }), { kind: 'conflict' });
+    await assert.rejects(engine.exec('absent', { port: 80 }), { kind: 'not-found' });
+    await assert.rejects(engine.exec(id, { port: 80 }), { kind: 'conflict' });
   },
 };
 

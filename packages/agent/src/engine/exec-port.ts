@@ -1,13 +1,23 @@
 /** A program started in a running container. Part of the `Engine` port. */
 export interface ExecEngine {
-  /** Starts it, as root. Container unknown: `not-found`; not running: `conflict`. A command that does not exist ends with 126 or 127. */
+  /**
+   * Starts it, as root, or connects to a port of the container. Container unknown: `not-found`; not running: `conflict`. A command that
+   * does not exist ends with 126 or 127, a port nobody listens on with 1 and words on stderr.
+   */
   exec(containerId: string, spec: ExecSpec): Promise<ExecProcess>;
 }
 
-export interface ExecSpec {
+export type ExecSpec = ProgramSpec | PortSpec;
+
+export interface ProgramSpec {
   readonly command: readonly string[];
   /** Present: it gets a terminal of this size, and stderr is in stdout. */
   readonly terminal?: { readonly cols: number; readonly rows: number } | undefined;
+}
+
+/** Input goes to this TCP port as the container sees it, and what comes from there is the output. */
+export interface PortSpec {
+  readonly port: number;
 }
 
 export interface ExecOutput {

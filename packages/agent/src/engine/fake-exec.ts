@@ -1,5 +1,5 @@
 import { AsyncQueue } from './async-queue.ts';
-import type { ExecOutput, ExecProcess, ExecSpec } from './exec-port.ts';
+import type { ExecOutput, ExecProcess, ExecSpec, ProgramSpec } from './exec-port.ts';
 import type { FakeContainer } from './fake-container.ts';
 import { EngineError } from './port.ts';
 
@@ -10,7 +10,7 @@ export interface FakeProgramIo {
   out(text: string | Uint8Array, stream?: ExecOutput['stream']): void;
   /** Called at every resize. */
   onResize(listener: (cols: number, rows: number) => void): void;
-  readonly terminal: ExecSpec['terminal'];
+  readonly terminal: ProgramSpec['terminal'];
 }
 
 /** A program of the fake engine; its exit code. */
@@ -38,6 +38,11 @@ const PROGRAMS: Readonly<Record<string, FakeProgram>> = {
     out(`${size}\r\n`);
     return 0;
   },
+  /** Somebody listens there, and says everything again. */
+  'port 80': async ({ input, out }) => {
+    for await (const piece of input) out(piece);
+    return 0;
+  },
   'sleep 3600': async ({ input }) => {
     for await (const piece of input) void piece;
     return await new Promise<number>(() => undefined);
@@ -47,25 +52,30 @@ const PROGRAMS: Readonly<Record<string, FakeProgram>> = {
 /** Starts a program in a container of the fake engine. Ends with the container, as all that runs in it does. */
 export function fakeExec(container: FakeContainer, spec: ExecSpec): ExecProcess {
   if (!container.running) throw new EngineError('conflict', `Container ${container.id} is not running`);
-  const program = PROGRAMS[spec.command.join(' ')];
+  const command = 'port' in spec ? [`port ${spec.port}`] : spec.command;
+  const terminal = 'port' in spec ? undefined : spec.terminal;
+  const program = PROGRAMS[command.join(' ')];
   const input = new AsyncQueue<Uint8Array>();
   const output = new AsyncQueue<ExecOutput>();
   let code: number | undefined;
   let resized: (cols: number, rows: number) => void = () => undefined;
   const out: FakeProgramIo['out'] = (text, stream = 'stdout') =>
-    output.push({ stream: spec.terminal === undefined ? stream : 'stdout', data: Buffer.from(text) });
+    output.push({ stream: terminal === undefined ? stream : 'stdout', data: Buffer.from(text) });
   const end = (exitCode: number): void => {
     code ??= exitCode;
     input.end();
     output.end();
   };
   container.onDeath(() => end(137));
-  if (program === undefined) {
-    out(`OCI runtime exec failed: exec: "${spec.command[0] ?? ''}": executable file not found in $PATH: unknown\r\n`);
+  if (program === undefined && 'port' in spec) {
+    out(`connect ECONNREFUSED 127.0.0.1:${spec.port}\n`, 'stderr');
+    end(1);
+  } else if (program === undefined) {
+    out(`OCI runtime exec failed: exec: "${command[0] ?? ''}": executable file not found in $PATH: unknown\r\n`);
     end(126);
   } else {
-    const io = { input, out, terminal: spec.terminal, onResize: (listener: typeof resized) => (resized = listener) };
-    void program(io, spec.command).then(end);
+    const io = { input, out, terminal, onResize: (listener: typeof resized) => (resized = listener) };
+    void program(io, command).then(end);
   }
   return {
     output,

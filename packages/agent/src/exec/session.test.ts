@@ -108,6 +108,18 @@ test('a large piece goes to the plugin in pieces of 1024 bytes', async () => {
   );
 });
 
+test('a port instead of a program', async () => {
+  const { world, client } = await open('gantry-port-forward 80');
+  client.type('GET /');
+  await world.clock.turn(100);
+  client.channel.send(PAYLOAD.flag, flagPayload(FLAG.endOfInput));
+  await world.clock.turn(1_000);
+  assert.deepEqual(client.seen, ['5', '7', '1 GET /', '12 0', 'closed ']);
+  const nobody = await open('gantry-port-forward 81');
+  await nobody.world.clock.turn(1_000);
+  assert.deepEqual(nobody.client.seen.slice(2, 4), ['11 connect ECONNREFUSED 127.0.0.1:81\n', '12 1']);
+});
+
 test('the container stops: the session says so', async () => {
   const { world, client, id } = await open('sleep 3600');
   world.engine.kill(id);
@@ -152,6 +164,8 @@ test('the agent stops: every session ends first', async () => {
 test('what cannot be served is refused in words, and starts nothing', async () => {
   for (const [command, words] of [
     [`sh 'open`, /quote that is not closed/],
+    ['gantry-port-forward 99999', /takes one port/],
+    ['gantry-port-forward 80 81', /takes one port/],
     ['cat', /container \w+ does not run/],
   ] as const) {
     const world = new AgentWorld();

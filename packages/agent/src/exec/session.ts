@@ -39,8 +39,11 @@ export interface ExecSessionOptions {
   readonly sessionId: string;
   readonly containerId: string;
   readonly containerName: string;
-  readonly command: readonly string[];
+  readonly program: ExecProgram;
 }
+
+/** Words of a command, or a port to connect to. */
+export type ExecProgram = { readonly command: readonly string[] } | { readonly port: number };
 
 /** One session, from the handshake to its end. `run` resolves when nothing of it is left; it never rejects. */
 export class ExecSession {
@@ -95,12 +98,12 @@ export class ExecSession {
   }
 
   async #talk(): Promise<void> {
-    const { engine, clock, containerId, command } = this.#options;
+    const { engine, clock, containerId, program } = this.#options;
     const beganAt = clock.now();
     this.#channel.send(PAYLOAD.handshakeRequest, handshakeRequest());
     const wishes = await this.#within(HANDSHAKE_MS, this.#answered.promise, 'the client did not answer the handshake');
     const terminal = wishes === undefined ? PLUGIN_TERMINAL : wishes.terminal;
-    const process = await engine.exec(containerId, { command, terminal });
+    const process = await engine.exec(containerId, 'port' in program ? program : { ...program, terminal });
     this.#process = process;
     this.#life.signal.throwIfAborted();
     this.#channel.send(PAYLOAD.handshakeComplete, handshakeComplete(clock.now() - beganAt));

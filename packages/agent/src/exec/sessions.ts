@@ -1,4 +1,4 @@
-import type { ExecSessionMessage } from '@gantry/protocol';
+import { PORT_FORWARD, type ExecSessionMessage } from '@gantry/protocol';
 import type { Clock, Ids } from '@gantry/domain';
 import type { Engine } from '../engine/port.ts';
 import type { Log } from '../log.ts';
@@ -7,7 +7,7 @@ import { wireQuery } from '../session/acs.ts';
 import { containerOf } from '../supervisor/model.ts';
 import { messageOf } from '../supervisor/perform.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
-import { ExecSession } from './session.ts';
+import { ExecSession, type ExecProgram } from './session.ts';
 import { wordsOf } from './words.ts';
 
 export interface ExecPorts {
@@ -18,7 +18,7 @@ export interface ExecPorts {
   readonly log: Log;
 }
 
-type Found = { readonly containerId: string; readonly command: readonly string[] } | { readonly problem: string };
+type Found = { readonly containerId: string; readonly program: ExecProgram } | { readonly problem: string };
 
 /** The sessions of one instance. */
 export class ExecSessions {
@@ -77,6 +77,17 @@ export class ExecSessions {
       return { problem: `container ${containerName} does not run` };
     const words = wordsOf(command);
     if (words === undefined) return { problem: 'the command has a quote that is not closed, or no word' };
-    return { containerId: container.dockerId, command: words };
+    const program = programOf(words);
+    return program === undefined
+      ? { problem: `${PORT_FORWARD} takes one port, 1 to 65535` }
+      : { containerId: container.dockerId, program };
   }
+}
+
+/** `undefined`: a port that is none. */
+function programOf(words: readonly string[]): ExecProgram | undefined {
+  const [name, text = '', more] = words;
+  if (name !== PORT_FORWARD) return { command: words };
+  const port = /^\d{1,5}$/.test(text) && more === undefined ? Number(text) : 0;
+  return port > 0 && port < 65_536 ? { port } : undefined;
 }

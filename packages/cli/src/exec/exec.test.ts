@@ -20,6 +20,7 @@ import { CliError } from '../errors.ts';
 import { splitRest } from '../program/exec.ts';
 import { sideOf } from './copy.ts';
 import { exec, type ExecOptions } from './exec.ts';
+import { parsePorts } from './forward.ts';
 import type { ExecTerminal } from './port.ts';
 import { commandLine } from './quote.ts';
 
@@ -226,4 +227,12 @@ test('which side of a copy is where', () => {
     [':/x', undefined, ':/x'],
   ];
   for (const [text, task, path] of sides) assert.deepEqual(sideOf(text), { task, path });
+});
+
+test('ports of a forward', () => {
+  assert.deepEqual(parsePorts('8080:80'), { local: 8080, remote: 80 });
+  assert.deepEqual(parsePorts('80'), { local: 80, remote: 80 });
+  assert.deepEqual(parsePorts('0:80'), { local: 0, remote: 80 });
+  for (const bad of ['', 'a', '1:2:3', '80:0', '70000', '80:', ':80', '-1'])
+    assert.throws(() => parsePorts(bad), /ports look like/);
 });

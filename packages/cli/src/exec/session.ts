@@ -106,11 +106,16 @@ function begin({ terminal, tty, interactive }: SessionOptions, channel: DataChan
 }
 
 async function forwardInput(terminal: ExecTerminal, channel: DataChannel): Promise<void> {
-  for await (const data of terminal.input()) {
-    for (let at = 0; at < data.length; at += PIECE_BYTES) {
-      await channel.room();
-      channel.send(PAYLOAD.bytes, data.subarray(at, at + PIECE_BYTES));
+  try {
+    for await (const data of terminal.input()) {
+      for (let at = 0; at < data.length; at += PIECE_BYTES) {
+        await channel.room();
+        channel.send(PAYLOAD.bytes, data.subarray(at, at + PIECE_BYTES));
+      }
     }
+    channel.send(PAYLOAD.flag, flagPayload(FLAG.endOfInput));
+  } catch {
+    // Input that breaks is no whole input: the program must not take it for one.
+    channel.send(PAYLOAD.flag, flagPayload(FLAG.terminate));
   }
-  channel.send(PAYLOAD.flag, flagPayload(FLAG.endOfInput));
 }

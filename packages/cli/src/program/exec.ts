@@ -57,6 +57,30 @@ export function addCp(program: Command, host: Host, ends: Ends): void {
     );
 }
 
+export function addPortForward(program: Command, host: Host, ends: Ends): void {
+  program
+    .command('port-forward')
+    .description('bring a port of a running task to this machine, also one that only listens on its own localhost')
+    .argument('<task>', 'id (or its first characters), ARN, or a service or family with one running task')
+    .argument('<local:remote>', 'ports; one alone is both, local 0 any that is free')
+    .option('-c, --container <name>', 'which container, when there are several')
+    .option(...CLUSTER)
+    .option(...DATA_DIR)
+    .action(
+      ends(async (task: string, ports: string, flags: Flags) => {
+        const [{ forward }, { listen }, around] = await Promise.all([
+          import('../exec/forward.ts'),
+          import('../exec/wiring-listen.ts'),
+          execPorts(host, flags.dataDir),
+        ]);
+        const tell = (line: string): void => host.terminal.out(line);
+        const interruption = (): AbortSignal => host.interruption();
+        const { cluster, container } = flags;
+        return forward({ ...around, listen, tell, interruption }, task, { cluster, container, ports });
+      }),
+    );
+}
+
 /** What a session needs of this machine. */
 async function execPorts(host: Host, dataDir: string | undefined) {
   const [{ connection, api }, { nodeTerminal }, { openSocket }, { systemIds }] = await Promise.all([

@@ -9,6 +9,9 @@ export interface OpenDataChannel {
   readonly ClientVersion: string;
 }
 
+/** A command of this name and a port is no program: the session is a connection to that port of the container. */
+export const PORT_FORWARD = 'gantry-port-forward';
+
 export interface TerminalSize {
   readonly cols: number;
   readonly rows: number;
