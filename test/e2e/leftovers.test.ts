@@ -202,7 +202,7 @@ test('gantry down --tasks --purge takes the data directory, too', async () => {
   await world.up();
   const ids = [await start('talks', { containerDefinitions: [shell(STAYS)] })];
   const out = await world.gantry('down', '--tasks', '--purge', '--yes');
-  assert.ok(out.endsWith(`Removed ${world.dataDir}.\n`), out);
+  assert.ok(out.includes(`Removed ${world.dataDir}.`), out);
   assert.equal(existsSync(world.dataDir), false);
   assert.deepEqual(globSync(ids.map((id) => `/sys/fs/cgroup/{ecs,*/ecs}/${id}`)), []);
 });

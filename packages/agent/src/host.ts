@@ -58,7 +58,9 @@ export async function openHost(options: HostOptions, log: Log, signal: AbortSign
     cgroups,
     mostOpenFiles,
     close: async () => {
-      await metadata?.close();
+      await metadata
+        ?.close()
+        .catch((error: unknown) => log('warn', `closing the metadata server: ${messageOf(error)}`));
       await network?.close();
       await engine.close();
     },

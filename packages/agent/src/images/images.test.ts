@@ -127,27 +127,37 @@ describe('built-in images, for real', { skip, timeout: 120_000 }, () => {
 
   /** What every hello image must do, whatever it is made of. */
   async function says(image: string): Promise<void> {
-    await running(image, ['ECS_TEST=a<b', 'SECRET=hidden', 'MESSAGE=Good day'], async (id) => {
-      const text = await (await get(id, '/')).text();
-      assert.match(text, /^Good day\nhost: [0-9a-f]{12}\nECS_TEST: a<b\nPORT: 8080\n$/);
-      const page = await get(id, '/?x=1', 'text/html');
-      assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
-      assert.match(await page.text(), /ECS_TEST: a&lt;b/);
-      assert.equal(await (await get(id, '/health')).text(), 'ok\n');
-      assert.equal((await get(id, '/absent')).status, 404);
-      const startedMs = performance.now();
-      await engine.stopContainer(id, { timeoutS: 20 });
-      assert.ok(performance.now() - startedMs < 5_000, 'stops at SIGTERM');
-      assert.equal((await engine.inspectContainer(id))?.exitCode, 0);
-      const log: string[] = [];
-      for await (const line of engine.logs(id, { signal: new AbortController().signal })) log.push(line.text);
-      assert.ok(
-        log.some((line) => /listening on port 8080 as [0-9a-f]{12}$/.test(line)),
-        log.join(),
-      );
-      assert.equal(log.filter((line) => /Z \S+ GET \/$/.test(line)).length, 1);
-      assert.match(log.at(-1) ?? '', /told to stop, goodbye$/);
-    });
+    await running(
+      image,
+      [
+        'ECS_TEST=a<b',
+        'ECS_AGENT_URI=http://secret',
+        'ECS_CONTAINER_METADATA_URI_V4=http://secret',
+        'SECRET=hidden',
+        'MESSAGE=Good day',
+      ],
+      async (id) => {
+        const text = await (await get(id, '/')).text();
+        assert.match(text, /^Good day\nhost: [0-9a-f]{12}\nECS_TEST: a<b\nPORT: 8080\n$/);
+        const page = await get(id, '/?x=1', 'text/html');
+        assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
+        assert.match(await page.text(), /ECS_TEST: a&lt;b/);
+        assert.equal(await (await get(id, '/health')).text(), 'ok\n');
+        assert.equal((await get(id, '/absent')).status, 404);
+        const startedMs = performance.now();
+        await engine.stopContainer(id, { timeoutS: 20 });
+        assert.ok(performance.now() - startedMs < 5_000, 'stops at SIGTERM');
+        assert.equal((await engine.inspectContainer(id))?.exitCode, 0);
+        const log: string[] = [];
+        for await (const line of engine.logs(id, { signal: new AbortController().signal })) log.push(line.text);
+        assert.ok(
+          log.some((line) => /listening on port 8080 as [0-9a-f]{12}$/.test(line)),
+          log.join(),
+        );
+        assert.equal(log.filter((line) => /Z \S+ GET \/$/.test(line)).length, 1);
+        assert.match(log.at(-1) ?? '', /told to stop, goodbye$/);
+      },
+    );
   }
 
   it('hello answers, logs and stops', () => says(HELLO_IMAGE));

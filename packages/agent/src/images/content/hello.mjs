@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import process from 'node:process';
 
 const port = Number(process.env.PORT ?? 80);
-const shown = /^(ECS_.*|AWS_EXECUTION_ENV|AWS_REGION|PORT|HELLO_.*)$/; // an environment may hold secrets
+const shown = /^(ECS_(?!CONTAINER_METADATA_URI|AGENT_URI).*|AWS_EXECUTION_ENV|AWS_REGION|PORT|HELLO_.*)$/; // an environment may hold secrets
 const escape = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 
 function about() {

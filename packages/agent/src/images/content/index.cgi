@@ -6,7 +6,7 @@ escape() { sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g'; }
 about() {
   echo "${MESSAGE:-Hello from Gantry}"
   echo "host: $(hostname)"
-  env | grep -E '^(ECS_|AWS_EXECUTION_ENV=|AWS_REGION=|PORT=|HELLO_)' | sort | sed 's/=/: /'
+  env | grep -E '^(ECS_|AWS_EXECUTION_ENV=|AWS_REGION=|PORT=|HELLO_)' | grep -vE '^ECS_(CONTAINER_METADATA_URI|AGENT_URI)' | sort | sed 's/=/: /'
 }
 case "$HTTP_ACCEPT" in
   *text/html*)
