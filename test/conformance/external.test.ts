@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { EXTERNAL } from './attributes.ts';
+import { CLOUD, EXTERNAL } from './attributes.ts';
 import { StockAgent } from './stock-agent.ts';
 import { World } from './world.ts';
 
@@ -95,4 +95,15 @@ test('10.11 a task that needs what the agent does not offer is not placed on it,
   assert.deepEqual(tasks, []);
   assert.equal(failures[0]?.reason, 'ATTRIBUTE');
   assert.match(failures[0]?.detail ?? '', /ecs\.capability\.task-eni/);
+});
+
+test('10.11 ECS_ENABLE_TASK_ENI: it would wait for a network card that never comes, so no awsvpc task is placed on it', async () => {
+  const eager = await StockAgent.join(world, { attributes: [...CLOUD, { name: 'ecs.capability.task-eni' }] });
+  await world.settle();
+  const containerDefinitions = [{ name: 'a', image: 'b', memory: 8 }];
+  const taskDefinition = await world.define('card', { networkMode: 'awsvpc', containerDefinitions });
+  const networkConfiguration = { awsvpcConfiguration: { subnets: ['subnet-1'] } };
+  const input = { taskDefinition, networkConfiguration, containerInstances: [eager.arn] };
+  const { failures = [] } = await world.ecs.call('StartTask', input);
+  assert.equal(failures[0]?.reason, 'RESOURCE:ENI');
 });

@@ -49,6 +49,7 @@ export function registration(machine: number, cluster: JsonObject): JsonObject {
       { name: 'com.amazonaws.ecs.capability.docker-remote-api.1.19' },
       { name: 'com.amazonaws.ecs.capability.docker-remote-api.1.21' },
       { name: 'ecs.capability.task-eni' },
+      { name: 'gantry.pool', value: 'ec2' },
     ],
   };
 }

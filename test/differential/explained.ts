@@ -339,7 +339,7 @@ const INSTANCES: readonly Explanation[] = [
   },
   {
     of: /.*ContainerInstance.*|ListAttributes/,
-    at: /(containerInstances?(\[\])?\.)?attributes\[(ecs|com)\..*\](\.value|\.targetType)?/,
+    at: /(containerInstances?(\[\])?\.)?attributes\[(ecs|com|gantry)\..*\](\.value|\.targetType)?/,
     right: 'gantry',
     because: 'moto makes attributes of its own for a machine (`windows`), and forgets those the agent says.',
   },

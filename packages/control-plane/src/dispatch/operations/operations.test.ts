@@ -91,7 +91,12 @@ test('registering again keeps identity, custom attributes and status; capabiliti
   await world.transact((tx) =>
     tx.put(tx.tables.instances, world.instanceKey(arn), { ...before, status: 'DRAINING' as const }),
   );
-  const again = await world.register([{ name: 'ecs.capability.full-sync' }, { name: 'ecs.capability.task-eni' }], {
+  const ours = [
+    { name: 'ecs.capability.full-sync' },
+    { name: 'ecs.capability.task-eni' },
+    { name: 'gantry.pool', value: 'ec2' },
+  ];
+  const again = await world.register(ours, {
     containerInstanceArn: arn,
     totalResources: resources(2048, 4090),
   });
@@ -99,7 +104,14 @@ test('registering again keeps identity, custom attributes and status; capabiliti
   const after = world.instance(arn);
   assert.deepEqual(
     after.attributes.map(({ name = '' }) => name).toSorted((a, b) => (a < b ? -1 : 1)),
-    ['ecs.availability-zone', 'ecs.capability.full-sync', 'ecs.capability.task-eni', 'ecs.os-type', 'rack'],
+    [
+      'ecs.availability-zone',
+      'ecs.capability.full-sync',
+      'ecs.capability.task-eni',
+      'ecs.os-type',
+      'gantry.pool',
+      'rack',
+    ],
   );
   assert.equal(after.status, 'DRAINING');
   assert.equal(after.registered.memoryMiB, 4090);

@@ -96,7 +96,9 @@ function readAttributes(attributes: readonly Attribute[]): Map<string, string | 
 function maxEnisOf(attributes: ReadonlyMap<string, string | undefined>): number {
   const given = attributes.get(MAX_ENIS_ATTRIBUTE);
   if (given !== undefined && /^[0-9]{1,5}$/.test(given)) return Number(given);
-  return attributes.has('ecs.capability.task-eni') ? MANY_ENIS : 0;
+  // The stock agent waits for a physical network card; ours, which names its pool, makes the interfaces itself.
+  const makesThem = attributes.has('ecs.capability.task-eni') && attributes.has(POOL_ATTRIBUTE);
+  return makesThem ? MANY_ENIS : 0;
 }
 
 function readResources(input: RegisterInput): InstanceResources {
