@@ -30,7 +30,7 @@ test('answers are JSON; too much is refused', async () => {
 test('what a program in host mode asks for is asked of the other agents of the host, once', async () => {
   const asked: string[] = [];
   const other = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url} ${request.headers['x-gantry-handed-on']}`);
+    asked.push(`${request.method} ${request.url} ${String(request.headers['x-gantry-handed-on'])}`);
     const known = request.url?.endsWith('/mine') === true;
     response
       .writeHead(known ? 200 : 400)

@@ -39,7 +39,8 @@ test('the payload has the credentials of both roles, and they are known at the f
   assert.equal(sent?.executionRoleCredentials?.roleArn, arnOf('execution'));
   assert.notEqual(sent?.roleCredentials?.credentialsId, sent?.executionRoleCredentials?.credentialsId);
   assert.match(sent?.roleCredentials?.credentialsId ?? '', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-  const { accessKeyId = '', sessionToken = '', expiration = '' } = sent?.roleCredentials ?? {};
+  assert.ok(sent?.roleCredentials !== undefined);
+  const { accessKeyId, sessionToken, expiration } = sent.roleCredentials;
   const holder = one.world.identity.sessions.holder(accessKeyId, sessionToken);
   assert.equal(holder?.principalArn, `arn:aws:sts::${SCOPE.account}:assumed-role/app/${task.id}`);
   assert.equal(Date.parse(expiration), one.world.clock.now() + 6 * HOUR_MS);
