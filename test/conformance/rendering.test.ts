@@ -18,10 +18,11 @@ const secret = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:registry-Ab
 
 /** One container that says everything an agent can be told through the engine's own words, and a plain one. */
 async function everything(): Promise<string> {
+  const executionRoleArn = await world.role('execution', { Effect: 'Allow', Action: 'ssm:*', Resource: '*' });
   return world.define('everything', {
     cpu: '512',
     memory: '1024',
-    executionRoleArn: 'arn:aws:iam::000000000000:role/execution',
+    executionRoleArn,
     volumes: [
       { name: 'scratch' },
       { name: 'host', host: { sourcePath: '/srv' } },
@@ -89,9 +90,13 @@ async function everything(): Promise<string> {
 test('10.9 rendering: a definition that says everything, in the very words and number types', async () => {
   const [arn = ''] = await world.start(agent, await everything());
   const { message } = await agent.acs.next('PayloadMessage');
-  const { containers, ...task } = JSON.parse(JSON.stringify(message.tasks[0])) as Record<string, unknown> & {
+  const { containers, executionRoleCredentials, ...task } = JSON.parse(JSON.stringify(message.tasks[0])) as Record<
+    string,
+    unknown
+  > & {
     containers: (Record<string, unknown> & { dockerConfig: { config: string; hostConfig: string } })[];
   };
+  assert.ok(executionRoleCredentials !== undefined);
   assert.deepEqual(task, {
     arn,
     taskClusterArn: 'arn:aws:ecs:us-east-1:000000000000:cluster/default',
