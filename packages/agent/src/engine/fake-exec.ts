@@ -7,9 +7,9 @@ import { EngineError } from './port.ts';
 export interface FakeProgramIo {
   /** Pieces of input; ends with it, and when the program is killed. */
   readonly input: AsyncIterable<Uint8Array>;
-  out(text: string | Uint8Array, stream?: ExecOutput['stream']): void;
+  readonly out: (text: string | Uint8Array, stream?: ExecOutput['stream']) => void;
   /** Called at every resize. */
-  onResize(listener: (cols: number, rows: number) => void): void;
+  readonly onResize: (listener: (cols: number, rows: number) => void) => void;
   readonly terminal: ProgramSpec['terminal'];
 }
 

@@ -49,7 +49,7 @@ export const nodeFiles: CopyFiles = {
 /** For tar: the first part of every entry's name, not of what links point to. */
 function renaming(name: string, as: string): string {
   // An escaped mark would mean something of its own in the pattern.
-  const mark = [...'|,#@!%;~'].find((char) => !name.includes(char) && !as.includes(char)) ?? '\u0001';
+  const mark = '|,#@!%;~'.split('').find((char) => !name.includes(char) && !as.includes(char)) ?? '\u0001';
   const pattern = name.replaceAll(/[\\^$.*[\]]/g, (char) => `\\${char}`);
   const replacement = as.replaceAll(/[\\&]/g, (char) => `\\${char}`);
   return `flags=r;s${mark}^${pattern}${mark}${replacement}${mark}`;

@@ -9,10 +9,10 @@ import type { ExecGrant } from './sessions.ts';
 interface Scene {
   readonly world: DispatchWorld;
   readonly agent: ScriptedAgent;
-  grant(n?: number): ExecGrant;
+  readonly grant: (n?: number) => ExecGrant;
   /** A client with a socket of its own: what it hears, and its end. */
-  client(sessionId: string): End;
-  join(sessionId: string, arn?: string): End;
+  readonly client: (sessionId: string) => End;
+  readonly join: (sessionId: string, arn?: string) => End;
 }
 
 interface End extends BytePair {
