@@ -150,6 +150,8 @@ export interface Target {
   readonly reason?: string | undefined;
   readonly description?: string | undefined;
   readonly drainUntil?: EpochMs | undefined;
+  /** Key of the task a service registered. */
+  readonly taskKey?: string | undefined;
 }
 
 export function targetKey(targetGroupArn: string, id: string, port: number): string {

@@ -63,6 +63,13 @@ export interface Deployment {
   readonly updatedAt: EpochMs;
 }
 
+/** Where the tasks of a service are registered. */
+export interface ServiceLoadBalancer {
+  readonly targetGroupArn: string;
+  readonly containerName: string;
+  readonly containerPort: number;
+}
+
 /** Document kind `service`, key `<account>/<region>/<cluster>/<name>`. */
 export interface Service {
   readonly scope: Scope;
@@ -87,6 +94,7 @@ export interface Service {
   readonly deployments: readonly Deployment[];
   readonly placementConstraints: readonly PlacementConstraint[];
   readonly placementStrategy: readonly PlacementStrategyRule[];
+  readonly loadBalancers?: readonly ServiceLoadBalancer[] | undefined;
   readonly healthCheckGracePeriodSeconds?: number | undefined;
   readonly enableECSManagedTags: boolean;
   readonly propagateTags: 'TASK_DEFINITION' | 'SERVICE' | 'NONE';

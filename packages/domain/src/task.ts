@@ -1,3 +1,4 @@
+import type { ServiceLoadBalancer } from './service.ts';
 import type { Because } from './because.ts';
 import type { InstanceId, Scope, TaskId } from './ids.ts';
 import type { PlacementConstraint, PlacementStrategyRule, Tag } from './task-definition.ts';
@@ -156,6 +157,15 @@ export interface Task {
   readonly connectivity?: 'CONNECTED' | 'DISCONNECTED' | undefined;
   readonly connectivityAt?: EpochMs | undefined;
 
+  /** Where it is registered while it is RUNNING. */
+  readonly loadBalancers?: readonly ServiceLoadBalancer[] | undefined;
+  /** Of all of them: healthy in each, unhealthy in one, or not known yet. */
+  readonly targetHealth?: 'initial' | 'healthy' | 'unhealthy' | undefined;
+  /** The group that finds it unhealthy. */
+  readonly unhealthyIn?: string | undefined;
+  /** It is to stop once its targets have drained: its agent is not told before. */
+  readonly deregisteringAt?: EpochMs | undefined;
+
   readonly createdAt: EpochMs;
   readonly pullStartedAt?: EpochMs | undefined;
   readonly pullStoppedAt?: EpochMs | undefined;
@@ -188,4 +198,9 @@ export function isProtected(task: Pick<Task, 'protectedUntil'>, now: EpochMs): b
 /** Counts as running for services: wanted, and not on its way out. */
 export function isLive(task: Task): boolean {
   return task.desiredStatus === 'RUNNING' && task.lastStatus !== 'STOPPED';
+}
+
+/** What its agent is to do with it: a task whose connections drain goes on. */
+export function wantedOfAgent(task: Pick<Task, 'desiredStatus' | 'deregisteringAt'>): 'RUNNING' | 'STOPPED' {
+  return task.deregisteringAt === undefined ? task.desiredStatus : 'RUNNING';
 }

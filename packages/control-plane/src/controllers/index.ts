@@ -6,6 +6,7 @@ import { ReaperController } from './reaper/controller.ts';
 import { SchedulerController } from './scheduler/controller.ts';
 import { SecretController } from './secret/controller.ts';
 import { ServiceController } from './service/controller.ts';
+import { TargetController } from './target/controller.ts';
 import { TaskController } from './task/controller.ts';
 
 const RESCAN_MS = 60_000;
@@ -41,6 +42,7 @@ export function startControllers(
     new LivenessController(platform),
     new ReaperController(platform),
     new SecretController(platform),
+    new TargetController(platform),
     ...more,
   ];
   const drivers = controllers.map((controller) => new Driver(controller, platform.clock, options));

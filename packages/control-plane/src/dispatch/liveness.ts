@@ -1,5 +1,5 @@
 import { taskKey } from '../state/keys.ts';
-import type { EpochMs, Ids, Instance, Task } from '@gantry/domain';
+import { type EpochMs, type Ids, type Instance, type Task, wantedOfAgent } from '@gantry/domain';
 import type { Tx } from '../state/state.ts';
 import { manifestTasks, type ManifestTask } from './acs/manifest.ts';
 import { enqueue, takeSeq } from './outbox.ts';
@@ -97,7 +97,7 @@ function setConnectivity(
 function tellAgain(tx: Tx, ids: Ids, instanceKey: string, tasks: readonly Task[]): void {
   for (const task of tasks) {
     if (task.lastStatus === 'DEPROVISIONING') continue;
-    enqueue(tx, ids, instanceKey, taskKey(task), task.desiredStatus);
+    enqueue(tx, ids, instanceKey, taskKey(task), wantedOfAgent(task));
   }
 }
 

@@ -136,7 +136,7 @@ function balancingTables() {
     }),
     listeners: new Table<Listener, 'loadBalancer'>('listener', { loadBalancer: (l) => l.loadBalancerArn }),
     listenerRules: new Table<ListenerRule, 'listener'>('listener-rule', { listener: (r) => r.listenerArn }),
-    targets: new Table<Target, 'group'>('target', { group: (t) => t.targetGroupArn }),
+    targets: new Table<Target, 'group' | 'task'>('target', { group: (t) => t.targetGroupArn, task: (t) => t.taskKey }),
   };
 }
 

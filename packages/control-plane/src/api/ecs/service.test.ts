@@ -148,7 +148,7 @@ const CREATE_REFUSED: readonly [string, string, CreateServiceRequest][] = [
   ],
   [INVALID, 'Health check grace period is only valid', shop({ healthCheckGracePeriodSeconds: 5 })],
   [INVALID, 'Role is only valid', shop({ role: 'ecsServiceRole' })],
-  [UNSUPPORTED, 'Load balancers', shop({ loadBalancers: [{ targetGroupArn: 'x' }] })],
+  [INVALID, 'target group x does not exist', shop({ loadBalancers: [{ targetGroupArn: 'x' }] })],
   [UNSUPPORTED, 'Service registries', shop({ serviceRegistries: [{ registryArn: 'x' }] })],
   [UNSUPPORTED, 'EBS volumes', shop({ volumeConfigurations: [{ name: 'v' }] })],
   [
@@ -275,7 +275,7 @@ test('what UpdateService refuses', async () => {
   await refused(update({ taskDefinition: 'nope' }), 'ClientException', 'TaskDefinition not found.');
   await refused(update({ desiredCount: 5001 }), INVALID, 'desiredCount');
   await refused(update({ networkConfiguration: VPC }), INVALID, 'Network Configuration is not valid');
-  await refused(update({ loadBalancers: [{ targetGroupArn: 'x' }] }), UNSUPPORTED, 'Load balancers');
+  await refused(update({ loadBalancers: [{ targetGroupArn: 'x' }] }), INVALID, 'target group x does not exist');
   await ecs.UpdateService({ service: 'shop', loadBalancers: [], serviceRegistries: [] });
   await ecs.DeleteService({ service: 'shop' });
   await refused(update({ desiredCount: 1 }), 'ServiceNotActiveException', 'Service was not ACTIVE.');

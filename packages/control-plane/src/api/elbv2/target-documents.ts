@@ -8,7 +8,7 @@ export function registerTarget(
   tx: Tx,
   { ids }: Pick<Platform, 'ids'>,
   group: TargetGroup,
-  { id, port, availabilityZone }: Pick<Target, 'id' | 'port' | 'availabilityZone'>,
+  { id, port, availabilityZone, taskKey }: Pick<Target, 'id' | 'port' | 'availabilityZone' | 'taskKey'>,
 ): void {
   const key = targetKey(group.arn, id, port);
   const before = tx.tables.targets.get(key);
@@ -18,6 +18,7 @@ export function registerTarget(
     id,
     port,
     availabilityZone,
+    taskKey,
     serial: ids.hex32().slice(0, 12),
     registeredAt: tx.now,
     state: 'initial',

@@ -7,7 +7,7 @@ import { newTask, taskKey } from '../task/create.ts';
 import { requestStop } from '../task/stop.ts';
 import { complained } from './complaint.ts';
 import { putServiceDeployment, putServiceRevision } from './service-deployment-documents.ts';
-import { startedText, stoppedText, unplacedText } from './texts.ts';
+import { drainingText, startedText, stoppedText, targetsText, unplacedText } from './texts.ts';
 import type { ServiceAction, ServiceView, StartAction, StopAction } from './view.ts';
 
 const MOST_EVENTS = 100;
@@ -44,11 +44,19 @@ export function applyService(
   const starts = actions.filter((action): action is StartAction => action.kind === 'start');
   const { started, refused } = startAll(tx, platform, key, service, starts);
   if (started.length > 0) said.push(startedText(service.serviceName, started));
+  const draining = stopped.filter(({ deregisteringAt }) => deregisteringAt !== undefined);
+  if (draining.length > 0) said.push(...drainingTexts(service, draining));
   if (stopped.length > 0) said.push(stoppedText(service.serviceName, stopped));
   if (refused !== undefined) service = complain(tx, service, refused, said);
   if (service !== view.service) tx.put(tx.tables.services, key, service);
   if (said.length > 0) say(tx, platform, key, said);
   return { waiting: refused !== undefined };
+}
+
+function drainingTexts(service: Service, tasks: readonly Task[]): readonly string[] {
+  const groups = new Set(tasks.flatMap((task) => (task.loadBalancers ?? []).map((each) => each.targetGroupArn)));
+  const gone = [...groups].map((arn) => targetsText(service.serviceName, 'deregistered', tasks.length, arn));
+  return [...gone, drainingText(service.serviceName, tasks.length)];
 }
 
 function startAll(
@@ -86,7 +94,7 @@ function taskFor(tx: Tx, platform: ServicePlatform, key: string, service: Servic
   const definition = tx.tables.taskDefinitions.get(deployment.taskDefinitionKey);
   if (definition === undefined)
     throw new Error(`Service ${service.serviceArn} has no task definition ${deployment.taskDefinitionKey}.`);
-  return newTask({
+  const task = newTask({
     ids: platform.ids,
     seal: platform.seal,
     now: tx.now,
@@ -108,6 +116,8 @@ function taskFor(tx: Tx, platform: ServicePlatform, key: string, service: Servic
     enableExecuteCommand: service.enableExecuteCommand,
     because: start.because,
   });
+  const { loadBalancers = [] } = service;
+  return loadBalancers.length === 0 ? task : { ...task, loadBalancers, targetHealth: 'initial' };
 }
 
 function tagsFor(service: Service, definition: TaskDefinition): Task['tags'] {
@@ -146,7 +156,8 @@ function tell(tx: Tx, service: Service, because: Refusal['because'], text: strin
   tx.event({ subject: service.serviceArn, type: 'service.told', because, text });
 }
 
-function say(tx: Tx, platform: ServicePlatform, key: string, messages: readonly string[]): void {
+/** Service events, oldest first. */
+export function say(tx: Tx, platform: Pick<Platform, 'ids'>, key: string, messages: readonly string[]): void {
   const before = tx.tables.serviceEvents.get(key)?.events ?? [];
   const news = messages.map((message) => ({ id: platform.ids.uuid(), createdAt: tx.now, message }));
   const events: ServiceEvents['events'] = [...news.reverse(), ...before].slice(0, MOST_EVENTS);

@@ -16,14 +16,16 @@ function isChecked(task: Task): boolean {
   return task.containers.some((container) => container.essential && container.hasHealthCheck);
 }
 
-/** It serves: RUNNING, and HEALTHY if anyone checks. */
+/** It serves: RUNNING, HEALTHY if anyone checks, and healthy in every target group. */
 export function isReady(task: Task): boolean {
-  return isLive(task) && task.lastStatus === 'RUNNING' && (!isChecked(task) || task.healthStatus === 'HEALTHY');
+  if (!isLive(task) || task.lastStatus !== 'RUNNING') return false;
+  const inGroups = task.targetHealth === undefined || task.targetHealth === 'healthy';
+  return inGroups && (!isChecked(task) || task.healthStatus === 'HEALTHY');
 }
 
 /** It counts for minimumHealthyPercent: HEALTHY, or RUNNING long enough where nobody checks (ecs-semantics 5.3). */
 export function isHealthy(view: ServiceView, task: Task): boolean {
-  return isReady(task) && (isChecked(task) || view.now >= maturesAt(view, task));
+  return isReady(task) && (isChecked(task) || task.targetHealth !== undefined || view.now >= maturesAt(view, task));
 }
 
 /** When a RUNNING task without health checks starts to count as healthy. */
@@ -37,5 +39,10 @@ export function graceEndsAt(view: ServiceView, task: Task): EpochMs {
 }
 
 export function isUnhealthy(view: ServiceView, task: Task): boolean {
-  return task.lastStatus === 'RUNNING' && task.healthStatus === 'UNHEALTHY' && view.now >= graceEndsAt(view, task);
+  return task.lastStatus === 'RUNNING' && isFailing(task) && view.now >= graceEndsAt(view, task);
+}
+
+/** A check says so: the container's, or a load balancer's. */
+export function isFailing({ healthStatus, targetHealth }: Task): boolean {
+  return healthStatus === 'UNHEALTHY' || targetHealth === 'unhealthy';
 }

@@ -1,7 +1,7 @@
 import { isProtected, type Because, type Deployment, type Task } from '@gantry/domain';
-import { graceEndsAt, isHealthy, isReady, isUnhealthy, liveTasks, maturesAt } from './health.ts';
+import { graceEndsAt, isFailing, isHealthy, isReady, isUnhealthy, liveTasks, maturesAt } from './health.ts';
 import { chooseStops, worthOf } from './scale-in.ts';
-import { scalingReason, UNHEALTHY_REASON } from './texts.ts';
+import { scalingReason, unhealthyReason } from './texts.ts';
 import type { ServiceView, StopAction } from './view.ts';
 
 /** Live tasks by what shall become of them. */
@@ -63,7 +63,7 @@ export function stopsOf(view: ServiceView, standing: Standing, most: number): St
   for (const task of leavers(view, standing, standing.healthy - lost, most)) {
     stops.push(stop(standing, task, leavingBecause(view, standing, task)));
   }
-  for (const task of sickStops(standing)) stops.push(stop(standing, task, 'container-unhealthy'));
+  for (const task of sickStops(standing)) stops.push(stop(standing, task, sickness(task)));
   return stops;
 }
 
@@ -120,7 +120,7 @@ function leavingBecause(view: ServiceView, { primary }: Standing, task: Task): B
   const draining = task.instanceKey !== undefined && view.draining(task.instanceKey);
   if (task.deploymentId === primary.id) return 'instance-draining';
   if (!isProtected(task, view.now)) return 'old-revision';
-  return draining ? 'instance-draining' : 'container-unhealthy';
+  return draining ? 'instance-draining' : sickness(task);
 }
 
 /** Whether protection alone keeps more tasks than the service wants. */
@@ -164,19 +164,23 @@ export function nextMoment(view: ServiceView, standing: Standing): number | unde
     for (const { protectedUntil } of standing.live) if (protectedUntil !== undefined) moments.push(protectedUntil);
   }
   for (const task of standing.live)
-    if (task.healthStatus === 'UNHEALTHY' && graceEndsAt(view, task) > view.now) moments.push(graceEndsAt(view, task));
+    if (isFailing(task) && graceEndsAt(view, task) > view.now) moments.push(graceEndsAt(view, task));
   const next = Math.min(...moments.filter((moment) => moment > view.now));
   return Number.isFinite(next) ? next : undefined;
 }
 
+function sickness({ healthStatus }: Task): 'container-unhealthy' | 'target-unhealthy' {
+  return healthStatus === 'UNHEALTHY' ? 'container-unhealthy' : 'target-unhealthy';
+}
+
 function stop({ primary }: Standing, task: Task, because: Because): StopAction {
-  const sick = because === 'container-unhealthy';
+  const sick = because === 'container-unhealthy' || because === 'target-unhealthy';
   return {
     kind: 'stop',
     task,
     stopCode: 'ServiceSchedulerInitiated',
     stoppedReason: sick
-      ? UNHEALTHY_REASON
+      ? unhealthyReason(because === 'target-unhealthy' ? task.unhealthyIn : undefined)
       : scalingReason(because === 'old-revision' ? primary.id : ownDeployment(task, primary)),
     because,
   };

@@ -78,7 +78,24 @@ export function scalingReason(deploymentId: string): string {
   return `Scaling activity initiated by (deployment ${deploymentId})`;
 }
 
-export const UNHEALTHY_REASON = 'Task failed container health checks';
+export function unhealthyReason(targetGroupArn: string | undefined): string {
+  if (targetGroupArn === undefined) return 'Task failed container health checks';
+  return `Task failed ELB health checks in (target-group ${targetGroupArn})`;
+}
+
+/** @param done `registered` or `deregistered` */
+export function targetsText(service: string, done: string, count: number, targetGroupArn: string): string {
+  return `(service ${service}) ${done} ${count} targets in (target-group ${targetGroupArn})`;
+}
+
+export function drainingText(service: string, count: number): string {
+  return `(service ${service}) has begun draining connections on ${count} tasks.`;
+}
+
+/** @param reason what the health checks found */
+export function targetUnhealthyText(service: string, port: number, targetGroupArn: string, reason: string): string {
+  return `(service ${service}) (port ${port}) is unhealthy in (target-group ${targetGroupArn}) due to (reason ${reason})`;
+}
 
 function list(tasks: readonly Task[]): string {
   return tasks.map((task) => `(task ${task.id})`).join(' ');

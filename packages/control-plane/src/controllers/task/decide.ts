@@ -19,6 +19,7 @@ export function decideTask({ task, instance }: TaskView): readonly TaskAction[] 
   if (task.lastStatus === 'DEPROVISIONING') return [{ kind: 'finish', order: RELEASED }];
   if (task.instanceKey !== undefined && (instance === undefined || instance.status === 'INACTIVE'))
     return [{ kind: 'finish', order: goneOrder(instance) }];
+  if (task.deregisteringAt !== undefined) return [];
   // Tasks without an address of their own show RUNNING until they are STOPPED, as on EC2.
   if (task.desiredStatus === 'STOPPED' && task.networkInterface !== undefined && isForward(task.lastStatus, 'STOPPING'))
     return [{ kind: 'stopping' }];

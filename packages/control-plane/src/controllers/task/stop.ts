@@ -2,6 +2,7 @@ import type { Because, StopCode, Task, TaskContainer } from '@gantry/domain';
 import { enqueue, forget } from '../../dispatch/outbox.ts';
 import type { Platform } from '../../platform.ts';
 import type { Tx } from '../../state/state.ts';
+import { deregisterTargets } from '../target/documents.ts';
 import { taskKey } from './create.ts';
 
 export interface StopOrder {
@@ -24,8 +25,11 @@ export function requestStop(tx: Tx, platform: Pick<Platform, 'ids'>, task: Task,
   const current = tx.tables.tasks.get(key) ?? task;
   if (current.desiredStatus === 'STOPPED' || current.lastStatus === 'STOPPED') return current;
   if (current.instanceKey === undefined) return finishStop(tx, current, order);
+  const targets = tx.tables.targets.by('task', key);
+  const drains = targets.length > 0 && current.lastStatus === 'RUNNING';
   const stopping: Task = {
     ...current,
+    ...(drains ? { lastStatus: 'DEACTIVATING', deregisteringAt: tx.now } : {}),
     desiredStatus: 'STOPPED',
     stopCode: order.stopCode,
     stoppedReason: order.stoppedReason,
@@ -34,7 +38,9 @@ export function requestStop(tx: Tx, platform: Pick<Platform, 'ids'>, task: Task,
     version: current.version + 1,
   };
   tx.put(tx.tables.tasks, key, stopping);
-  enqueue(tx, platform.ids, current.instanceKey, key, 'STOPPED');
+  // Its agent hears of it when its connections have drained: `../target`.
+  if (drains) deregisterTargets(tx, targets);
+  else enqueue(tx, platform.ids, current.instanceKey, key, 'STOPPED');
   tx.event({
     subject: current.taskArn,
     type: 'task.stopRequested',
@@ -58,6 +64,7 @@ export function finishStop(tx: Tx, task: Task, order: StopOrder): Task {
     ...current,
     desiredStatus: 'STOPPED',
     lastStatus: 'STOPPED',
+    deregisteringAt: undefined,
     stopCode: current.stopCode ?? order.stopCode,
     stoppedReason: current.stoppedReason ?? order.stoppedReason,
     because: current.stopCode === undefined ? order.because : current.because,

@@ -1,4 +1,4 @@
-import { clusterArn, type Task } from '@gantry/domain';
+import { clusterArn, type Task, wantedOfAgent } from '@gantry/domain';
 import type { TaskIdentifier } from '@gantry/protocol';
 import type { Tables } from '../../state/tables.ts';
 import { taskKeyOfArn } from '../keys.ts';
@@ -8,7 +8,7 @@ export type ManifestTask = TaskIdentifier;
 /** Everything that should run on the instance. What should stop is left out: the agent then offers it for stopping. */
 export function manifestTasks(tasksOfInstance: readonly Task[]): readonly ManifestTask[] {
   return tasksOfInstance
-    .filter((task) => task.desiredStatus === 'RUNNING')
+    .filter((task) => wantedOfAgent(task) === 'RUNNING')
     .map((task) => ({
       taskArn: task.taskArn,
       taskClusterArn: clusterArn(task.scope, task.cluster),
@@ -37,7 +37,7 @@ export function confirmStops(
     if (typeof taskArn !== 'string') return [];
     const key = taskKeyOfArn(taskArn);
     const task = key === undefined ? undefined : tables.tasks.get(key);
-    const wanted = task?.instanceKey === instanceKey && task.desiredStatus === 'RUNNING';
+    const wanted = task?.instanceKey === instanceKey && wantedOfAgent(task) === 'RUNNING';
     if (wanted && task.lastStatus !== 'STOPPED') return [];
     const cluster = typeof taskClusterArn === 'string' ? taskClusterArn : '';
     return [{ taskArn, taskClusterArn: cluster, desiredStatus: 'STOPPED' as const }];

@@ -1,4 +1,4 @@
-import { arnOf, type Task } from '@gantry/domain';
+import { arnOf, type Task, wantedOfAgent } from '@gantry/domain';
 import { ServiceError, type EcsOperations } from '@gantry/protocol';
 import { applyReport, type TaskReport } from '../../controllers/task/report.ts';
 import type { Platform, RequestContext } from '../../platform.ts';
@@ -107,7 +107,7 @@ function store(
   if (change.status === 'STOPPED') {
     // Also a message that was never acked: the stock agent acks no task it finds invalid, it reports it STOPPED.
     forget(tx, key);
-  } else if (change.status === 'RUNNING' && after.desiredStatus === 'STOPPED' && task.instanceKey !== undefined) {
+  } else if (change.status === 'RUNNING' && wantedOfAgent(after) === 'STOPPED' && task.instanceKey !== undefined) {
     enqueue(tx, platform.ids, task.instanceKey, key, 'STOPPED');
   }
 }

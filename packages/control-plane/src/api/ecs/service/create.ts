@@ -6,6 +6,7 @@ import {
   type Ids,
   type Scope,
   type Service,
+  type ServiceLoadBalancer,
   type Tag,
 } from '@gantry/domain';
 import type { CreateServiceRequest } from '@aws-sdk/client-ecs';
@@ -54,11 +55,12 @@ export function newService(given: {
   readonly terms: Terms;
   readonly tags: readonly Tag[];
   readonly createdBy: string;
+  readonly loadBalancers?: readonly ServiceLoadBalancer[] | undefined;
 }): Service {
   const { now, scope, cluster, input, terms } = given;
   const serviceName = input.serviceName as string;
   const desiredCount = input.desiredCount ?? 0;
-  checkGracePeriod(input.healthCheckGracePeriodSeconds, terms.definition);
+  checkGracePeriod(input.healthCheckGracePeriodSeconds, terms.definition, given.loadBalancers);
   const deploymentConfiguration = mergeDeployment(DEFAULT_DEPLOYMENT, input.deploymentConfiguration);
   const placementStrategy = keptStrategy(input.placementStrategy ?? []);
   const placementConstraints = input.placementConstraints ?? [];
@@ -80,6 +82,7 @@ export function newService(given: {
     deployments: [],
     placementConstraints,
     placementStrategy,
+    loadBalancers: given.loadBalancers,
     healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds,
     enableECSManagedTags: input.enableECSManagedTags === true,
     propagateTags: input.propagateTags ?? 'NONE',

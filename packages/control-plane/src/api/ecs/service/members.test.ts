@@ -95,7 +95,7 @@ const COMMON = {
   propagateTags: { input: { propagateTags: 'SERVICE' }, seen: (s) => s.propagateTags, as: 'SERVICE' },
   deploymentController: { input: { deploymentController: { type: 'EXTERNAL' } }, refused: 'EXTERNAL' },
   enableExecuteCommand: { input: { enableExecuteCommand: true }, seen: (s) => s.enableExecuteCommand, as: true },
-  loadBalancers: { input: { loadBalancers: [{ targetGroupArn: 'x' }] }, refused: "'loadBalancers'" },
+  loadBalancers: { input: { loadBalancers: [{ targetGroupArn: 'x' }] }, refused: 'target group x does not exist' },
   serviceRegistries: { input: { serviceRegistries: [{ registryArn: 'x' }] }, refused: "'serviceRegistries'" },
   serviceConnectConfiguration: {
     input: { serviceConnectConfiguration: { enabled: true } },
@@ -154,7 +154,7 @@ async function hold<Input>(
 ) {
   if (fate === 'elsewhere') return;
   if ('refused' in fate) {
-    const code = /ECS Exec|Role/.test(fate.refused) ? 'InvalidParameterException' : 'UnsupportedFeatureException';
+    const code = /Role|target group/.test(fate.refused) ? 'InvalidParameterException' : 'UnsupportedFeatureException';
     await refused(call(fate.input), code, fate.refused);
     return;
   }

@@ -3,7 +3,6 @@ import type { CreateServiceRequest, DeploymentConfiguration, UpdateServiceReques
 
 /** Lists that ask for something only when they hold something. */
 const LISTS = {
-  loadBalancers: 'Load balancers',
   serviceRegistries: 'Service registries',
   volumeConfigurations: 'EBS volumes',
   vpcLatticeConfigurations: 'VPC Lattice',
@@ -27,7 +26,7 @@ export function refuseUnsupported(input: CreateServiceRequest | UpdateServiceReq
   if ('schedulingStrategy' in input && input.schedulingStrategy === 'DAEMON') {
     throw notSupported('The scheduling strategy DAEMON', 'schedulingStrategy');
   }
-  if ('role' in input && input.role !== undefined && input.role !== '') {
+  if ('role' in input && input.role !== undefined && input.role !== '' && (input.loadBalancers ?? []).length === 0) {
     throw invalidParameter('Role is only valid for services configured to use load balancers. Leave it out.');
   }
   refuseInDeployments(input.deploymentConfiguration);

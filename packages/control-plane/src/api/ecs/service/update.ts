@@ -1,4 +1,4 @@
-import type { Cluster, Service, TaskDefinition } from '@gantry/domain';
+import type { Cluster, Service, ServiceLoadBalancer, TaskDefinition } from '@gantry/domain';
 import { invalidParameter } from '@gantry/protocol';
 import type { UpdateServiceRequest } from '@aws-sdk/client-ecs';
 import type { SubnetConfig } from '../../../platform.ts';
@@ -14,6 +14,7 @@ export interface UpdateView {
   /** The revision the service runs. */
   readonly current: TaskDefinition;
   readonly subnets: readonly SubnetConfig[];
+  readonly loadBalancers?: readonly ServiceLoadBalancer[] | undefined;
 }
 
 export interface UpdateDecision {
@@ -47,7 +48,7 @@ export function decideUpdate(view: UpdateView, input: UpdateServiceRequest): Upd
   };
   const terms = resolveTerms(cluster, wish, subnets);
   const grace = input.healthCheckGracePeriodSeconds ?? service.healthCheckGracePeriodSeconds;
-  if (input.healthCheckGracePeriodSeconds !== undefined) checkGracePeriod(grace, definition);
+  if (input.healthCheckGracePeriodSeconds !== undefined) checkGracePeriod(grace, definition, view.loadBalancers);
   const deploymentConfiguration = mergeDeployment(service.deploymentConfiguration, input.deploymentConfiguration);
   const updated: Service = {
     ...service,
@@ -59,6 +60,7 @@ export function decideUpdate(view: UpdateView, input: UpdateServiceRequest): Upd
     deploymentConfiguration,
     placementConstraints: wish.placementConstraints,
     placementStrategy: wish.placementStrategy,
+    loadBalancers: view.loadBalancers,
     healthCheckGracePeriodSeconds: grace,
     enableECSManagedTags: input.enableECSManagedTags ?? service.enableECSManagedTags,
     propagateTags: input.propagateTags ?? service.propagateTags,
@@ -86,6 +88,7 @@ function deployReasons(before: Service, after: Service, input: UpdateServiceRequ
     );
   }
   if (!same(before.awsvpcConfiguration, after.awsvpcConfiguration)) reasons.push('the network configuration changed');
+  if (!same(before.loadBalancers ?? [], after.loadBalancers ?? [])) reasons.push('the load balancers changed');
   if (before.platformVersion !== after.platformVersion)
     reasons.push(`the platform version is ${after.platformVersion}`);
   return reasons;

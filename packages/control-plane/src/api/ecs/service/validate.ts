@@ -82,9 +82,14 @@ function breakerOf(
 }
 
 /** A grace period means something only where something is checked. Pure; throws InvalidParameterException. */
-export function checkGracePeriod(seconds: number | undefined, definition: TaskDefinition): void {
+export function checkGracePeriod(
+  seconds: number | undefined,
+  definition: TaskDefinition,
+  loadBalancers: readonly unknown[] | undefined,
+): void {
   checkRange('healthCheckGracePeriodSeconds', seconds, 0, MAX_GRACE_S);
   if (seconds === undefined || seconds === 0) return;
+  if ((loadBalancers ?? []).length > 0) return;
   if (definition.containerDefinitions.some((container) => container.healthCheck !== undefined)) return;
   throw invalidParameter(
     'Health check grace period is only valid for services configured to use load balancers, or whose containers have a health check.',

@@ -16,6 +16,7 @@ import { findDefinition, usableDefinition } from '../task-definition/reference.t
 import { deploymentOn, newService, serviceFingerprint } from './create.ts';
 import { keyOfService } from './describe.ts';
 import { activeService, knownService } from './find.ts';
+import { checkedLoadBalancers } from './load-balancers.ts';
 import { resolveTerms, type Terms } from './resolve.ts';
 import { decideUpdate } from './update.ts';
 
@@ -53,7 +54,9 @@ export function createService(
     placementStrategy: input.placementStrategy ?? [],
   };
   const terms = resolveTerms(cluster, wish, platform.config.subnets);
-  const created = newService({ now: tx.now, scope, cluster, input, terms, tags, createdBy: context.by });
+  const loadBalancers = checkedLoadBalancers(tx.tables, scope, terms.definition, input.loadBalancers);
+  const given = { now: tx.now, scope, cluster, input, terms, tags, createdBy: context.by, loadBalancers };
+  const created = newService(given);
   // The history of an older service of this name is not this one's.
   tx.delete(tx.tables.serviceEvents, key);
   forgetDeployments(tx, key);
@@ -87,7 +90,9 @@ export function updateService(tx: Tx, context: ServiceContext, input: UpdateServ
   const current = findDefinition(tables, scope, service.taskDefinitionArn);
   if (current === undefined) throw clientException('TaskDefinition not found.');
   const asked = input.taskDefinition ? usableDefinition(tables, scope, input.taskDefinition) : undefined;
-  const view = { service, cluster, asked, current, subnets: platform.config.subnets };
+  const balancers = input.loadBalancers ?? service.loadBalancers?.map((each) => ({ ...each }));
+  const loadBalancers = checkedLoadBalancers(tables, scope, asked ?? current, balancers);
+  const view = { service, cluster, asked, current, loadBalancers, subnets: platform.config.subnets };
   const { service: updated, deploy, changes } = decideUpdate(view, input);
   if (changes.length === 0) return service;
   const next = deploy === undefined ? updated : withDeployment(tx, context, updated, deploy);

@@ -39,7 +39,7 @@ export function describeService(
     serviceArn: service.serviceArn,
     serviceName: service.serviceName,
     clusterArn: clusterArn(service.scope, service.cluster),
-    loadBalancers: [],
+    loadBalancers: (service.loadBalancers ?? []).map((each) => ({ ...each })),
     serviceRegistries: [],
     status: service.status,
     desiredCount: service.desiredCount,
