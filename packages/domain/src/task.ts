@@ -201,6 +201,10 @@ export function isLive(task: Task): boolean {
 }
 
 /** What its agent is to do with it: a task whose connections drain goes on. */
-export function wantedOfAgent(task: Pick<Task, 'desiredStatus' | 'deregisteringAt'>): 'RUNNING' | 'STOPPED' {
-  return task.deregisteringAt === undefined ? task.desiredStatus : 'RUNNING';
+export function wantedOfAgent({
+  desiredStatus,
+  lastStatus,
+  deregisteringAt,
+}: Pick<Task, 'desiredStatus' | 'lastStatus' | 'deregisteringAt'>): 'RUNNING' | 'STOPPED' {
+  return deregisteringAt === undefined || lastStatus === 'STOPPED' ? desiredStatus : 'RUNNING';
 }
