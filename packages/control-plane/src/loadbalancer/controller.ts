@@ -85,12 +85,10 @@ export class LoadBalancerController implements Controller {
   }
 }
 
-/** After a reload the proxy goes on with those it had; one that starts anew, with those known to be healthy. */
+/** After a reload the proxy goes on with those it had; with a group that is used anew, with those last found healthy. */
 function isServing(servers: readonly ServerStat[]): (target: Target) => boolean {
   const live = new Set(servers.map(({ backend, server }) => `${backend}/${server}`));
-  return (target) =>
-    live.has(`${backendOf(target.targetGroupArn)}/${serverOf(target)}`) ||
-    (live.size === 0 && target.state === 'healthy');
+  return (target) => target.state === 'healthy' || live.has(`${backendOf(target.targetGroupArn)}/${serverOf(target)}`);
 }
 
 /** Nothing is sent to groups without a listener: their targets have nothing to finish. */
