@@ -39,6 +39,12 @@ export class HostBridge {
     });
   }
 
+  /** The host asks anew who has the address: it would send to the card of its last owner for half a minute. */
+  async forget(ipv4Address: string): Promise<void> {
+    // Without the bridge there is nothing to forget.
+    await this.#run('ip', ['neigh', 'flush', 'to', ipv4Address, 'dev', this.name]).catch(() => undefined);
+  }
+
   /** Removes bridge and rules. Idempotent. Forwarding stays on: others may need it. */
   teardown(): Promise<void> {
     return this.#one(async () => {

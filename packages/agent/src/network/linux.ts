@@ -116,6 +116,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
       const known = this.#leases.get(taskArn);
       if (known === undefined) return;
       await this.#removePause(known.lease.pauseContainerId);
+      await this.#host.forget(known.lease.ipv4Address);
       this.#leases.delete(taskArn);
     });
   }
