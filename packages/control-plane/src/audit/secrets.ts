@@ -4,7 +4,7 @@ import type { ServiceName } from '@gantry/protocol';
 export const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
 
 /** Members that are never written to the trail, `Shape.member`. All that AWS's models mark as sensitive are among them. */
-export const SECRET_MEMBERS: Readonly<Record<ServiceName | 'elasticloadbalancing', readonly string[]>> = {
+export const SECRET_MEMBERS: Readonly<Record<ServiceName, readonly string[]>> = {
   ecs: [
     'ContainerDefinition.environment',
     'ContainerOverride.environment',

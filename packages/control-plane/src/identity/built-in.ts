@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { epochMs, parseArn } from '@gantry/domain';
+import { ALPHABET } from './ids.ts';
 import type { Principal } from './principal.ts';
 
 /** Who the keys in `credentials.json` belong to: users of the installation's account that no document is kept of. */
@@ -7,8 +8,6 @@ export const BUILT_IN_USERS = { administrator: 'administrator', agent: 'gantry-a
 
 /** There from the beginning. */
 export const BUILT_IN_CREATED = epochMs(0);
-
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** `AIDA` and 17 characters, the same for a built-in user for ever. */
 export function builtInUserId(principalArn: string): string {

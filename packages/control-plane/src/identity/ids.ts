@@ -1,6 +1,7 @@
 import { parseAccountId, type AccountId, type Ids } from '@gantry/domain';
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+/** Of IAM's ids: base 32. */
+export const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** Digits of a number in base 32, the last `length` of them. */
 function base32(value: bigint, length: number): string {

@@ -1,7 +1,7 @@
 import { clusterArn, iamKey, parseArn, type IamRole, type Task, type TaskDefinition } from '@gantry/domain';
 import type { IamRoleCredentialsMessage, PayloadTask, RoleCredentials, RoleType } from '@gantry/protocol';
 import { contextOf, evaluateTrust } from '../../authorise/evaluate.ts';
-import { parsePolicy } from '../../authorise/policy.ts';
+import { compiledPolicies } from '../../authorise/cache.ts';
 import { credentialsId, roleOf } from '../../controllers/task/roles.ts';
 import type { Sessions } from '../../identity/sessions.ts';
 import type { Platform } from '../../platform.ts';
@@ -37,6 +37,7 @@ export type Push = Omit<IamRoleCredentialsMessage, 'messageId'>;
 export class TaskRoles {
   readonly #platform: Pick<Platform, 'state' | 'seal'>;
   readonly #sessions: Pick<Sessions, 'sessionForRole'>;
+  readonly #parse = compiledPolicies();
 
   constructor(platform: Pick<Platform, 'state' | 'seal'>, sessions: Pick<Sessions, 'sessionForRole'>) {
     this.#platform = platform;
@@ -114,7 +115,7 @@ export class TaskRoles {
       'aws:PrincipalIsAWSService': 'true',
       'aws:PrincipalServiceName': SERVICE,
     });
-    const trust = parsePolicy(role.assumeRolePolicyDocument, 'trust');
+    const trust = this.#parse(role.assumeRolePolicyDocument, 'trust');
     const { effect } = evaluateTrust(trust, { principals: [SERVICE], action: 'sts:AssumeRole', context });
     return effect === 'allow' ? role : undefined;
   }
