@@ -12,3 +12,4 @@ export * from './parameter.ts';
 export * from './secret.ts';
 export * from './iam.ts';
 export * from './load-balancer.ts';
+export * from './network.ts';

@@ -17,6 +17,7 @@ import type {
   ParameterValue,
   Secret,
   SecretValue,
+  SecurityGroup,
   Service,
   ServiceDeployment,
   ServiceEvents,
@@ -133,6 +134,10 @@ function balancingTables() {
     }),
     targetGroups: new Table<TargetGroup, 'name'>('target-group', {
       name: (g) => `${g.scope.account}/${g.scope.region}/${g.name}`,
+    }),
+    /** Key `<account>/<region>/<group id>`. */
+    securityGroups: new Table<SecurityGroup, 'vpc'>('security-group', {
+      vpc: (g) => `${g.scope.account}/${g.scope.region}/${g.vpcId}`,
     }),
     listeners: new Table<Listener, 'loadBalancer'>('listener', { loadBalancer: (l) => l.loadBalancerArn }),
     listenerRules: new Table<ListenerRule, 'listener'>('listener-rule', { listener: (r) => r.listenerArn }),
