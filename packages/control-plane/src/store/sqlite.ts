@@ -41,7 +41,7 @@ export class SqliteJournal implements Journal {
       'select at, subject, type, because, text, by from events where subject = ? order by id desc limit ?',
     );
     this.#forget = db.prepare(
-      'delete from events where id in (select id from events where at < ? order by at limit ?)',
+      'delete from events where id in (select id from (select id, at from events order by id limit ?) where at < ?)',
     );
   }
 
@@ -106,7 +106,7 @@ export class SqliteJournal implements Journal {
 
   async forgetHistoryBefore(at: EpochMs): Promise<number> {
     for (let gone = 0; ;) {
-      const { changes } = this.#forget.run(at, FORGET_ROWS);
+      const { changes } = this.#forget.run(FORGET_ROWS, at);
       gone += Number(changes);
       if (changes < FORGET_ROWS) return gone;
       await this.#pause();

@@ -36,11 +36,12 @@ export class BodyReader {
       const chunks: Buffer[] = [];
       let [bytes, kept, open] = [0, 0, true];
       let refusal = Number(request.headers['content-length'] ?? 0) > MOST_BODY_BYTES ? tooLarge() : undefined;
-      const end = (gone?: Error): void => {
+      // Every request is closed in the end: an error, which costs a look at the stack, is made only for those that ended early.
+      const end = (gone?: { readonly cause?: unknown }): void => {
         if (!open) return;
         open = false;
         this.#buffered -= kept;
-        if (gone !== undefined) reject(gone);
+        if (gone !== undefined) reject(new ClientGone('request', gone));
         else if (refusal !== undefined) reject(refusal);
         else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
       };
@@ -62,8 +63,8 @@ export class BodyReader {
         }
       });
       request.once('end', () => end());
-      request.on('error', (cause) => end(new ClientGone('request', { cause })));
-      request.once('close', () => end(new ClientGone('request')));
+      request.on('error', (cause) => end({ cause }));
+      request.once('close', () => end({}));
     });
   }
 }
