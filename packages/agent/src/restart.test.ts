@@ -34,6 +34,7 @@ async function assertNothingLeft(world: AgentWorld, where: string): Promise<void
   assert.deepEqual(world.containers(), [], where);
   assert.deepEqual(await world.network.leases(), [], where);
   assert.equal(world.cgroups.parents.size, 0, where);
+  assert.deepEqual(world.engine.volumes(), [], where);
   assert.deepEqual(
     [...world.disk.durable.keys()].filter((key) => key !== 'agent'),
     [],
@@ -75,6 +76,38 @@ describe('kill -9 of the agent', () => {
       await world.kill();
     });
   }
+
+  test('a volume whose making outlasts its task is not forgotten', async () => {
+    const world = new AgentWorld({ config: { cleanUpDelayMs: 0 }, slowMs: { createVolume: 5000 } });
+    await world.start();
+    world.plane.payload(fullTask(1));
+    await world.clock.turn(1000);
+    world.plane.payload(stopOf(1));
+    await world.clock.turn(1000);
+    assert.match(world.plane.told(taskArn(1)).at(-1) ?? '', /^STOPPED /);
+    await world.clock.turn(60_000);
+    await assertNothingLeft(world, 'it was made after everything else was removed');
+    await world.kill();
+  });
+
+  test('a volume that could not be removed is removed by the next agent', async () => {
+    const world = new AgentWorld({ config: { cleanUpDelayMs: 0 } });
+    await world.start();
+    world.plane.payload(fullTask(1));
+    await world.clock.turn(1000);
+    // Somebody looks into it with a container of their own.
+    const [volume = ''] = world.engine.volumes();
+    const HostConfig = { Mounts: [{ Type: 'volume', Source: volume, Target: '/d' }] };
+    const { id } = await world.engine.createContainer('curious', { Image: 'any', HostConfig });
+    world.plane.payload(stopOf(1));
+    await world.clock.turn(15 * 60_000);
+    assert.deepEqual(world.engine.volumes(), [volume]);
+    await world.kill();
+    await world.engine.removeContainer(id);
+    await world.start();
+    await assertNothingLeft(world, 'the task is forgotten, its volume is not');
+    await world.kill();
+  });
 
   test('leaves containers running, and the next agent goes on with them', async () => {
     const world = new AgentWorld();

@@ -129,6 +129,11 @@ export class FakeEngine implements Engine {
     return [...this.#containers.values()].map((container) => container.state());
   }
 
+  /** Names of all volumes there are, without a recorded call. */
+  volumes(): readonly string[] {
+    return [...this.#volumes.keys()];
+  }
+
   /** The create body of a container. Id or name. */
   spec(container: string): ContainerSpec {
     return this.#get(container).spec;

@@ -5,6 +5,7 @@ import { CONTAINER_NAME_LABEL, OWNER_LABEL, TASK_ARN_LABEL } from './naming.ts';
 import type { Fact } from './observe.ts';
 import { factsOfState } from './engine-state.ts';
 import { messageOf, type PerformPorts, type TaskView } from './perform.ts';
+import { taskVolumesOf } from './task-resources.ts';
 
 export interface Reconciled {
   /** With nothing in flight: those calls died with the last process. */
@@ -27,6 +28,7 @@ export async function reconcile(
   const byTask = Map.groupBy(found, (state) => state.labels[TASK_ARN_LABEL] ?? '');
   const known = new Set(restored.map(({ plan }) => plan.arn));
   for (const [arn, states] of byTask) if (!known.has(arn)) await removeStrays(ports, arn, states, signal);
+  await removeStrayVolumes(ports, owner, restored, signal);
   const results: Reconciled[] = [];
   for (const task of restored) results.push(await compare(ports, task, byTask.get(task.plan.arn) ?? [], signal));
   return results;
@@ -57,6 +59,24 @@ async function removeStrays(
   for (const job of [...jobs, () => ports.network.release(arn)]) {
     await insist({ clock: ports.clock, signal }, job).catch((error: unknown) => {
       if (!signal.aborted) ports.log('error', `removing what is left of ${arn}: ${messageOf(error)}`);
+    });
+  }
+}
+
+/** Volumes of tasks that are over and forgotten: removing them failed at the time. What is still in use stays for the next start. */
+async function removeStrayVolumes(
+  ports: PerformPorts,
+  owner: string,
+  restored: readonly TaskView[],
+  signal: AbortSignal,
+): Promise<void> {
+  const wanted = new Set(restored.flatMap(({ payload }) => taskVolumesOf(payload)));
+  const found = await untilAnswered(ports, signal, [], () => ports.engine.listVolumes(`${OWNER_LABEL}=${owner}`));
+  for (const name of found) {
+    if (wanted.has(name) || signal.aborted) continue;
+    ports.log('info', `removing volume ${name}, whose task is over`);
+    await ports.engine.removeVolume(name).catch((error: unknown) => {
+      ports.log('warn', `removing volume ${name}: ${messageOf(error)}; the next start of the agent tries again`);
     });
   }
 }

@@ -145,6 +145,8 @@ function giveBack(progress: Progress, model: TaskModel): void {
     progress.ask({ kind: 'release', resource }, (m) => withResource(m, resource, 'releasing'));
   }
   if (model.cleanUpAtMs === undefined || model.cleaning !== undefined) return;
+  // A volume made after the clean-up would stay for ever.
+  if (model.resources.volumes === 'asked') return;
   if (progress.nowMs < model.cleanUpAtMs) progress.wakeAt(model.cleanUpAtMs);
   else progress.ask({ kind: 'clean-up' }, (m) => ({ ...m, cleaning: 'asked' }));
 }

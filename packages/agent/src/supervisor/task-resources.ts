@@ -41,9 +41,7 @@ export async function removeTask(ports: PerformPorts, view: TaskView, signal: Ab
   // One whose create failed may be there all the same: its name is known.
   const containers = view.model.containers.map(({ name, dockerId }) => dockerId ?? containerName(payload, name));
   const jobs: (() => Promise<void>)[] = containers.map((id) => () => ports.engine.removeContainer(id));
-  for (const volume of payload.volumes ?? []) {
-    if (livesWithTask(volume)) jobs.push(() => ports.engine.removeVolume(taskVolumeName(payload, volume.name)));
-  }
+  for (const name of taskVolumesOf(payload)) jobs.push(() => ports.engine.removeVolume(name));
   if (plan.needs.network) jobs.push(() => ports.network.release(plan.arn));
   if (plan.needs.cgroup) jobs.push(() => ports.cgroups.remove(plan.taskId));
   for (const job of jobs) {
@@ -53,6 +51,11 @@ export async function removeTask(ports: PerformPorts, view: TaskView, signal: Ab
     });
   }
   for (const id of ids) ports.logs.forget(id);
+}
+
+/** Names of the engine's volumes that are made for the task and go with it. */
+export function taskVolumesOf(payload: PayloadTask): readonly string[] {
+  return (payload.volumes ?? []).filter(livesWithTask).map(({ name }) => taskVolumeName(payload, name));
 }
 
 function livesWithTask(volume: PayloadVolume): boolean {

@@ -4,7 +4,7 @@ import { DEFAULTS, type AgentConfig } from '../agent-ports.ts';
 import { Agent } from '../agent.ts';
 import { FakeCgroups } from '../cgroup/fake.ts';
 import { MemoryCheckpoint, MemoryDisk } from '../checkpoint/memory.ts';
-import { FakeEngine, type FakeImage } from '../engine/fake.ts';
+import { FakeEngine, type EngineCall, type FakeImage } from '../engine/fake.ts';
 import { FakeMetadataHost } from '../metadata/fake.ts';
 import { FakeNetwork } from '../network/fake.ts';
 import type { PortsInUse } from '../supervisor/host-ports.ts';
@@ -29,6 +29,8 @@ export interface WorldOptions {
   readonly config?: Partial<AgentConfig>;
   readonly seed?: number;
   readonly engineLatencyMs?: number;
+  /** Calls that take longer. */
+  readonly slowMs?: Partial<Record<EngineCall, number>>;
   /** How long the checkpoint's writes take. */
   readonly diskMs?: number;
   /** Whether containers can ask for their metadata. */
@@ -60,7 +62,7 @@ export class AgentWorld {
 
   constructor(options: WorldOptions = {}) {
     this.ids = new SeededIds(options.seed ?? 1);
-    const latencyMs = (): number => options.engineLatencyMs ?? 0;
+    const latencyMs = (call: EngineCall): number => options.slowMs?.[call] ?? options.engineLatencyMs ?? 0;
     this.engine = new FakeEngine({ clock: this.clock, images: { '*': {}, ...options.images }, latencyMs });
     this.network = new FakeNetwork({ engine: this.engine });
     this.metadata = new FakeMetadataHost(this.clock);
