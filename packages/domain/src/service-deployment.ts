@@ -1,5 +1,5 @@
 import type { Scope } from './ids.ts';
-import type { CapacityProviderStrategyItem, DeploymentConfiguration } from './service.ts';
+import type { CapacityProviderStrategyItem, DeploymentConfiguration, ServiceLoadBalancer } from './service.ts';
 import type { AwsVpcConfiguration, LaunchType } from './task.ts';
 import type { EpochMs } from './time.ts';
 
@@ -21,6 +21,7 @@ export interface ServiceRevision {
   readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[] | undefined;
   readonly platformVersion?: string | undefined;
   readonly awsvpcConfiguration?: AwsVpcConfiguration | undefined;
+  readonly loadBalancers?: readonly ServiceLoadBalancer[] | undefined;
   readonly containerImages: readonly RevisionImage[];
   readonly createdAt: EpochMs;
 }

@@ -43,6 +43,8 @@ export interface Deployment {
   readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[] | undefined;
   readonly platformVersion?: string | undefined;
   readonly awsvpcConfiguration?: AwsVpcConfiguration | undefined;
+  /** Where its tasks are registered. Absent: as the service says, for deployments older than this member. */
+  readonly loadBalancers?: readonly ServiceLoadBalancer[] | undefined;
   readonly rolloutState: RolloutState;
   readonly rolloutStateReason: string;
   /** Consecutive tasks of this deployment that did not reach RUNNING (or failed health checks). */

@@ -116,7 +116,7 @@ function taskFor(tx: Tx, platform: ServicePlatform, key: string, service: Servic
     enableExecuteCommand: service.enableExecuteCommand,
     because: start.because,
   });
-  const { loadBalancers = [] } = service;
+  const loadBalancers = deployment.loadBalancers ?? service.loadBalancers ?? [];
   return loadBalancers.length === 0 ? task : { ...task, loadBalancers, targetHealth: 'initial' };
 }
 

@@ -76,7 +76,11 @@ function rolledBack(
   const older = service.deployments.filter(({ id }) => id !== target.id && id !== failed.id);
   return {
     ...service,
+    // What a new deployment would bring goes back with it.
     taskDefinitionArn: target.taskDefinitionArn,
+    awsvpcConfiguration: target.awsvpcConfiguration,
+    platformVersion: service.platformVersion === 'LATEST' ? 'LATEST' : target.platformVersion,
+    loadBalancers: target.loadBalancers ?? service.loadBalancers,
     deployments: [again, { ...failed, status: 'ACTIVE' }, ...older],
     // It may not be fallen back to again until it has completed once more.
     lastCompletedDeployment: undefined,

@@ -6,6 +6,7 @@ import type {
   Ids,
   LaunchType,
   Service,
+  ServiceLoadBalancer,
 } from '@gantry/domain';
 
 export interface NewDeploymentInput {
@@ -19,6 +20,7 @@ export interface NewDeploymentInput {
   readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[] | undefined;
   readonly platformVersion?: string | undefined;
   readonly awsvpcConfiguration?: AwsVpcConfiguration | undefined;
+  readonly loadBalancers: readonly ServiceLoadBalancer[];
 }
 
 /** A new PRIMARY deployment, IN_PROGRESS, with the start throttle and the failure count at zero. */
@@ -34,6 +36,7 @@ export function newDeployment(input: NewDeploymentInput): Deployment {
     capacityProviderStrategy: input.capacityProviderStrategy,
     platformVersion: input.platformVersion,
     awsvpcConfiguration: input.awsvpcConfiguration,
+    loadBalancers: input.loadBalancers,
     rolloutState: 'IN_PROGRESS',
     rolloutStateReason: `ECS deployment ${id} in progress.`,
     failedTasks: 0,

@@ -378,6 +378,22 @@ describe('the circuit breaker', () => {
       ['ecs-svc/0 PRIMARY COMPLETED'],
     );
   });
+  it('goes back to where the tasks of that deployment are registered, and to their network', () => {
+    const awsvpcConfiguration = { subnets: ['s'], securityGroups: ['old'], assignPublicIp: 'DISABLED' } as const;
+    const loadBalancers = [{ targetGroupArn: 'old', containerName: 'app', containerPort: 80 }];
+    const target = aDeployment({ id: OLD, ...completed, awsvpcConfiguration, loadBalancers });
+    const given = breaking(true, {
+      lastCompletedDeployment: target,
+      awsvpcConfiguration: { ...awsvpcConfiguration, securityGroups: ['new'] },
+      loadBalancers: [{ targetGroupArn: 'new', containerName: 'app', containerPort: 80 }],
+      platformVersion: 'LATEST',
+    });
+    const after = decideService(given).find((action) => action.kind === 'update')?.service;
+    assert.deepEqual(
+      [after?.loadBalancers, after?.awsvpcConfiguration, after?.platformVersion],
+      [loadBalancers, awsvpcConfiguration, 'LATEST'],
+    );
+  });
 });
 
 it('shares tasks out over a capacity provider strategy', () => {

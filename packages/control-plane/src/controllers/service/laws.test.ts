@@ -151,6 +151,7 @@ class Play {
       taskDefinitionKey: `123456789012/us-east-1/${name}`,
       desiredCount,
       launchType: 'EC2',
+      loadBalancers: [],
     });
   }
 

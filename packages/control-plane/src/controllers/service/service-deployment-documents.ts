@@ -108,6 +108,7 @@ function newServiceRevision(given: {
     capacityProviderStrategy: deployment.capacityProviderStrategy,
     platformVersion: deployment.platformVersion,
     awsvpcConfiguration: deployment.awsvpcConfiguration,
+    loadBalancers: deployment.loadBalancers,
     containerImages: given.images.map(({ name = '', image = '' }) => imageOf(name, image)),
     createdAt: given.now,
   };

@@ -21,7 +21,12 @@ import { checkGracePeriod, DEFAULT_DEPLOYMENT, mergeDeployment } from './validat
 /** The deployment that brings a service's tasks onto these terms. Ids are drawn; nothing is written. */
 export function deploymentOn(
   terms: Terms,
-  given: { readonly ids: Ids; readonly now: EpochMs; readonly desiredCount: number },
+  given: {
+    readonly ids: Ids;
+    readonly now: EpochMs;
+    readonly desiredCount: number;
+    readonly loadBalancers: readonly ServiceLoadBalancer[];
+  },
 ): ReturnType<typeof newDeployment> {
   const { definition, launch } = terms;
   return newDeployment({

@@ -101,7 +101,8 @@ export function updateService(tx: Tx, context: ServiceContext, input: UpdateServ
 }
 
 function withDeployment(tx: Tx, { platform: { ids } }: ServiceContext, service: Service, terms: Terms): Service {
-  const deployment = deploymentOn(terms, { ids, now: tx.now, desiredCount: service.desiredCount });
+  const { desiredCount, loadBalancers = [] } = service;
+  const deployment = deploymentOn(terms, { ids, now: tx.now, desiredCount, loadBalancers });
   return beginDeployment(tx, ids, service, deployment, terms.definition.containerDefinitions);
 }
 

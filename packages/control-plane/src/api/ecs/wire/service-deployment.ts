@@ -87,7 +87,7 @@ export function describeServiceRevision(revision: ServiceRevision): WireServiceR
     clusterArn: clusterArn(revision.scope, revision.cluster),
     taskDefinition: revision.taskDefinitionArn,
     ...infrastructureMembers(revision),
-    loadBalancers: [],
+    loadBalancers: (revision.loadBalancers ?? []).map((each) => ({ ...each })),
     serviceRegistries: [],
     networkConfiguration: networkOf(revision.awsvpcConfiguration),
     containerImages: revision.containerImages.map((image) => ({ ...image })),
