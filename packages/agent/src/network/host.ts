@@ -66,7 +66,8 @@ export class HostBridge {
     if (!(await this.#exists())) lines.unshift(`link add ${this.name} type bridge forward_delay 0 stp_state 0`);
     for (const cidr of gatewayCidrs) lines.push(`addr replace ${cidr} dev ${this.name}`);
     await this.#run('ip', ['-batch', '-'], `${lines.join('\n')}\n`);
-    await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
+    for (const [name, value] of Object.entries(sysctls(this.name)))
+      await writeFile(`/proc/sys/net/ipv4/${name}`, value);
     this.#firewall ??= await findFirewall(this.name, this.#run);
     await this.#firewall.apply([...this.#networks.values(), ...networks.values()]);
     for (const [cidr, network] of networks) this.#networks.set(cidr, network);
@@ -84,6 +85,19 @@ export class HostBridge {
     return result;
   }
 }
+
+/**
+ * The host answers for every address of the subnets, at once, and forwards: wires are kept apart from each other. It does not
+ * tell tasks of shorter ways, which there are none. `all` and the bridge's own count together; other devices have their own.
+ */
+const sysctls = (bridge: string): Readonly<Record<string, string>> => ({
+  ip_forward: '1',
+  [`conf/${bridge}/proxy_arp`]: '1',
+  [`conf/${bridge}/proxy_arp_pvlan`]: '1',
+  [`neigh/${bridge}/proxy_delay`]: '0',
+  [`conf/${bridge}/send_redirects`]: '0',
+  'conf/all/send_redirects': '0',
+});
 
 /** Locally administered, and the same at every start. */
 function macOf(bridge: string): string {

@@ -244,6 +244,40 @@ describe('task network on Linux, for real', { skip, timeout: 60_000 }, () => {
       { poolSize: 2 },
     ));
 
+  it('brings a neighbour that talked to the last owner of an address to the next one at once', () =>
+    inWorld(
+      async (here) => {
+        const neighbour = await here.network.attach(request(2));
+        const ask = async (): Promise<string> => {
+          const script = `until timeout 1 wget -qO- http://${request(1).ipv4Address}/; do [ $((n += 1)) -lt 3 ] || exit 1; done`;
+          const id = await here.join(neighbour, { ...WEB, Cmd: ['/bin/sh', '-c', script] });
+          return output(here, id);
+        };
+        for (const round of [1, 3, 4]) {
+          const { taskArn, macAddress } = request(round);
+          const lease = await here.network.attach({ ...request(1), taskArn, macAddress });
+          const id = await here.join(lease, WEB);
+          await answer(lease.ipv4Address);
+          assert.match(await ask(), /Hello/, `round ${round}`);
+          await here.engine.removeContainer(id);
+          await here.network.release(taskArn);
+        }
+      },
+      { poolSize: 2 },
+    ));
+
+  it('lets tasks send to the host alone, which routes: no frame of theirs reaches another', () =>
+    inWorld(async (here) => {
+      const [one, two] = await Promise.all([here.network.attach(request(1)), here.network.attach(request(2))]);
+      await here.join(two, WEB);
+      await answer(two.ipv4Address);
+      const script = `timeout 2 wget -qO- http://${two.ipv4Address}/ && cat /proc/net/arp`;
+      const seen = await output(here, await here.join(one, { ...WEB, Cmd: ['/bin/sh', '-c', script] }));
+      const bridge = (await readFile(`/sys/class/net/${BRIDGE}/address`, 'utf8')).trim();
+      assert.match(seen, /Hello/);
+      assert.match(seen, new RegExp(`^${two.ipv4Address.replaceAll('.', '\\.')} .* ${bridge} `, 'm'));
+    }));
+
   it('lets the engine make namespaces where the faster way fails', async () => {
     const problems: string[] = [];
     const denied = (error: unknown): void => void problems.push(String(error));

@@ -98,7 +98,10 @@ export async function makePause(
     const link = vethName(id);
     const lines = [
       `link add ${link} mtu ${mtu} type veth peer name eth0 mtu ${mtu} netns ${pause.pid}`,
-      `link set ${link} master ${bridge} up`,
+      `link set ${link} master ${bridge}`,
+      // Tasks see the host alone, and the host routes: nobody can pretend to be a neighbour, or has to remember where one was.
+      `link set ${link} type bridge_slave isolated on`,
+      `link set ${link} up`,
     ];
     await run('ip', ['-batch', '-'], `${lines.join('\n')}\n`);
     return pause;
