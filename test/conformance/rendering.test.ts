@@ -177,7 +177,7 @@ test('10.9 rendering: a definition that says everything, in the very words and n
   assert.match(dockerConfig.config, /"Interval":7000000000,/);
   assert.deepEqual(JSON.parse(dockerConfig.hostConfig), {
     NetworkMode: 'bridge',
-    LogConfig: { Type: 'json-file', Config: { 'max-size': '10m' } },
+    LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', mode: 'non-blocking', 'max-buffer-size': '10m' } },
     Privileged: false,
     ReadonlyRootfs: true,
     Dns: ['10.0.0.2'],

@@ -97,9 +97,9 @@ const LOGS: Fields = {
     "awslogs is the agent's work, the others are the engine's; awsfirelens is refused at launch",
   ),
   'logConfiguration.options': honoured(
-    'options of the driver; with awslogs, mode and max-buffer-size change nothing, and awslogs-endpoint and awslogs-format are refused at launch',
+    'options of the driver; awslogs-endpoint is refused at launch',
   ),
-  'logConfiguration.secretOptions[].name': honoured('options of the driver; with awslogs they are refused at launch'),
+  'logConfiguration.secretOptions[].name': honoured('options of the driver; awslogs has none'),
   'logConfiguration.secretOptions[].valueFrom': honoured(SECRET),
   'firelensConfiguration.type': atLaunch('FireLens'),
   'firelensConfiguration.options': atLaunch('FireLens'),

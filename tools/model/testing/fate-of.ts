@@ -59,7 +59,12 @@ export async function fateOf({ define, run }: Fixture): Promise<Readonly<Record<
   const { subnets } = platform.config;
   const own = subnets.filter(({ subnetId }) => documents[0]?.awsvpcConfiguration?.subnets?.includes(subnetId) === true);
   const request = requestOf(documents[0], definition, own);
-  const payload = renderTask({ task: addressed(documents[0], definition), definition, subnets });
+  const payload = renderTask({
+    task: addressed(documents[0], definition),
+    definition,
+    subnets,
+    logMode: 'non-blocking',
+  });
   return {
     definition,
     task: documents[0],

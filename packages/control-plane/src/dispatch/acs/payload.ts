@@ -1,5 +1,6 @@
 import { clusterArn, type Instance, type OutboxMessage, type Task } from '@gantry/domain';
 import type { AcsToAgent, PayloadTask } from '@gantry/protocol';
+import { effectiveSetting, rootArn } from '../../api/ecs/account-setting/settings.ts';
 import type { SubnetConfig } from '../../platform.ts';
 import type { Tables } from '../../state/tables.ts';
 import type { TaskRoles } from '../credentials/task-roles.ts';
@@ -56,5 +57,7 @@ function started(tables: Tables, task: Task, { subnets, roles }: PayloadOptions)
   if (definition === undefined) {
     throw new Error(`Task definition ${task.taskDefinitionArn} of task ${task.taskArn} is gone.`);
   }
-  return { ...renderTask({ task, definition, subnets }), ...roles.ofPayload(task) };
+  const { value } = effectiveSetting(tables, task.scope, rootArn(task.scope), 'defaultLogDriverMode');
+  const logMode = value === 'blocking' ? 'blocking' : 'non-blocking';
+  return { ...renderTask({ task, definition, subnets, logMode }), ...roles.ofPayload(task) };
 }

@@ -2,6 +2,7 @@ import { parseArn, type ContainerDefinition, type ContainerOverride, type Launch
 import type { PayloadContainer } from '@gantry/protocol';
 import { renderConfig } from './docker-config.ts';
 import { renderHostConfig } from './host-config.ts';
+import type { LogMode } from './log-config.ts';
 import { flag, list, number, record, text, textMap, texts } from './loose.ts';
 import { renderPortMappings } from './network.ts';
 
@@ -15,7 +16,7 @@ const EXECUTION_ENV: Readonly<Record<LaunchType, string>> = {
 const RESTART_ATTEMPT_PERIOD_S = 300;
 
 /** One container of a task's payload: definition, then the task's override of it, in the wire's exact types. */
-export function renderContainer(task: Task, definition: ContainerDefinition): PayloadContainer {
+export function renderContainer(task: Task, definition: ContainerDefinition, logMode: LogMode): PayloadContainer {
   const override = task.overrides.containerOverrides.find((candidate) => candidate.name === definition.name) ?? {};
   const memory = number(override.memory) ?? number(definition.memory);
   const memoryReservation = number(override.memoryReservation) ?? number(definition.memoryReservation);
@@ -33,7 +34,7 @@ export function renderContainer(task: Task, definition: ContainerDefinition): Pa
     overrides: JSON.stringify(override.command === undefined ? {} : { command: override.command }),
     dockerConfig: {
       config: JSON.stringify(config),
-      hostConfig: JSON.stringify(renderHostConfig(task, definition, { memory, memoryReservation })),
+      hostConfig: JSON.stringify(renderHostConfig(task, definition, { memory, memoryReservation, logMode })),
       version: needsInit(definition) ? '1.25' : '1.24',
     },
     portMappings: renderPortMappings(task, definition),

@@ -1,24 +1,30 @@
 import type { ContainerDefinition, Task } from '@gantry/domain';
 import { compact, flag, list, number, record, text, texts, type Loose } from './loose.ts';
-import { renderLogConfig } from './log-config.ts';
+import { renderLogConfig, type LogMode } from './log-config.ts';
 
 const BYTES_PER_MIB = 1024 * 1024;
 /** What every Fargate container gets when it asks for nothing else (2.5). */
 const FARGATE_NOFILE = { Name: 'nofile', Soft: 65535, Hard: 65535 };
 
-export interface MergedLimits {
-  /** MiB. */
+/** What comes from elsewhere than the definition. */
+export interface HostConfigInput {
+  /** MiB, merged with the task's overrides. */
   readonly memory?: number | undefined;
   readonly memoryReservation?: number | undefined;
+  readonly logMode: LogMode;
 }
 
 /** The Engine API's `HostConfig` of a container, as far as the definition says something. */
-export function renderHostConfig(task: Task, definition: ContainerDefinition, limits: MergedLimits): Loose {
+export function renderHostConfig(task: Task, definition: ContainerDefinition, given: HostConfigInput): Loose {
   const privileged = flag(definition['privileged']);
   return compact({
     // In awsvpc the agent joins the task's own namespace.
     NetworkMode: task.networkMode === 'awsvpc' ? undefined : task.networkMode,
-    LogConfig: renderLogConfig(definition.logConfiguration, definition.name, task.id),
+    LogConfig: renderLogConfig(definition.logConfiguration, {
+      name: definition.name,
+      taskId: task.id,
+      mode: given.logMode,
+    }),
     Privileged: privileged,
     ReadonlyRootfs: flag(definition['readonlyRootFilesystem']),
     Dns: texts(definition['dnsServers']),
@@ -26,9 +32,9 @@ export function renderHostConfig(task: Task, definition: ContainerDefinition, li
     ExtraHosts: list(definition['extraHosts']).flatMap(renderExtraHost),
     SecurityOpt: texts(definition['dockerSecurityOptions']),
     Ulimits: renderUlimits(task, definition['ulimits']),
-    MemoryReservation: bytes(limits.memoryReservation),
+    MemoryReservation: bytes(given.memoryReservation),
     Sysctls: renderSysctls(definition['systemControls']),
-    ...renderLinuxParameters(record(definition['linuxParameters']), privileged === true, limits.memory),
+    ...renderLinuxParameters(record(definition['linuxParameters']), privileged === true, given.memory),
   });
 }
 

@@ -4,14 +4,19 @@ import type { ContainerDefinition, Task, TaskDefinition } from '@gantry/domain';
 import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import fc from 'fast-check';
 import { aContainer, aDefinition, aTask } from '../testing/documents.ts';
+import { renderLogConfig, type LogMode } from './log-config.ts';
 import { gatewayCidr } from './network.ts';
 import { renderStop, renderTask } from './task.ts';
 
 const subnets = [{ subnetId: 'subnet-1', availabilityZone: 'us-east-1a', cidr: '10.0.0.0/24' }];
 const MIB = 1024 * 1024;
 
-function rendered(definition: Partial<TaskDefinition> = {}, task: Partial<Task> = {}): PayloadTask {
-  return renderTask({ task: aTask(1, task), definition: aDefinition(definition), subnets });
+function rendered(
+  definition: Partial<TaskDefinition> = {},
+  task: Partial<Task> = {},
+  logMode: LogMode = 'non-blocking',
+): PayloadTask {
+  return renderTask({ task: aTask(1, task), definition: aDefinition(definition), subnets, logMode });
 }
 
 function container(over: Partial<ContainerDefinition>, task: Partial<Task> = {}): PayloadContainer {
@@ -294,6 +299,7 @@ for (const [name, definition, expected] of configs) {
   test(`config: ${name}`, () => assert.deepEqual(docker(definition).config, expected));
 }
 
+const LOSSY = { mode: 'non-blocking', 'max-buffer-size': '10m' };
 const LOGS = { 'awslogs-group': '/web', 'awslogs-region': 'us-east-1' };
 const hostConfigs: readonly (readonly [string, Partial<ContainerDefinition>, Partial<Task>, object])[] = [
   ['bridge', {}, {}, { NetworkMode: 'bridge' }],
@@ -306,14 +312,17 @@ const hostConfigs: readonly (readonly [string, Partial<ContainerDefinition>, Par
     {},
     {
       NetworkMode: 'bridge',
-      LogConfig: { Type: 'awslogs', Config: { ...LOGS, 'awslogs-stream': 'ecs/web/00000000000000000000000000000001' } },
+      LogConfig: {
+        Type: 'awslogs',
+        Config: { ...LOGS, ...LOSSY, 'awslogs-stream': 'ecs/web/00000000000000000000000000000001' },
+      },
     },
   ],
   [
     'awslogs without one',
     { logConfiguration: { logDriver: 'awslogs', options: LOGS } },
     {},
-    { NetworkMode: 'bridge', LogConfig: { Type: 'awslogs', Config: LOGS } },
+    { NetworkMode: 'bridge', LogConfig: { Type: 'awslogs', Config: { ...LOGS, ...LOSSY } } },
   ],
   [
     'a buffer of 10 MiB',
@@ -581,4 +590,29 @@ test('law: whatever a definition holds, types fit the wire and overrides hold no
       });
     }),
   );
+});
+
+const modes: readonly (readonly [string, Record<string, string>, LogMode, Record<string, string>])[] = [
+  ['the account says blocking', {}, 'blocking', { mode: 'blocking' }],
+  ['the account says non-blocking', {}, 'non-blocking', LOSSY],
+  ['the container wins', { mode: 'blocking' }, 'non-blocking', { mode: 'blocking' }],
+  ['a buffer is of no use to blocking', { 'max-buffer-size': '1m' }, 'blocking', { mode: 'blocking' }],
+  ['a buffer alone', { 'max-buffer-size': '1m' }, 'non-blocking', { ...LOSSY, 'max-buffer-size': '1m' }],
+];
+for (const [name, options, mode, expected] of modes) {
+  test(`log mode: ${name}`, () => {
+    const configuration = { logDriver: 'syslog', options } as const;
+    assert.deepEqual(renderLogConfig(configuration, { name: 'web', taskId: 't', mode }), {
+      Type: 'syslog',
+      Config: expected,
+    });
+  });
+}
+
+test('options of awsfirelens are the router’s: nothing is added', () => {
+  const configuration = { logDriver: 'awsfirelens', options: { Name: 'stdout' } } as const;
+  assert.deepEqual(renderLogConfig(configuration, { name: 'web', taskId: 't', mode: 'non-blocking' }), {
+    Type: 'awsfirelens',
+    Config: { Name: 'stdout' },
+  });
 });

@@ -2,6 +2,7 @@ import { clusterArn, shortName, type Task, type TaskDefinition } from '@gantry/d
 import type { PayloadTask } from '@gantry/protocol';
 import type { SubnetConfig } from '../../platform.ts';
 import { renderContainer } from './container.ts';
+import type { LogMode } from './log-config.ts';
 import { renderNetworkInterface } from './network.ts';
 import { cpuUnitsOf, memoryMiBOf } from './size.ts';
 import { renderVolumes } from './volumes.ts';
@@ -12,6 +13,8 @@ export interface RenderInput {
   readonly task: Task;
   readonly definition: TaskDefinition;
   readonly subnets: readonly SubnetConfig[];
+  /** Of containers that do not say. */
+  readonly logMode: LogMode;
 }
 
 /**
@@ -19,7 +22,7 @@ export interface RenderInput {
  * number a JSON number (agent-protocol 4). Pure.
  * @throws Error when the task's subnet is not configured.
  */
-export function renderTask({ task, definition, subnets }: RenderInput): PayloadTask {
+export function renderTask({ task, definition, subnets, logMode }: RenderInput): PayloadTask {
   const cpuUnits = cpuUnitsOf(task.overrides.cpu ?? task.cpu ?? definition.cpu);
   const memory = memoryMiBOf(task.overrides.memory ?? task.memory ?? definition.memory);
   const interfaces = renderNetworkInterface(task, subnets);
@@ -29,7 +32,7 @@ export function renderTask({ task, definition, subnets }: RenderInput): PayloadT
     family: task.family,
     version: String(task.revision),
     desiredStatus: 'RUNNING',
-    containers: definition.containerDefinitions.map((container) => renderContainer(task, container)),
+    containers: definition.containerDefinitions.map((container) => renderContainer(task, container, logMode)),
     volumes: renderVolumes(task, definition),
     networkMode: task.networkMode,
     ...(cpuUnits === undefined ? {} : { cpu: cpuUnits / UNITS_PER_VCPU }),

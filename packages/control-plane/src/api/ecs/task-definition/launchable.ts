@@ -60,12 +60,10 @@ function unsupportedOf(container: ContainerDefinition): string | undefined {
   for (const [member, words] of CONTAINER_NOT_YET) {
     if (isUsed(container[member])) return `${words} ('${member}' of container '${container.name}')`;
   }
-  const { logDriver, options = {}, secretOptions } = container.logConfiguration ?? {};
-  if (logDriver === 'awslogs' && isUsed(secretOptions)) {
-    return `Secret options of awslogs ('logConfiguration.secretOptions' of container '${container.name}')`;
+  const { logDriver, options = {} } = container.logConfiguration ?? {};
+  if (logDriver === 'awslogs' && 'awslogs-endpoint' in options) {
+    return `Log option 'awslogs-endpoint' (of container '${container.name}')`;
   }
-  const option = ['awslogs-endpoint', 'awslogs-format'].find((name) => logDriver === 'awslogs' && name in options);
-  if (option !== undefined) return `Log option '${option}' (of container '${container.name}')`;
   if (logDriver === 'awsfirelens') {
     return `FireLens (log driver 'awsfirelens' of container '${container.name}')`;
   }

@@ -53,7 +53,28 @@ function checkDriver(name: string, { logDriver, options = {}, secretOptions }: L
       `Log driver ${logDriver} option 'max-buffer-size' should be a size such as '25m'; it is '${buffer.slice(0, 32)}'.`,
     );
   }
-  if (logDriver === 'awslogs') checkAwslogs(options);
+  if (logDriver === 'awslogs') {
+    checkAwslogs(options);
+    // Its credentials are the agent's; what the group is called is no secret.
+    if (secret.size > 0) throw clientException(`Log driver awslogs disallows secretOptions: ${[...secret].join(', ')}`);
+  }
+  if (logDriver === 'awsfirelens') checkRouted(name, options);
+}
+
+/** Each option becomes a line of the router's configuration. */
+function checkRouted(name: string, options: Readonly<Record<string, string>>): void {
+  const broken = Object.entries(options).find((pair) => pair.some((text) => /[\r\n]/.test(text)));
+  if (broken !== undefined) {
+    throw clientException(
+      `Log driver awsfirelens option '${broken[0].slice(0, 64)}' of container '${name}' can not have a line break.`,
+    );
+  }
+  const limit = options['log-driver-buffer-limit'];
+  if (limit !== undefined && !/^[1-9]\d{0,8}$/.test(limit)) {
+    throw clientException(
+      `Log driver awsfirelens option 'log-driver-buffer-limit' should be a number of events; it is '${limit.slice(0, 32)}'.`,
+    );
+  }
 }
 
 function checkAwslogs(options: Readonly<Record<string, string>>): void {
@@ -63,6 +84,17 @@ function checkAwslogs(options: Readonly<Record<string, string>>): void {
     throw clientException(
       "Log driver awslogs option 'awslogs-create-group' should only be set to 'true', else omit option.",
     );
+  }
+  const format = options['awslogs-format'];
+  if (format === undefined) return;
+  if (format !== 'json/emf') {
+    throw clientException(
+      `Log driver awslogs option 'awslogs-format' should be 'json/emf'; it is '${format.slice(0, 32)}'.`,
+    );
+  }
+  const multiline = ['awslogs-datetime-format', 'awslogs-multiline-pattern'].find((option) => option in options);
+  if (multiline !== undefined) {
+    throw clientException(`Log driver awslogs option '${multiline}' can not be used with 'awslogs-format' json/emf.`);
   }
 }
 
@@ -89,12 +121,31 @@ function checkRouters(containers: readonly ContainerDefinition[], hasRole: boole
   if (router.user !== undefined && !/^(0|root)(:|$)/.test(router.user)) {
     throw clientException(`The FireLens container '${name}' must run as user 0; it is '${router.user.slice(0, 64)}'.`);
   }
+  const first = users.find((user) => waitsFor(router, user.name ?? '', containers));
+  if (first !== undefined) {
+    throw clientException(
+      `The FireLens container '${name}' can not depend on '${first.name}', whose output it routes: it starts first.`,
+    );
+  }
   checkRouter(name, router.firelensConfiguration as FirelensConfiguration);
   if (!hasRole && router.firelensConfiguration?.options?.['config-file-type'] === 's3') {
     throw clientException(
       "When you are specifying a FireLens configuration of S3, you must also specify a value for 'executionRoleArn'.",
     );
   }
+}
+
+function waitsFor(
+  { name, dependsOn = [] }: ContainerDefinition,
+  other: string,
+  containers: readonly ContainerDefinition[],
+  seen: ReadonlySet<string> = new Set(),
+): boolean {
+  const own = dependsOn.map(({ containerName }) => containerName);
+  if (own.includes(other)) return true;
+  const visited = new Set([...seen, name ?? '']);
+  const next = containers.filter((container) => own.includes(container.name) && !visited.has(container.name ?? ''));
+  return next.some((container) => waitsFor(container, other, containers, visited));
 }
 
 function checkRouter(name: string, { options = {} }: FirelensConfiguration): void {

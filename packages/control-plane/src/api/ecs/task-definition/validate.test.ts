@@ -61,9 +61,13 @@ const withRole = (input: RegisterTaskDefinitionRequest): RegisterTaskDefinitionR
 });
 const logs = (logDriver: LogDriver, options: Record<string, string>) =>
   only({ logConfiguration: { logDriver, options } });
-const firelens = (options: Record<string, string>, router: Partial<ContainerDefinition> = {}) =>
+const firelens = (
+  options: Record<string, string>,
+  router: Partial<ContainerDefinition> = {},
+  routed: Record<string, string> = {},
+) =>
   two(
-    { logConfiguration: { logDriver: 'awsfirelens' } },
+    { logConfiguration: { logDriver: 'awsfirelens', options: routed } },
     { firelensConfiguration: { type: 'fluentbit', options }, ...router },
   );
 const volume = (kind: Omit<Volume, 'name'>, taskRoleArn?: string) =>
@@ -376,6 +380,32 @@ const CLIENT: readonly [string, RegisterTaskDefinitionRequest][] = [
   [
     "Log driver awslogs option 'awslogs-create-group' should only be set to 'true', else omit option.",
     logs('awslogs', { ...AWSLOGS, 'awslogs-create-group': 'false' }),
+  ],
+  [
+    'Log driver awslogs disallows secretOptions: awslogs-group',
+    withRole(
+      only({
+        logConfiguration: {
+          logDriver: 'awslogs',
+          options: AWSLOGS,
+          secretOptions: [{ name: 'awslogs-group', valueFrom: SECRET }],
+        },
+      }),
+    ),
+  ],
+  ["'awslogs-format' should be 'json/emf'; it is 'text'", logs('awslogs', { ...AWSLOGS, 'awslogs-format': 'text' })],
+  [
+    "'awslogs-datetime-format' can not be used with 'awslogs-format' json/emf",
+    logs('awslogs', { ...AWSLOGS, 'awslogs-format': 'json/emf', 'awslogs-datetime-format': '%Y' }),
+  ],
+  ["option 'x' of container 'a' can not have a line break", firelens({}, {}, { x: 'y\n[OUTPUT]' })],
+  [
+    "'log-driver-buffer-limit' should be a number of events; it is '10m'",
+    firelens({}, {}, { 'log-driver-buffer-limit': '10m' }),
+  ],
+  [
+    "The FireLens container 'b' can not depend on 'a', whose output it routes: it starts first.",
+    firelens({}, { dependsOn: [{ containerName: 'a', condition: 'START' }] }),
   ],
   [
     'When awsfirelens log driver is specified in log configuration, a firelens configuration object must be configured in one of the containers.',
