@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { PayloadTask } from '@gantry/protocol';
 import { WITH_ROLES } from './attributes.ts';
 import { StockAgent } from './stock-agent.ts';
 import { World } from './world.ts';
@@ -251,4 +252,41 @@ test('10.10 numbers: halves of a vCPU are doubles, everything else is whole', as
     assert.equal(message.tasks[0]?.cpu, vcpus);
     assert.equal(message.tasks[0]?.memory, 512);
   }
+});
+
+test('10.9 GPUs: an association each, with exactly one container, and nobody else gets them meanwhile', async () => {
+  const machine = new StockAgent(world);
+  await machine.register({ platformDevices: ['GPU-1', 'GPU-2', 'GPU-3'].map((id) => ({ id, type: 'GPU' })) });
+  await machine.connect();
+  const gpu = (value: string) => [{ type: 'GPU' as const, value }];
+  const definition = await world.define('gpus', {
+    containerDefinitions: [
+      { name: 'train', image: 'busybox', memory: 64, resourceRequirements: gpu('2') },
+      { name: 'log', image: 'busybox', memory: 64 },
+    ],
+  });
+  const [arn = ''] = await world.start(machine, definition);
+  await world.settle();
+  const sent = machine.acs
+    .of('PayloadMessage')
+    .flatMap(({ message }) => message.tasks)
+    .find((task) => task.arn === arn);
+  assert.deepEqual(
+    (sent as PayloadTask | undefined)?.associations,
+    ['GPU-1', 'GPU-2'].map((id) => ({
+      name: id,
+      type: 'gpu',
+      containers: ['train'],
+      content: { encoding: 'identity', value: id },
+    })),
+  );
+  const again = await world.ecs.call('StartTask', { taskDefinition: definition, containerInstances: [machine.arn] });
+  assert.deepEqual(
+    again.failures?.map(({ reason }) => reason),
+    ['RESOURCE:GPU'],
+  );
+  await machine.report(arn, 'STOPPED', { containers: [] });
+  const [next = ''] = await world.start(machine, definition);
+  await world.settle();
+  assert.deepEqual(world.task(next).containers[0]?.gpuIds, ['GPU-1', 'GPU-2'], 'given back at STOPPED');
 });

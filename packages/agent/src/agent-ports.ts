@@ -2,6 +2,7 @@ import type { Clock, Ids } from '@gantry/domain';
 import type { TaskCgroups } from './cgroup/port.ts';
 import type { Checkpoint } from './checkpoint/port.ts';
 import type { Engine } from './engine/port.ts';
+import type { InstanceGpus } from './gpu/port.ts';
 import type { Log } from './log.ts';
 import type { MetadataHost } from './metadata/port.ts';
 import type { TaskNetwork } from './network/port.ts';
@@ -16,7 +17,7 @@ export const AGENT_VERSION = '0.1.0';
 /** One container instance, settled: nothing in it is looked up or defaulted any more. */
 export interface AgentConfig {
   readonly cluster: string;
-  readonly identity: Omit<InstanceIdentity, 'hasTaskNetwork' | 'hasMetadata'>;
+  readonly identity: Omit<InstanceIdentity, 'hasTaskNetwork' | 'hasMetadata' | 'gpuDriverVersion'>;
   /** What is left out follows from the engine: all its cores, all its memory less `reservedMemoryMiB`. */
   readonly capacity: {
     readonly cpuUnits?: number | undefined;
@@ -31,6 +32,8 @@ export interface AgentConfig {
   readonly resyncMs: number;
   readonly logFileMiB: number;
   readonly logFiles: number;
+  /** Of the host's GPUs those of this instance; `undefined`: it has none. */
+  readonly gpus?: InstanceGpus | undefined;
   /** See SpecOptions; found out about the host. */
   readonly mostOpenFiles?: number | undefined;
 }

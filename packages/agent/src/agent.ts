@@ -143,6 +143,7 @@ export class Agent {
       memoryMiB: Math.max(1, memoryMiB ?? engine.memoryMiB - this.#config.reservedMemoryMiB),
       tcpPorts,
       udpPorts,
+      gpuIds: this.#config.gpus?.ids ?? [],
     };
   }
 
@@ -220,7 +221,7 @@ export class Agent {
     const { signal } = this.#life;
     const { network, metadata } = this.#ports;
     const has = { hasTaskNetwork: network !== undefined, hasMetadata: metadata !== undefined };
-    const identity = { ...this.#config.identity, ...has };
+    const identity = { ...this.#config.identity, ...has, gpuDriverVersion: this.#config.gpus?.driverVersion };
     try {
       const arn = await register(this.#ports, { ...record, identity, capacity, engine }, signal);
       if (arn !== record.containerInstanceArn) await this.#keep({ containerInstanceArn: arn });

@@ -61,6 +61,21 @@ describe('configuration', () => {
     assert.deepEqual(config?.capacity.tcpPorts, [80]);
   });
 
+  test('GPUs: what the driver shows, unless told otherwise', () => {
+    const [instance] = FILE.instances;
+    const read = (env: Record<string, string>, more = {}) =>
+      readConfig({ ...FILE, instances: [{ ...instance, ...more }] }, env, HOST);
+    assert.equal(read({}).gpuSupport, 'auto');
+    assert.equal(read({ ECS_ENABLE_GPU_SUPPORT: 'true' }).gpuSupport, 'on');
+    assert.equal(read({ ECS_ENABLE_GPU_SUPPORT: 'false' }).gpuSupport, 'off');
+    assert.equal(read({}).instances[0]?.gpuIds, undefined);
+    assert.deepEqual(read({}, { gpuIds: ['GPU-1'] }).instances[0]?.gpuIds, ['GPU-1']);
+    assert.throws(
+      () => read({ ECS_ENABLE_GPU_SUPPORT: 'maybe' }, { gpuIds: 'all' }),
+      /maybe[^]*gpuIds|gpuIds[^]*maybe/,
+    );
+  });
+
   test('all problems are told together', () => {
     const bad = {
       ...FILE,

@@ -1,5 +1,6 @@
 import { NAME_PATTERN, parseRegion } from '@gantry/domain';
 import { DEFAULTS, type AgentConfig } from './agent-ports.ts';
+import type { GpuSupport } from './host.ts';
 import { PULL_BEHAVIOURS, type PullBehaviour } from './supervisor/images.ts';
 
 /** One process: several instances on one engine. */
@@ -14,7 +15,13 @@ export interface ProcessConfig {
   readonly bridge: string | undefined;
   readonly pidFile: string | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
-  readonly instances: readonly { readonly name: string; readonly config: AgentConfig }[];
+  readonly gpuSupport: GpuSupport;
+  readonly instances: readonly {
+    readonly name: string;
+    readonly config: AgentConfig;
+    /** The GPUs of the host it shall have; see `gpu/share.ts`. */
+    readonly gpuIds: readonly string[] | undefined;
+  }[];
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -64,10 +71,19 @@ export function readConfig(value: unknown, env: Env, host: { readonly architectu
     bridge: reader.text(file, 'bridge'),
     pidFile: reader.text(file, 'pidFile'),
     logLevel: logLevel ?? 'info',
+    gpuSupport: readGpuSupport(reader, env),
     instances,
   };
   if (reader.problems.length > 0) throw new InvalidConfig(reader.problems);
   return config;
+}
+
+function readGpuSupport(reader: Reader, env: Env): GpuSupport {
+  const text = env['ECS_ENABLE_GPU_SUPPORT'] ?? '';
+  if (text === '') return 'auto';
+  if (text === 'true' || text === 'false') return text === 'true' ? 'on' : 'off';
+  reader.problem(`ECS_ENABLE_GPU_SUPPORT must be true or false, not "${text}"`);
+  return 'auto';
 }
 
 interface Common {
@@ -139,7 +155,7 @@ function readInstance(
       udpPorts,
     },
   };
-  return { name, config };
+  return { name, config, gpuIds: reader.texts(entry, 'gpuIds') };
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -164,6 +180,14 @@ class Reader {
     const value = from[name];
     if (value === undefined || value === null || typeof value === 'string') return value ?? undefined;
     this.problem(`${name} must be a text`);
+    return undefined;
+  }
+
+  texts(from: Json, name: string): readonly string[] | undefined {
+    const value = from[name];
+    if (value === undefined || value === null) return undefined;
+    if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;
+    this.problem(`${name} must be a list of texts`);
     return undefined;
   }
 

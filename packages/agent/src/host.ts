@@ -3,6 +3,8 @@ import { detectTaskCgroups } from './cgroup/detect.ts';
 import type { TaskCgroups } from './cgroup/port.ts';
 import { DockerEngine } from './engine/docker.ts';
 import type { Engine, EngineInfo } from './engine/port.ts';
+import { NvidiaGpus } from './gpu/nvidia.ts';
+import type { GpuInventory } from './gpu/port.ts';
 import { ensureBuiltInImages } from './images/ensure.ts';
 import type { Log } from './log.ts';
 import { openMetadata, type OpenMetadataHost } from './metadata/host.ts';
@@ -20,6 +22,8 @@ export interface Host {
   readonly cgroups: TaskCgroups;
   /** The most open files a container can be given; `undefined`: no limit. */
   readonly mostOpenFiles: number | undefined;
+  /** `undefined`: it has none, or they are not to be offered. */
+  readonly gpus: GpuInventory | undefined;
   close(): Promise<void>;
 }
 
@@ -29,7 +33,11 @@ export interface HostOptions {
   /** The control plane's, and the certificates to trust there (PEM). */
   readonly endpoint: string;
   readonly ca: string | undefined;
+  readonly gpuSupport: GpuSupport;
 }
+
+/** `auto`: what the driver shows and the engine can hand out. */
+export type GpuSupport = 'auto' | 'on' | 'off';
 
 const ENGINE_RETRY_MS = 1_000;
 const DEFAULT_BRIDGE = 'gantry0';
@@ -57,6 +65,7 @@ export async function openHost(options: HostOptions, log: Log, signal: AbortSign
     metadata,
     cgroups,
     mostOpenFiles,
+    gpus: await findGpus(options.gpuSupport, log),
     close: async () => {
       await metadata
         ?.close()
@@ -112,6 +121,12 @@ async function openMetadataHost(options: HostOptions, log: Log): Promise<OpenMet
     log('warn', messageOf(error));
     return undefined;
   }
+}
+
+async function findGpus(support: GpuSupport, log: Log): Promise<GpuInventory | undefined> {
+  const found = support === 'off' ? undefined : await new NvidiaGpus({ force: support === 'on' }).find();
+  for (const problem of found?.problems ?? []) log('warn', problem);
+  return found;
 }
 
 const CAP_SYS_RESOURCE = 24n;

@@ -4,6 +4,8 @@ import { AGENT_VERSION, type AgentEnd, type AgentPorts } from './agent-ports.ts'
 import { Agent } from './agent.ts';
 import { FileCheckpoint } from './checkpoint/file.ts';
 import type { ProcessConfig } from './config.ts';
+import type { InstanceGpus } from './gpu/port.ts';
+import { shareGpus } from './gpu/share.ts';
 import { openHost, type Host } from './host.ts';
 import type { Log } from './log.ts';
 import { HttpLink } from './session/transport-http.ts';
@@ -48,6 +50,7 @@ export class AgentProcess {
     const userAgent = `Gantry agent - v${AGENT_VERSION} (linux)`;
     const credentials = credentialsFrom(credentialsFile, systemClock);
     const link = new HttpLink({ endpoint, region, credentials, clock: systemClock, userAgent, ca });
+    const gpus = this.#gpusOf(host);
     const ends: Promise<AgentEnd>[] = [];
     for (const { name, config } of instances) {
       if (this.#life.signal.aborted) break;
@@ -66,7 +69,7 @@ export class AgentProcess {
         log,
         gate,
       };
-      const agent = new Agent({ ...config, mostOpenFiles: host.mostOpenFiles }, ports);
+      const agent = new Agent({ ...config, mostOpenFiles: host.mostOpenFiles, gpus: gpus.get(name) }, ports);
       this.#agents.push(agent);
       const { ended } = await agent.start();
       ends.push(ended.then((end) => this.#ended(name, end)));
@@ -74,6 +77,19 @@ export class AgentProcess {
     await this.#releaseStrayLeases(host);
     const codes = (await Promise.all(ends)).map(({ exitCode }) => exitCode);
     return codes.includes(5) ? 5 : codes.includes(1) ? 1 : 0;
+  }
+
+  #gpusOf({ gpus }: Host): ReadonlyMap<string, InstanceGpus> {
+    if (gpus === undefined) return new Map();
+    const instances = this.#config.instances.map(({ name, config, gpuIds }) => ({
+      name,
+      pool: config.identity.pool,
+      gpuIds,
+    }));
+    const { byName, problems } = shareGpus(instances, gpus);
+    for (const problem of problems) this.#log('warn', problem);
+    for (const [name, { ids }] of byName) this.#log('info', `${name}: offers the GPUs ${ids.join(', ')}`);
+    return byName;
   }
 
   /** Saves and ends; containers keep running, with their addresses. */

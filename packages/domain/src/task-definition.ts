@@ -50,8 +50,10 @@ export interface RestartPolicy {
   readonly restartAttemptPeriod?: number | undefined;
 }
 export interface ResourceRequirement {
-  readonly type: 'GPU' | 'InferenceAccelerator' | undefined;
+  readonly type: 'GPU' | 'InferenceAccelerator' | 'NeuronDevice' | undefined;
   readonly value: string | undefined;
+  /** Several containers share one: registered, and refused at launch. */
+  readonly sharingStrategy?: object | undefined;
 }
 
 /**

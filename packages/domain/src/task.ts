@@ -59,6 +59,10 @@ export interface TaskContainer {
   readonly cpu: number;
   readonly memory?: number | undefined;
   readonly memoryReservation?: number | undefined;
+  /** How many it asks for; left out for none. */
+  readonly gpuCount?: number | undefined;
+  /** Its instance's, from placement on. They are others' again when the task is STOPPED. */
+  readonly gpuIds?: readonly string[] | undefined;
 }
 
 /** An address of its own for an `awsvpc` task (ENI attachment in DescribeTasks). */

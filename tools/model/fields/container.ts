@@ -4,7 +4,7 @@ const CONNECT = 'for Service Connect, which is to come';
 const RESTARTS = 'the agent restarts the container by it';
 const HEALTH = "the engine's health check";
 const SECRET = "a parameter or a secret, fetched with the execution role's rights before the container is made";
-const GPUS = 'GPUs and other devices';
+const GPUS = "whole GPUs of an EC2 instance, each one container's alone; other devices, and ALL, are refused at launch";
 
 const RUNTIME: Fields = {
   name: honoured("the container's name in the task, its metadata and labels"),
@@ -117,10 +117,10 @@ const ENTRUSTED: Fields = {
 };
 
 export const DEVICES: Fields = under('resourceRequirements[]', {
-  type: atLaunch(GPUS),
-  value: atLaunch(GPUS),
-  'sharingStrategy.nvidiaMps.memory': atLaunch(GPUS),
-  'sharingStrategy.nvidiaMps.maxComputePercent': atLaunch(GPUS),
+  type: honoured(GPUS),
+  value: honoured('how many'),
+  'sharingStrategy.nvidiaMps.memory': atLaunch('GPUs that containers share'),
+  'sharingStrategy.nvidiaMps.maxComputePercent': atLaunch('GPUs that containers share'),
 });
 
 /** Members of a container definition. */

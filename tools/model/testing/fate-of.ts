@@ -40,10 +40,18 @@ export const ATTRIBUTES = capabilities(
   },
 );
 
+const REGISTERED = {
+  cpuUnits: 4096,
+  memoryMiB: 8192,
+  tcpPorts: [22],
+  udpPorts: [],
+  gpuIds: ['GPU-1', 'GPU-2', 'GPU-3'],
+};
+
 /** Everything a task becomes on its way to the engine, by name. */
 export async function fateOf({ define, run }: Fixture): Promise<Readonly<Record<string, unknown>>> {
   const world = await anApi();
-  await world.addInstance(1, { attributes: ATTRIBUTES });
+  await world.addInstance(1, { attributes: ATTRIBUTES, registered: REGISTERED });
   await world.ecs.RegisterTaskDefinition(define);
   const capacityProviders = ['FARGATE', 'FARGATE_SPOT'];
   if (run?.cluster !== undefined) await world.ecs.CreateCluster({ clusterName: run.cluster, capacityProviders });

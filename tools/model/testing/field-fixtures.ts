@@ -412,12 +412,35 @@ const OTHER_ROLES: Fixture = {
   },
 };
 
+/** The run asks for as many as the instance has, in the place of the definition's one. */
+const GPUS: Fixture = {
+  name: 'GPUs',
+  define: {
+    family: 'gpus',
+    containerDefinitions: [IMAGE, { ...IMAGE, name: 'db', resourceRequirements: [{ type: 'GPU', value: '1' }] }],
+  },
+  run: { overrides: { containerOverrides: [{ name: 'app', resourceRequirements: [{ type: 'GPU', value: '2' }] }] } },
+  shows: {
+    define: containers({
+      'resourceRequirements[].type': ['create/db/HostConfig/DeviceRequests/0/DeviceIDs', ['GPU-3']],
+      'resourceRequirements[].value': ['create/db/Env/1', 'NVIDIA_VISIBLE_DEVICES=GPU-3'],
+    }),
+    run: {
+      'overrides.containerOverrides[].resourceRequirements[].type': [
+        `${HOST}/DeviceRequests/0/DeviceIDs`,
+        ['GPU-1', 'GPU-2'],
+      ],
+      'overrides.containerOverrides[].resourceRequirements[].value': ['request/reservation/gpuCount', 3],
+    },
+  },
+};
+
 const MPS = { nvidiaMps: { memory: 512, maxComputePercent: 50 } };
 const LATER: readonly Fixture[] = [
   inContainer('Environment files', 'environmentFiles', [{ type: 's3', value: 'arn:aws:s3:::bucket/a.env' }]),
   inContainer('Credential specs', 'credentialSpecs', ['credentialspec:arn:aws:s3:::bucket/spec.json']),
-  inContainer('GPUs and other devices', 'resourceRequirements', [{ type: 'GPU', value: '1' }]),
-  inContainer('GPUs and other devices', 'resourceRequirements', [{ type: 'GPU', sharingStrategy: MPS }]),
+  inContainer('GPUs that containers share', 'resourceRequirements', [{ type: 'GPU', sharingStrategy: MPS }]),
+  inContainer('All GPUs of an instance', 'resourceRequirements', [{ type: 'GPU', value: 'ALL' }]),
   later('FireLens', ['containerDefinitions[].firelensConfiguration'], {
     containerDefinitions: [
       { ...IMAGE, logConfiguration: { logDriver: 'awsfirelens', options: { Name: 'null' } } },
@@ -543,14 +566,7 @@ const CALLS: readonly Fixture[] = [
     }),
   ),
   call(
-    "'resourceRequirements' is not supported",
-    ['overrides.containerOverrides[].resourceRequirements'],
-    ofApp({
-      resourceRequirements: [{ type: 'GPU', value: '1' }],
-    }),
-  ),
-  call(
-    "'resourceRequirements' is not supported",
+    'GPUs that containers share',
     ['overrides.containerOverrides[].resourceRequirements'],
     ofApp({
       resourceRequirements: [{ type: 'GPU', sharingStrategy: MPS }],
@@ -566,6 +582,7 @@ export const FIXTURES: readonly Fixture[] = [
   ROLES,
   OTHER_ROLES,
   OVERRIDDEN,
+  GPUS,
   FARGATE,
   BY_LAUNCH_TYPE,
   SECRETS,

@@ -1,4 +1,5 @@
 import type { ContainerState } from '../engine/port.ts';
+import { gpuIdsOf } from '../supervisor/gpus.ts';
 import { containerOf } from '../supervisor/model.ts';
 import type { HandlerPorts, MetadataAnswer, MetadataRequest } from './port.ts';
 import { protection } from './protection.ts';
@@ -86,7 +87,7 @@ export class MetadataHandler {
   ): Promise<MetadataAnswer> {
     const asked = await this.#whose(route, request);
     if (asked === undefined) return nobody(route, request);
-    if (route.kind === 'associations') return { status: 200, body: { Associations: null } };
+    if (route.kind === 'associations') return { status: 200, body: associations(asked, route.type) };
     if (route.kind === 'task-stats') return { status: 200, body: await this.#taskStats(asked, route.version) };
     const { source, view } = asked;
     const container = 'container' in asked ? asked.container : byDockerId(asked, route.id);
@@ -113,6 +114,12 @@ export class MetadataHandler {
     const stats = all.map(async (id) => [id, await this.#stats.of(source.engine, id, version)] as const);
     return Object.fromEntries(await Promise.all(stats));
   }
+}
+
+/** Names of what the container was given; GPUs are the one kind there is. */
+function associations(asked: Asked | AskedContainer, type: string): unknown {
+  const names = type === 'gpu' && 'container' in asked ? gpuIdsOf(asked.view.payload, asked.container.name) : [];
+  return { Associations: names.length === 0 ? null : names };
 }
 
 function byDockerId({ view }: Asked, dockerId: string) {

@@ -5,7 +5,7 @@ export type Route =
   | { readonly kind: 'task'; readonly version: 2 | 3 | 4; readonly id: string; readonly withTags: boolean }
   | { readonly kind: 'container-stats'; readonly version: 2 | 3 | 4; readonly id: string }
   | { readonly kind: 'task-stats'; readonly version: 2 | 3 | 4; readonly id: string }
-  | { readonly kind: 'associations'; readonly version: 3 | 4; readonly id: string }
+  | { readonly kind: 'associations'; readonly version: 3 | 4; readonly id: string; readonly type: string }
   | { readonly kind: 'protection'; readonly id: string };
 
 /** `undefined`: nothing is served there. Pure. */
@@ -58,6 +58,15 @@ function byId(version: 3 | 4, id: string, rest: readonly string[]): Route | unde
     case 'task/stats':
       return { kind: 'task-stats', version, id };
     default:
-      return rest[0] === 'associations' && rest.length === 2 ? { kind: 'associations', version, id } : undefined;
+      return associationsById(version, id, rest);
   }
+}
+
+function associationsById(
+  version: 3 | 4,
+  id: string,
+  [first, type = '', ...more]: readonly string[],
+): Route | undefined {
+  if (first !== 'associations' || type === '' || more.length > 0) return undefined;
+  return { kind: 'associations', version, id, type };
 }

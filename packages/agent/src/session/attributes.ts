@@ -16,6 +16,8 @@ export interface InstanceIdentity {
   readonly hasTaskNetwork: boolean;
   /** Containers can ask it for their metadata and credentials. */
   readonly hasMetadata: boolean;
+  /** Of an instance with GPUs. */
+  readonly gpuDriverVersion?: string | undefined;
   /** Custom ones: sent at the first registration only. */
   readonly attributes: Readonly<Record<string, string>>;
 }
@@ -62,10 +64,19 @@ export function capabilities(identity: InstanceIdentity, engine: EngineInfo): re
     { name: 'ecs.cpu-architecture', value: identity.architecture === 'arm64' ? 'arm64' : 'x86_64' },
     { name: EXEC_ATTRIBUTE },
     { name: 'gantry.pool', value: identity.pool },
+    ...gpuDriver(identity.gpuDriverVersion),
     ...(identity.instanceType === undefined ? [] : [{ name: 'ecs.instance-type', value: identity.instanceType }]),
     ...(identity.availabilityZone === undefined
       ? []
       : [{ name: 'ecs.availability-zone', value: identity.availabilityZone }]),
+  ];
+}
+
+function gpuDriver(version: string | undefined): readonly Attribute[] {
+  if (version === undefined) return [];
+  return [
+    { name: 'ecs.capability.gpu-driver-version', value: version },
+    { name: `ecs.capability.nvidia-driver-version.${version}` },
   ];
 }
 

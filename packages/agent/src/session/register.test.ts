@@ -18,7 +18,7 @@ const REGISTRATION: Registration = {
     hasTaskNetwork: true,
     hasMetadata: true,
   },
-  capacity: { cpuUnits: 1024, memoryMiB: 512, tcpPorts: [22], udpPorts: [] },
+  capacity: { cpuUnits: 1024, memoryMiB: 512, tcpPorts: [22], udpPorts: [], gpuIds: [] },
   engine: FAKE_ENGINE_INFO,
   clientToken: 'token',
 };

@@ -75,12 +75,14 @@ export async function register(ports: RegisterPorts, registration: Registration,
 
 export function registerInput(registration: Registration): EcsOperations['RegisterContainerInstance']['input'] {
   const { identity, containerInstanceArn, clientToken } = registration;
+  const { gpuIds } = registration.capacity;
   const first = containerInstanceArn === undefined;
   const attributes = [...capabilities(identity, registration.engine), ...(first ? customAttributes(identity) : [])];
   const input = {
     cluster: registration.cluster,
     attributes: [...attributes],
     totalResources: [...totalResources(registration.capacity)],
+    ...(gpuIds.length === 0 ? {} : { platformDevices: gpuIds.map((id) => ({ id, type: 'GPU' as const })) }),
     instanceIdentityDocument: '',
     instanceIdentityDocumentSignature: '',
     containerInstanceArn,

@@ -6,6 +6,7 @@ export interface Capacity {
   readonly memoryMiB: number;
   readonly tcpPorts: readonly number[];
   readonly udpPorts: readonly number[];
+  readonly gpuIds: readonly string[];
 }
 
 export interface Candidate {
@@ -20,7 +21,8 @@ export function fits(capacity: Capacity, taken: readonly Reservation[], wanted: 
   if (sum((r) => r.cpuUnits) > capacity.cpuUnits || sum((r) => r.memoryMiB) > capacity.memoryMiB) return false;
   const free = (of: (reservation: Reservation) => readonly number[], kept: readonly number[]): boolean =>
     of(wanted).every((port) => !kept.includes(port) && !taken.some((r) => of(r).includes(port)));
-  return free((r) => r.tcpPorts, capacity.tcpPorts) && free((r) => r.udpPorts, capacity.udpPorts);
+  const gpus = wanted.gpuIds.every((id) => capacity.gpuIds.includes(id) && !taken.some((r) => r.gpuIds.includes(id)));
+  return gpus && free((r) => r.tcpPorts, capacity.tcpPorts) && free((r) => r.udpPorts, capacity.udpPorts);
 }
 
 /** Who may start now: first come, first served, and the first that does not fit holds up all behind it. */

@@ -1,7 +1,9 @@
 import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import type { ContainerSpec } from '../engine/port.ts';
 import type { ContainerSecrets } from '../secrets/service.ts';
+import type { InstanceGpus } from '../gpu/port.ts';
 import type { Surroundings } from '../metadata/port.ts';
+import { gpuIdsOf, gpuMembers } from './gpus.ts';
 import type { PortBinding, TaskModel } from './model.ts';
 import { CONTAINER_NAME_LABEL, containerName, taskLabels, taskVolumeName } from './naming.ts';
 import { configOf, hostConfigOf } from './plan.ts';
@@ -16,6 +18,8 @@ export interface SpecOptions {
   readonly logFiles: number;
   /** The engine cannot give a container more open files than this; `undefined`: as many as it is asked for. */
   readonly mostOpenFiles?: number | undefined;
+  /** The instance's; a container has only those it was given. */
+  readonly gpus?: InstanceGpus | undefined;
 }
 
 /** What is not in the payload. */
@@ -52,13 +56,13 @@ export function containerSpec(
   const rendered = configOf(container);
   const overrides = JSON.parse(container.overrides || '{}') as { readonly command?: readonly string[] };
   const command = overrides.command ?? container.command;
+  const gpus = gpuMembers(gpuIdsOf(task, container.name), container.environment, options.gpus !== undefined);
+  const environment = { ...container.environment, ...secrets?.environment, ...surroundings.environment };
   const config: Json = {
     Image: container.image,
     ...(command === undefined ? {} : { Cmd: command }),
     ...(container.entryPoint === undefined ? {} : { Entrypoint: container.entryPoint }),
-    Env: Object.entries({ ...container.environment, ...secrets?.environment, ...surroundings.environment }).map(
-      ([name, value]) => `${name}=${value}`,
-    ),
+    Env: Object.entries({ ...environment, ...gpus.environment }).map(([name, value]) => `${name}=${value}`),
     // A health check that came with the image is not the task's.
     Healthcheck: { Test: ['NONE'] },
     ExposedPorts: Object.fromEntries(singlePorts(container.portMappings).map((port) => [portKey(port), {}])),
@@ -69,7 +73,7 @@ export function containerSpec(
     ...taskLabels(task, options.owner),
     [CONTAINER_NAME_LABEL]: container.name,
   };
-  const host = hostConfig(task, container, model, options, blocks);
+  const host = { ...hostConfig(task, container, model, options, blocks), ...gpus.hostConfig };
   const own = { ...body, Labels: labels, HostConfig: withLogOptions(host, secrets?.logOptions ?? {}) };
   return joinsPause(task) ? withoutNetworkOf(own) : { ...own, ...macAddress(host, surroundings) };
 }

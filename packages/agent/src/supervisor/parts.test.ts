@@ -11,12 +11,13 @@ import { EngineGate } from './gate.ts';
 import { hasRegistryPart, Images, PullFailed, type PreparedImage, type PullBehaviour } from './images.ts';
 import type { Reservation } from './plan.ts';
 
-const CAPACITY: Capacity = { cpuUnits: 1000, memoryMiB: 1000, tcpPorts: [22], udpPorts: [53] };
+const CAPACITY: Capacity = { cpuUnits: 1000, memoryMiB: 1000, tcpPorts: [22], udpPorts: [53], gpuIds: ['a', 'b'] };
 const wants = (over: Partial<Reservation>): Reservation => ({
   cpuUnits: 0,
   memoryMiB: 0,
   tcpPorts: [],
   udpPorts: [],
+  gpuIds: [],
   ...over,
 });
 
@@ -29,6 +30,9 @@ describe('admission', () => {
     ['the same number over UDP', { tcpPorts: [80] }, { udpPorts: [80] }, true],
     ['a port the instance keeps', {}, { tcpPorts: [22] }, false],
     ['a UDP port the instance keeps', {}, { udpPorts: [53] }, false],
+    ['a GPU nobody has', { gpuIds: ['a'] }, { gpuIds: ['b'] }, true],
+    ['a GPU of another task', { gpuIds: ['a'] }, { gpuIds: ['b', 'a'] }, false],
+    ['a GPU of another machine', {}, { gpuIds: ['c'] }, false],
   ];
   for (const [name, taken, wanted, expected] of cases) {
     test(name, () => assert.equal(fits(CAPACITY, [wants(taken)], wants(wanted)), expected));

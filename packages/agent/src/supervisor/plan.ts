@@ -1,6 +1,7 @@
 import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import { awslogsOptions, type AwslogsOptions } from '../logs/options.ts';
 import { usesSecrets } from '../secrets/references.ts';
+import { gpuIdsOf } from './gpus.ts';
 import type { TaskModel } from './model.ts';
 import { readRange } from './port-ranges.ts';
 
@@ -33,6 +34,7 @@ export interface Reservation {
   readonly memoryMiB: number;
   readonly tcpPorts: readonly number[];
   readonly udpPorts: readonly number[];
+  readonly gpuIds: readonly string[];
 }
 
 /** The payload, read once: everything `step` needs to know, and nothing it must parse again. */
@@ -238,6 +240,7 @@ function reservationOf(payload: PayloadTask, networkMode: string): Reservation |
     memoryMiB: (payload.memory ?? 0) > 0 ? (payload.memory ?? 0) : sum(reserved),
     tcpPorts: ports('tcp'),
     udpPorts: ports('udp'),
+    gpuIds: gpuIdsOf(payload),
   };
 }
 

@@ -150,7 +150,10 @@ export class Supervisor {
     if (payload.roleCredentials !== undefined && isPlaced && this.#ports.surroundings === undefined)
       return { problem: 'it has a task role, and containers cannot ask for credentials on this instance' };
     try {
-      return { plan: planOf(payload, this.#options) };
+      const plan = planOf(payload, this.#options);
+      // It would wait for them for ever, and all behind it, too.
+      const unknown = plan.reservation?.gpuIds.find((id) => !this.#options.capacity.gpuIds.includes(id));
+      return unknown === undefined ? { plan } : { problem: `its GPU ${unknown} is not on this instance` };
     } catch (error) {
       if (error instanceof InvalidTask) return { problem: error.message };
       // A shape the types promise and the wire did not keep.

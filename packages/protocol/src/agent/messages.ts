@@ -136,6 +136,15 @@ export interface PayloadTask {
   readonly elasticNetworkInterfaces?: readonly PayloadElasticNetworkInterface[];
   /** Of the task role. */
   readonly roleCredentials?: RoleCredentials;
+/** What a container of the task is given from outside it: a GPU by its id. */
+export interface PayloadAssociation {
+  readonly name: string;
+  readonly type: 'gpu';
+  /** Exactly one. */
+  readonly containers: readonly string[];
+  readonly content: { readonly encoding: 'identity'; readonly value: string };
+}
+
   readonly executionRoleCredentials?: RoleCredentials;
 }
 
@@ -156,6 +165,7 @@ export interface TaskIdentifier {
 
 export interface TaskManifestMessage {
   readonly messageId: string;
+  readonly associations?: readonly PayloadAssociation[];
   readonly clusterArn: string;
   readonly containerInstanceArn: string;
   readonly generatedAt: number;

@@ -38,6 +38,7 @@ export function anyDefinition(rng: Rng, hopeless: boolean): Definition {
     ...(hasVolume ? { mountPoints: [{ sourceVolume: 'data', containerPath: '/data' }] } : {}),
     ...(!fargate && rng.chance(0.15) ? { portMappings: [{ containerPort: 80, hostPort: 8080 }] } : {}),
     ...(image === 'healthy' || image === 'sickly' ? { healthCheck: { command: ['CMD', 'true'] } } : {}),
+    ...(!fargate && rng.chance(0.1) ? { resourceRequirements: [{ type: 'GPU' as const, value: '1' }] } : {}),
     ...(rng.chance(0.15) ? { restartPolicy: { enabled: true, restartAttemptPeriod: 60 } } : {}),
     ...(rng.chance(0.3) ? { logConfiguration: AWSLOGS } : {}),
   };

@@ -2,6 +2,7 @@ import { Agent, DEFAULTS, MemoryCheckpoint, MemoryDisk } from '@gantry/agent/ind
 import { FakeCgroups } from '@gantry/agent/cgroup/fake.ts';
 import { FakeEngine, type EngineCall } from '@gantry/agent/engine/fake.ts';
 import { EngineError, type ContainerState } from '@gantry/agent/engine/port.ts';
+import { shareGpus } from '@gantry/agent/gpu/share.ts';
 import { FakeNetwork } from '@gantry/agent/network/fake.ts';
 import type { Clock, Ids } from '@gantry/domain';
 import type { Rng } from '../seeded.ts';
@@ -9,6 +10,9 @@ import { SIM_IMAGES } from './definitions.ts';
 import type { WeatherReport } from './faults.ts';
 import type { HostView } from './invariants.ts';
 import { SimLink, type Plane } from './link.ts';
+
+/** Of every machine; the pool offers none. */
+const SIM_GPUS = { driverVersion: '535.104.05', ids: ['GPU-1', 'GPU-2'] };
 
 /** Of what an agent writes down, what may stay when it has no task. */
 const OWN_KEYS = /^(agent|acs|instance)/;
@@ -73,6 +77,7 @@ export class SimHost {
           architecture: 'x64',
           attributes: {},
         },
+        gpus: shareGpus([{ name, pool, gpuIds: undefined }], SIM_GPUS).byName.get(name),
         capacity: { cpuUnits: 4096, memoryMiB: pool === 'ec2' ? 700 : 8192, tcpPorts: [22], udpPorts: [] },
       },
       {

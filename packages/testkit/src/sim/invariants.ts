@@ -182,7 +182,11 @@ export const ALWAYS_LAWS: readonly Law[] = [
         const cpu = tasks.reduce((sum, t) => sum + t.reservation.cpuUnits, 0);
         const memory = tasks.reduce((sum, t) => sum + t.reservation.memoryMiB, 0);
         const ports = tasks.flatMap((t) => t.reservation.tcpPorts);
+        const gpus = tasks.flatMap((t) => t.containers.flatMap(({ gpuIds = [] }) => gpuIds));
+        const wanted = tasks.reduce((sum, t) => sum + t.reservation.gpuCount, 0);
         return [
+          ...(new Set(gpus).size === gpus.length ? [] : [`${instance.id} has a GPU given twice`]),
+          ...(wanted === gpus.length ? [] : [`${instance.id} owes GPUs: ${gpus.length} of ${wanted}`]),
           ...(cpu > instance.registered.cpuUnits
             ? [`${instance.id} carries ${cpu} of ${instance.registered.cpuUnits} CPU units`]
             : []),

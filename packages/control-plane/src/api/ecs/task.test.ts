@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RunTaskRequest } from '@aws-sdk/client-ecs';
+import type { RunTaskRequest, Task as WireTask } from '@aws-sdk/client-ecs';
 import { aTask } from '../../controllers/testing/builders.ts';
 import { numbered, putTask } from '../../controllers/testing/world.ts';
 import { anApi, refused, type ApiWorld } from './testing/world.ts';
@@ -262,8 +262,8 @@ const REFUSED: readonly [string, string, RunTaskRequest][] = [
     far({ overrides: { containerOverrides: [{ name: 'app', resourceRequirements: [{ type: 'GPU', value: 'x' }] }] } }),
   ],
   [
-    INVALID,
-    "'resourceRequirements' is not supported",
+    'ClientException',
+    "'resourceRequirements' is not supported with FARGATE",
     far({ overrides: { containerOverrides: [{ name: 'app', resourceRequirements: [{ type: 'GPU', value: '1' }] }] } }),
   ],
   [
@@ -292,11 +292,56 @@ test('what RunTask refuses', async (t) => {
   assert.equal(state.tables.tasks.size, 0);
 });
 
+test('GPUs: whole ones, each one container’s, shown with their task and their instance', async () => {
+  const { ecs, addInstance, run, state } = await anApi();
+  const resourceRequirements = [{ type: 'GPU' as const, value: '1' }];
+  const containerDefinitions = ['one', 'two', 'none'].map((name) => ({
+    name,
+    image: 'x',
+    memory: 8,
+    ...(name === 'none' ? {} : { resourceRequirements }),
+  }));
+  await ecs.RegisterTaskDefinition({ family: 'gpus', containerDefinitions });
+  await addInstance(1);
+  const without = (await ecs.RunTask({ taskDefinition: 'gpus' })).failures;
+  assert.deepEqual(
+    without?.map(({ reason }) => reason),
+    ['RESOURCE:GPU'],
+  );
+  assert.match(without?.[0]?.detail ?? '', /has 0 GPUs left; the task needs 2/);
+  const gpuIds = ['GPU-a', 'GPU-b', 'GPU-c'];
+  const key = await addInstance(2, {
+    registered: { cpuUnits: 4096, memoryMiB: 8192, tcpPorts: [], udpPorts: [], gpuIds },
+  });
+  const idsOf = (task: WireTask | undefined) => task?.containers?.map((container) => container.gpuIds);
+  const { tasks } = await ecs.RunTask({ taskDefinition: 'gpus' });
+  assert.deepEqual(idsOf(tasks?.[0]), [['GPU-a'], ['GPU-b'], undefined]);
+  const left = async () => {
+    const arn = state.tables.instances.get(key)?.containerInstanceArn ?? '';
+    const { containerInstances } = await ecs.DescribeContainerInstances({ containerInstances: [arn] });
+    return containerInstances?.[0]?.remainingResources?.find(({ name }) => name === 'GPU')?.stringSetValue;
+  };
+  assert.deepEqual(await left(), ['GPU-c']);
+  assert.deepEqual(
+    (await ecs.RunTask({ taskDefinition: 'gpus' })).failures?.map(({ reason }) => reason),
+    ['RESOURCE:GPU'],
+  );
+  const [first] = state.tables.tasks.values();
+  assert.ok(first !== undefined);
+  await run((tx) => void putTask(tx, { ...first, lastStatus: 'STOPPED', desiredStatus: 'STOPPED' }));
+  assert.deepEqual(await left(), gpuIds);
+  const described = await ecs.DescribeTasks({ tasks: [first.taskArn] });
+  assert.deepEqual(idsOf(described.tasks?.[0]), [['GPU-a'], ['GPU-b'], undefined], 'what it had is still told');
+  const one = { containerOverrides: [{ name: 'two', resourceRequirements: [{ type: 'GPU' as const, value: '2' }] }] };
+  const overridden = await ecs.RunTask({ taskDefinition: 'gpus', overrides: one });
+  assert.deepEqual(idsOf(overridden.tasks?.[0]), [['GPU-a'], ['GPU-b', 'GPU-c'], undefined]);
+});
+
 test('what is accepted at registration and can not be run yet', async () => {
   const { ecs } = await anApi();
   const cases = {
     'Environment files': { environmentFiles: [{ type: 's3' as const, value: 'arn:aws:s3:::bucket/x.env' }] },
-    'GPUs and other devices': { resourceRequirements: [{ type: 'GPU' as const, value: '1' }] },
+    'All GPUs of an instance': { resourceRequirements: [{ type: 'GPU' as const, value: 'ALL' }] },
     'Credential specs': { credentialSpecs: ['credentialspec:arn:aws:s3:::bucket/spec.json'] },
     "Log option 'awslogs-endpoint'": {
       logConfiguration: {

@@ -5,6 +5,7 @@ import type { Tx } from '../../state/state.ts';
 import type { Tables } from '../../state/tables.ts';
 import { taskKey } from '../task/create.ts';
 import { freeAddress, newInterface } from './address.ts';
+import { freeGpus, giveGpus } from './gpus.ts';
 import { place, type Placement, type Refusal } from './place.ts';
 import { planOf } from './plan.ts';
 import { PlacementIndex } from './placement-index.ts';
@@ -40,6 +41,7 @@ export function placeNow(
   const placed: Task = {
     ...task,
     lastStatus: 'PENDING',
+    containers: task.reservation.gpuCount === 0 ? task.containers : containersWithGpus(tables, task, placement),
     instanceKey,
     instanceId: instance.id,
     availabilityZone: instance.availabilityZone,
@@ -61,6 +63,14 @@ export function placeNow(
     text: `Placed on instance ${instance.id} in ${instance.availabilityZone}${address}.`,
   });
   return { placed };
+}
+
+function containersWithGpus(
+  tables: Tables,
+  task: Task,
+  { instance, instanceKey }: Extract<Placement, { kind: 'placed' }>,
+): Task['containers'] {
+  return giveGpus(task.containers, freeGpus(instance, tables.tasks.by('instance', instanceKey)));
 }
 
 /** What each instance says to a task, closest first, at most `limit`: for `gantry why`. Reads only. */

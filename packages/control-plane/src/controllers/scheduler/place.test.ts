@@ -4,7 +4,7 @@ import type { Instance, PlacementConstraint, PlacementStrategyRule, Reservation,
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aDefinition, aTask, CLUSTER_KEY } from '../testing/builders.ts';
+import { aDefinition, anInstance, aTask, CLUSTER_KEY } from '../testing/builders.ts';
 import { aWorld, numbered, putInstance, putTask } from '../testing/world.ts';
 import { placeNow } from './apply.ts';
 import { dotted, rangeOf } from './address.ts';
@@ -171,14 +171,21 @@ it('never gives away more than there is, whatever comes and goes', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(move, { maxLength: 60 }), async (moves) => {
       const { platform, run, state } = await aWorld(new FakeClock(), new SeededIds());
-      await run((tx) => [0, 1, 2].forEach((n) => putInstance(tx, n)));
+      const registered = { ...anInstance().registered, gpuIds: ['a', 'b', 'c', 'd'] };
+      await run((tx) => [0, 1, 2].forEach((n) => putInstance(tx, n, { registered })));
       const live: Task[] = [];
       for (const { cpu, memory, port, stop, pick } of moves) {
         await run((tx) => {
           const victim = stop ? live.splice(pick % Math.max(1, live.length), 1)[0] : undefined;
           if (victim !== undefined) return void putTask(tx, { ...victim, lastStatus: 'STOPPED' });
-          const asked = reservation({ cpuUnits: cpu, memoryMiB: memory, tcpPorts: port > 0 ? [port] : [] });
-          const result = placeNow(tx, platform, unplaced({ reservation: asked }));
+          const asked = reservation({
+            cpuUnits: cpu,
+            memoryMiB: memory,
+            tcpPorts: port > 0 ? [port] : [],
+            gpuCount: port,
+          });
+          const containers = aTask().containers.map((container) => ({ ...container, gpuCount: port }));
+          const result = placeNow(tx, platform, unplaced({ reservation: asked, containers }));
           if ('placed' in result) live.push(result.placed);
           if (pick % 7 === 0) throw new Error('undone');
         }).catch(() => live.pop());
@@ -193,6 +200,9 @@ it('never gives away more than there is, whatever comes and goes', async () => {
         const left = (instance?.registered.cpuUnits ?? 0) - sum((r) => r.cpuUnits);
         assert.equal(pool?.freeCpu[slot], left, 'the index is exact');
         assert.ok(left >= 0 && sum((r) => r.memoryMiB) <= (instance?.registered.memoryMiB ?? 0));
+        const gpuIds = state.tables.tasks.by('instance', key).flatMap(({ containers: [one] }) => one?.gpuIds ?? []);
+        assert.equal(new Set(gpuIds).size, gpuIds.length, 'a GPU has one owner');
+        assert.equal(pool?.freeGpus[slot], 4 - gpuIds.length);
         const ports = held.flatMap((r) => r.tcpPorts);
         assert.equal(new Set(ports).size, ports.length, 'a host port has one owner');
       }

@@ -34,8 +34,25 @@ export function poolKeyOf(task: Pick<Task, 'scope' | 'cluster' | 'launchType'>, 
   return clusterKey({ scope: config.defaultScope, cluster: FARGATE_POOL_CLUSTER });
 }
 
+/** What of a task, or of tasks that a service would start, decides where they can be. */
+export type Asker = Pick<
+  Task,
+  | 'scope'
+  | 'cluster'
+  | 'launchType'
+  | 'capacityProviderName'
+  | 'reservation'
+  | 'networkMode'
+  | 'placementConstraints'
+  | 'placementStrategy'
+  | 'group'
+  | 'serviceKey'
+  | 'enableExecuteCommand'
+  | 'overrides'
+>;
+
 /** @returns what the task asks for; `subnets` are those of its configured subnets that still have an address. */
-export function requestOf(task: Task, definition: TaskDefinition, subnets: readonly SubnetConfig[]): PlaceRequest {
+export function requestOf(task: Asker, definition: TaskDefinition, subnets: readonly SubnetConfig[]): PlaceRequest {
   const fargate = task.launchType === 'FARGATE';
   const platform = platformAttributes(definition);
   return {
@@ -57,7 +74,7 @@ export function requestOf(task: Task, definition: TaskDefinition, subnets: reado
 }
 
 /** An instance that cannot show containers their credentials gets no task with a role, also not one with the run's own. */
-function roleAttributes(task: Task, definition: TaskDefinition): Attribute[] {
+function roleAttributes(task: Asker, definition: TaskDefinition): Attribute[] {
   const name = 'com.amazonaws.ecs.capability.task-iam-role';
   const known = task.launchType !== 'FARGATE' && definition.requiresAttributes.some((one) => one.name === name);
   return known || roleOf('TaskApplication', definition, task.overrides) === undefined ? [] : [{ name }];

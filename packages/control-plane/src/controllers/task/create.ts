@@ -118,6 +118,7 @@ function newContainers(input: NewTaskInput, id: TaskId): TaskContainer[] {
     cpu: container.cpu,
     memory: container.memory,
     memoryReservation: container.memoryReservation,
+    gpuCount: container.gpuCount === 0 ? undefined : container.gpuCount,
   }));
 }
 

@@ -13,7 +13,8 @@ export interface EffectiveContainer {
   readonly cpu: number;
   readonly memory?: number | undefined;
   readonly memoryReservation?: number | undefined;
-  readonly resourceRequirements: readonly ResourceRequirement[];
+  /** Whole GPUs, its own alone. */
+  readonly gpuCount: number;
 }
 
 export function effectiveContainers(definition: TaskDefinition, overrides: TaskOverride): EffectiveContainer[] {
@@ -26,7 +27,7 @@ export function effectiveContainers(definition: TaskDefinition, overrides: TaskO
       cpu: override?.cpu ?? container.cpu,
       memory: override?.memory ?? container.memory,
       memoryReservation: override?.memoryReservation ?? container.memoryReservation,
-      resourceRequirements: replaced ?? container.resourceRequirements ?? [],
+      gpuCount: gpusOf(replaced ?? container.resourceRequirements ?? []),
     };
   });
 }
@@ -50,7 +51,7 @@ export function reservationOf(definition: TaskDefinition, overrides: TaskOverrid
       ),
     tcpPorts: fixedHostPorts(definition, 'tcp'),
     udpPorts: fixedHostPorts(definition, 'udp'),
-    gpuCount: sum((c) => gpusOf(c.resourceRequirements)),
+    gpuCount: sum((c) => c.gpuCount),
     eniCount: definition.networkMode === 'awsvpc' ? 1 : 0,
   };
 }

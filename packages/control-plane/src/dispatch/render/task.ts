@@ -43,7 +43,20 @@ export function renderTask({ task, definition, subnets, logMode }: RenderInput):
     ...(task.serviceKey === undefined ? {} : { serviceName: serviceNameOf(task.serviceKey) }),
     group: task.group,
     ...(interfaces === undefined ? {} : { elasticNetworkInterfaces: interfaces }),
+    ...(task.reservation.gpuCount === 0 ? {} : { associations: renderGpus(task) }),
   };
+}
+
+/** One association for each GPU, each with exactly one container (agent-protocol 4.1). */
+function renderGpus({ containers }: Task): NonNullable<PayloadTask['associations']> {
+  return containers.flatMap(({ name, gpuIds = [] }) =>
+    gpuIds.map((id) => ({
+      name: id,
+      type: 'gpu' as const,
+      containers: [name],
+      content: { encoding: 'identity' as const, value: id },
+    })),
+  );
 }
 
 /** All an agent needs to stop a task, also one whose definition is gone (agent-protocol 3.2). */

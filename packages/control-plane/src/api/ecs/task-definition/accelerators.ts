@@ -39,6 +39,18 @@ export function requirementsProblem(requirements: readonly ResourceRequirement[]
   return undefined;
 }
 
+/** Of devices that can be registered, those that no task can be given, in words; whole GPUs can. Pure. */
+export function deviceNotYet(
+  requirements: readonly { readonly [M in 'type' | 'value' | 'sharingStrategy']?: unknown }[],
+): string | undefined {
+  for (const { type, value, sharingStrategy } of requirements) {
+    if (type !== 'GPU') return `Devices of type ${String(type)}`;
+    if (sharingStrategy !== undefined) return "GPUs that containers share ('sharingStrategy.nvidiaMps')";
+    if (value === 'ALL') return "All GPUs of an instance ('value' ALL)";
+  }
+  return undefined;
+}
+
 function requirementProblem(requirement: ResourceRequirement): string | undefined {
   const { sharingStrategy, type, value } = requirement;
   if (type === 'InferenceAccelerator') {

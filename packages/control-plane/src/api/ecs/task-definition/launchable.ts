@@ -1,12 +1,12 @@
 import type { ContainerDefinition, TaskDefinition } from '@gantry/domain';
 import { clientException } from '@gantry/protocol';
+import { deviceNotYet } from './accelerators.ts';
 import { isWindows } from './draft.ts';
 
 /** Members of a container that ECS accepts and whose work this version can not do when a task is to start. */
 const CONTAINER_NOT_YET: readonly (readonly [string, string])[] = [
   ['environmentFiles', 'Environment files'],
   ['firelensConfiguration', 'FireLens'],
-  ['resourceRequirements', 'GPUs and other devices'],
   ['credentialSpecs', 'Credential specs'],
 ];
 /** The same of a volume. */
@@ -60,6 +60,8 @@ function unsupportedOf(container: ContainerDefinition): string | undefined {
   for (const [member, words] of CONTAINER_NOT_YET) {
     if (isUsed(container[member])) return `${words} ('${member}' of container '${container.name}')`;
   }
+  const device = deviceNotYet(container.resourceRequirements ?? []);
+  if (device !== undefined) return `${device} ('resourceRequirements' of container '${container.name}')`;
   const { logDriver, options = {} } = container.logConfiguration ?? {};
   if (logDriver === 'awslogs' && 'awslogs-endpoint' in options) {
     return `Log option 'awslogs-endpoint' (of container '${container.name}')`;

@@ -2,7 +2,7 @@ import type { TaskDefinition, TaskOverride } from '@gantry/domain';
 import { clientException, invalidParameter } from '@gantry/protocol';
 import type { ContainerOverride, TaskOverride as WireTaskOverride } from '@aws-sdk/client-ecs';
 import { effectiveContainers } from '../../../controllers/task/reservation.ts';
-import { requirementsProblem } from '../task-definition/accelerators.ts';
+import { deviceNotYet, requirementsProblem } from '../task-definition/accelerators.ts';
 import { MIN_MEMORY_MIB } from '../task-definition/containers.ts';
 import { isWindows } from '../task-definition/draft.ts';
 import { checkRole } from '../task-definition/roles.ts';
@@ -42,6 +42,7 @@ export function checkOverrides(
   const overrides = (given.containerOverrides ?? []).map((override) =>
     checkContainer(definition, override, memory ?? definition.memory),
   );
+  for (const override of overrides) checkDevices(override, infrastructure);
   const names = overrides.map((override) => override.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw invalidParameter(`There is more than one override for container named ${twice}.`);
@@ -83,14 +84,32 @@ function checkStorage(given: WireTaskOverride, infrastructure: Infrastructure): 
 function checkNotYet(name: string, override: ContainerOverride): void {
   const problem = environmentFilesProblem(override.environmentFiles ?? []);
   if (problem !== undefined) throw invalidParameter(`Override for container named ${name} ${problem}`);
-  const requirement = requirementsProblem(override.resourceRequirements ?? []);
-  if (requirement !== undefined) throw invalidParameter(`Override for container named ${name}: ${requirement}`);
-  for (const member of ['environmentFiles', 'resourceRequirements'] as const) {
+  for (const member of ['environmentFiles'] as const) {
     if ((override[member] ?? []).length > 0) {
       throw invalidParameter(
         `Override for container named ${name}: '${member}' is not supported by this version of Gantry. Remove it and try again.`,
       );
     }
+  }
+}
+
+/** Whole GPUs of an instance; Fargate has none. */
+function checkDevices(
+  { name = '', resourceRequirements = [] }: ContainerOverride,
+  infrastructure: Infrastructure,
+): void {
+  const problem = requirementsProblem(resourceRequirements);
+  if (problem !== undefined) throw invalidParameter(`Override for container named ${name}: ${problem}`);
+  const device = deviceNotYet(resourceRequirements);
+  if (device !== undefined) {
+    throw invalidParameter(
+      `Override for container named ${name}: ${device} is not supported by this version of Gantry. Remove it and try again.`,
+    );
+  }
+  if (infrastructure === 'FARGATE' && resourceRequirements.length > 0) {
+    throw clientException(
+      `Override for container named ${name}: 'resourceRequirements' is not supported with FARGATE.`,
+    );
   }
 }
 

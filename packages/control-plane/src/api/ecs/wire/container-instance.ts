@@ -1,5 +1,6 @@
 import type { Instance, InstanceResources, Task } from '@gantry/domain';
 import type { ContainerInstance, ContainerInstanceField, Resource } from '@aws-sdk/client-ecs';
+import { freeGpus } from '../../../controllers/scheduler/gpus.ts';
 import { wireDate, wireList } from '../common/handler.ts';
 
 /** What an instance has left: registered minus the reservations of its tasks; ports are the ones taken. Pure. */
@@ -13,7 +14,7 @@ export function remainingOf(instance: Instance, tasks: readonly Task[]): Instanc
     memoryMiB: registered.memoryMiB - total((task) => task.reservation.memoryMiB),
     tcpPorts: ports(registered.tcpPorts, (task) => task.reservation.tcpPorts),
     udpPorts: ports(registered.udpPorts, (task) => task.reservation.udpPorts),
-    gpuIds: registered.gpuIds.slice(total((task) => task.reservation.gpuCount)),
+    gpuIds: freeGpus(instance, tasks),
   };
 }
 

@@ -84,6 +84,7 @@ function describeContainer(task: Task, container: TaskContainer): Container {
     cpu: String(container.cpu),
     memory: container.memory === undefined ? undefined : String(container.memory),
     memoryReservation: container.memoryReservation === undefined ? undefined : String(container.memoryReservation),
+    gpuIds: container.gpuIds === undefined ? undefined : wireList(container.gpuIds),
     managedAgents: task.enableExecuteCommand ? [executeCommandAgent(task, container)] : undefined,
   };
 }
