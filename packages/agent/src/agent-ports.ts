@@ -3,6 +3,7 @@ import type { TaskCgroups } from './cgroup/port.ts';
 import type { Checkpoint } from './checkpoint/port.ts';
 import type { Engine } from './engine/port.ts';
 import type { InstanceGpus } from './gpu/port.ts';
+import type { RouterFiles } from './firelens/port.ts';
 import type { Log } from './log.ts';
 import type { MetadataHost } from './metadata/port.ts';
 import type { TaskNetwork } from './network/port.ts';
@@ -17,7 +18,7 @@ export const AGENT_VERSION = '0.1.0';
 /** One container instance, settled: nothing in it is looked up or defaulted any more. */
 export interface AgentConfig {
   readonly cluster: string;
-  readonly identity: Omit<InstanceIdentity, 'hasTaskNetwork' | 'hasMetadata' | 'gpuDriverVersion'>;
+  readonly identity: Omit<InstanceIdentity, 'hasTaskNetwork' | 'hasMetadata' | 'hasRouters' | 'gpuDriverVersion'>;
   /** What is left out follows from the engine: all its cores, all its memory less `reservedMemoryMiB`. */
   readonly capacity: {
     readonly cpuUnits?: number | undefined;
@@ -55,6 +56,8 @@ export interface AgentPorts {
   /** `undefined`: containers cannot ask for metadata and credentials here; tasks with a role are not offered. */
   readonly metadata?: MetadataHost | undefined;
   readonly cgroups: TaskCgroups;
+  /** `undefined`: tasks cannot have log routers (FireLens) here. */
+  readonly routerFiles?: RouterFiles | undefined;
   /** Of the host the engine publishes ports on. Default: this one. */
   readonly portsInUse?: PortsInUse;
   readonly link: ControlPlaneLink;
@@ -79,5 +82,7 @@ export const noNetwork: TaskNetwork = {
     Promise.reject(new Error('this instance has no task networks; it does not offer ecs.capability.task-eni')),
   release: () => Promise.resolve(),
   leases: () => Promise.resolve([]),
+  enforce: () => Promise.resolve(),
+  whyNotEnforced: () => undefined,
   close: () => Promise.resolve(),
 };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { NetworkMap } from '@gantry/protocol';
 import type { AttachRequest, NetworkLease, TaskNetwork } from './port.ts';
 
 /** What the suite needs of a network's machine. */
@@ -102,4 +103,27 @@ const cases: Record<string, Case> = {
     assert.ok(await isUp(next));
     assert.deepEqual(await network.leases(), [next]);
   },
+  'gives no task an address before its security groups are known, once some are': async ({ network, request }) => {
+    await network.prepare(never);
+    assert.equal(network.whyNotEnforced(), undefined);
+    await network.attach(request(1));
+    await network.enforce([mapOf(1, request(1))]);
+    await network.attach(request(1));
+    let isUp = false;
+    const attaching = network.attach(request(2)).then(() => (isUp = true));
+    await network.enforce([mapOf(2, request(1))]);
+    assert.equal(isUp, false);
+    await network.enforce([mapOf(3, request(1)), mapOf(3, request(2))]);
+    await attaching;
+    await network.release(request(1).taskArn);
+    await network.enforce([mapOf(4, request(2))]);
+    assert.deepEqual(arns(await network.leases()), [request(2).taskArn]);
+  },
 };
+
+function mapOf(generation: number, ...requests: readonly AttachRequest[]): NetworkMap {
+  const groupId = 'sg-00000000000000001';
+  const endpoints = requests.map(({ taskArn, ipv4Address }) => ({ taskArn, ipv4Address, securityGroupIds: [groupId] }));
+  const rules = [{ direction: 'egress', protocol: '-1', peers: ['0.0.0.0/0'] }] as const;
+  return { generation, endpoints, securityGroups: [{ groupId, rules }], networkId: 1, routes: [] };
+}

@@ -31,6 +31,12 @@ export async function dressPause(run: RunCommand, pause: Pause, request: AttachR
   ]);
 }
 
+/** The MAC address the namespace's card has. */
+export async function macInside(run: RunCommand, pid: number): Promise<string | undefined> {
+  const text = await run('nsenter', [`--net=/proc/${pid}/ns/net`, 'ip', '-o', 'link', 'show', 'eth0']).catch(() => '');
+  return /link\/ether ([0-9a-f:]{17})/.exec(text)?.[1];
+}
+
 /** Commands for `ip -batch` inside the namespace. */
 export function addressBatch({ macAddress, ipv4Address, gatewayCidr }: AttachRequest): string {
   const [gateway = '', bits = ''] = gatewayCidr.split('/');

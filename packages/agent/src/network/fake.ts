@@ -1,9 +1,10 @@
+import type { NetworkMap } from '@gantry/protocol';
 import { Faults, type FaultOptions } from '../engine/faults.ts';
 import type { Engine } from '../engine/port.ts';
 import type { AttachRequest, NetworkLease, TaskNetwork } from './port.ts';
 import { Turns } from './turns.ts';
 
-export type NetworkCall = Exclude<keyof TaskNetwork, 'close'>;
+export type NetworkCall = Exclude<keyof TaskNetwork, 'close' | 'whyNotEnforced'>;
 
 /** Image of the pause containers; a FakeEngine must know it (or `*`). */
 export const FAKE_PAUSE_IMAGE = 'gantry/pause:1';
@@ -18,7 +19,9 @@ export class FakeNetwork implements TaskNetwork {
   readonly #leases = new Map<string, NetworkLease & { readonly request: AttachRequest }>();
   readonly #turns = new Turns();
   readonly #faults = new Faults<NetworkCall>();
+  readonly #waiting = new Set<() => void>();
   #made = 0;
+  #maps: readonly NetworkMap[] | undefined;
 
   constructor(options: { readonly engine?: Engine } = {}) {
     this.#engine = options.engine;
@@ -34,7 +37,31 @@ export class FakeNetwork implements TaskNetwork {
   }
 
   attach(request: AttachRequest): Promise<NetworkLease> {
-    return this.#run('attach', [request], () => this.#turns.take(request.taskArn, () => this.#ensure(request)));
+    const { taskArn, ipv4Address } = request;
+    return this.#run('attach', [request], () =>
+      this.#turns.take(taskArn, async () => {
+        const lease = await this.#ensure(request);
+        await this.#covered(ipv4Address);
+        return lease;
+      }),
+    );
+  }
+
+  enforce(maps: readonly NetworkMap[]): Promise<void> {
+    return this.#run('enforce', [maps], () => {
+      this.#maps = maps;
+      for (const wake of [...this.#waiting]) wake();
+      return Promise.resolve();
+    });
+  }
+
+  whyNotEnforced(): undefined {
+    return undefined;
+  }
+
+  /** What is enforced now; `undefined`: nothing yet. */
+  get enforced(): readonly NetworkMap[] | undefined {
+    return this.#maps;
   }
 
   release(taskArn: string): Promise<void> {
@@ -47,6 +74,21 @@ export class FakeNetwork implements TaskNetwork {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Without a clock it waits for as long as it takes. */
+  #covered(ipv4Address: string): Promise<void> {
+    const has = (): boolean =>
+      this.#maps?.some(({ endpoints }) => endpoints.some((one) => one.ipv4Address === ipv4Address)) ?? true;
+    if (has()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        if (!has()) return;
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+    });
   }
 
   async #remove(taskArn: string): Promise<void> {

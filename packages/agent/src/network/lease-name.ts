@@ -4,15 +4,24 @@
  */
 const PREFIX = 'gantry-lease-';
 
-export function leaseName(taskArn: string, ipv4Address: string): string {
+export function leaseName(taskArn: string, ipv4Address: string, macAddress: string): string {
   if (!/^arn:[\w:/-]+$/.test(taskArn)) throw new Error(`Not the ARN of a task: ${taskArn}`);
-  return `${PREFIX}${ipv4Address}-${taskArn.replaceAll('/', '..').replaceAll(':', '.')}`;
+  const mac = macAddress.toLowerCase().replaceAll(':', '');
+  return `${PREFIX}${ipv4Address}-${mac}-${taskArn.replaceAll('/', '..').replaceAll(':', '.')}`;
+}
+
+export interface LeaseRecord {
+  readonly taskArn: string;
+  readonly ipv4Address: string;
+  /** Leases of an earlier version do not say. */
+  readonly macAddress: string | undefined;
 }
 
 /** `undefined`: a pause container that nobody has leased. */
-export function parseLeaseName(name: string): { readonly taskArn: string; readonly ipv4Address: string } | undefined {
-  const match = /^gantry-lease-(\d+\.\d+\.\d+\.\d+)-(arn\..+)$/.exec(name);
+export function parseLeaseName(name: string): LeaseRecord | undefined {
+  const match = /^gantry-lease-(\d+\.\d+\.\d+\.\d+)-(?:([0-9a-f]{12})-)?(arn\..+)$/.exec(name);
   if (match === null) return undefined;
-  const [, ipv4Address = '', text = ''] = match;
-  return { ipv4Address, taskArn: text.replaceAll('..', '/').replaceAll('.', ':') };
+  const [, ipv4Address = '', mac, text = ''] = match;
+  const macAddress = mac?.match(/../g)?.join(':');
+  return { ipv4Address, macAddress, taskArn: text.replaceAll('..', '/').replaceAll('.', ':') };
 }

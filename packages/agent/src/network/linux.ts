@@ -1,15 +1,19 @@
 import { access, constants } from 'node:fs/promises';
 import type { Clock, Ids } from '@gantry/domain';
+import type { NetworkMap } from '@gantry/protocol';
 import { insist } from '../engine/insist.ts';
+import type { ContainerState } from '../engine/port.ts';
 import { PAUSE_IMAGE } from '../images/ensure.ts';
 import { runCommand, type RunCommand } from './command.ts';
+import { Enforcer } from './enforcer.ts';
 import { HostBridge } from './host.ts';
-import { leaseName, parseLeaseName } from './lease-name.ts';
-import { checkRequest, dressPause } from './dress.ts';
-import { describePause, isAlive, makePause, NETWORK_LABEL, vethName } from './pause.ts';
+import { leaseName, parseLeaseName, type LeaseRecord } from './lease-name.ts';
+import { checkRequest, dressPause, macInside } from './dress.ts';
+import { describePause, isAlive, makePause, NETWORK_LABEL, vethName, wireLines } from './pause.ts';
 import type { Pause, PauseEngine, PauseWay } from './pause.ts';
 import { Pool } from './pool.ts';
 import type { AttachRequest, NetworkLease, TaskNetwork } from './port.ts';
+import type { Wire } from './security-rules.ts';
 import { Turns } from './turns.ts';
 
 export interface LinuxNetworkOptions {
@@ -42,6 +46,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
   readonly #engine: PauseEngine;
   readonly #run: RunCommand;
   readonly #host: HostBridge;
+  readonly #enforcer: Enforcer;
   readonly #pool: Pool<Pause>;
   readonly #leases = new Map<string, { readonly lease: NetworkLease; readonly dressed: boolean }>();
   readonly #turns = new Turns();
@@ -56,6 +61,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
     this.#run = options.run ?? runCommand;
     this.#way = options.way ?? 'unshare';
     this.#host = new HostBridge(options.bridge ?? 'gantry0', this.#run);
+    this.#enforcer = new Enforcer(this.#host.name, this.#run, options.clock);
     this.#pool = new Pool({
       clock: options.clock,
       size: options.poolSize ?? 4,
@@ -97,11 +103,14 @@ export class LinuxTaskNetwork implements TaskNetwork {
       try {
         // The name is the record. One without its address is dressed again, one without its name is removed.
         await Promise.all([
-          this.#engine.renameContainer(pause.id, leaseName(taskArn, ipv4Address)),
+          this.#engine.renameContainer(pause.id, leaseName(taskArn, ipv4Address, request.macAddress)),
           dressPause(this.#run, pause, request),
+          this.#enforcer.plug(new Map([[taskArn, wireOf(pause.id, ipv4Address, request.macAddress)]])),
         ]);
+        await this.#enforcer.covers(ipv4Address);
       } catch (error) {
         await this.#discard(pause.id);
+        await this.#enforcer.unplug(taskArn);
         throw error;
       }
       const lease = { taskArn, pauseContainerId: pause.id, ipv4Address };
@@ -116,9 +125,18 @@ export class LinuxTaskNetwork implements TaskNetwork {
       const known = this.#leases.get(taskArn);
       if (known === undefined) return;
       await this.#removePause(known.lease.pauseContainerId);
-      await this.#host.forget(known.lease.ipv4Address);
+      await Promise.all([this.#host.forget(known.lease.ipv4Address), this.#enforcer.unplug(taskArn)]);
       this.#leases.delete(taskArn);
     });
+  }
+
+  async enforce(maps: readonly NetworkMap[]): Promise<void> {
+    await this.#ensurePrepared();
+    await this.#enforcer.enforce(maps);
+  }
+
+  whyNotEnforced(): string | undefined {
+    return this.#enforcer.lacking;
   }
 
   async leases(): Promise<readonly NetworkLease[]> {
@@ -136,6 +154,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
   async teardown(): Promise<void> {
     await this.#pool.close();
     await Promise.all((await this.leases()).map((lease) => this.release(lease.taskArn)));
+    await this.#enforcer.remove();
     await this.#host.teardown();
     this.#prepared = undefined;
   }
@@ -172,6 +191,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
     const missing = await whyNoTaskNetwork(this.#run);
     if (missing !== undefined) throw new Error(missing);
     await this.#host.prepare(this.#options.gatewayCidrs ?? []);
+    await this.#enforcer.prepare();
     await this.#load();
   }
 
@@ -186,13 +206,25 @@ export class LinuxTaskNetwork implements TaskNetwork {
   /** Leases from the time before; what was in the pool then, or has died, is removed. */
   async #findLeases(): Promise<void> {
     const found = await this.#engine.listContainers(`${NETWORK_LABEL}=${this.#host.name}`);
-    const left: string[] = [];
-    for (const state of found) {
-      const read = parseLeaseName(state.name);
-      if (read === undefined) left.push(state.id);
-      else this.#leases.set(read.taskArn, { lease: { ...read, pauseContainerId: state.id }, dressed: false });
-    }
-    await Promise.all(left.map((id) => this.#removePause(id)));
+    const named = found.map((state) => ({ state, record: parseLeaseName(state.name) }));
+    const wires = await Promise.all(
+      named.map(({ state, record }) => (record === undefined ? undefined : this.#takeUp(record, state))),
+    );
+    await this.#enforcer.plug(new Map(wires.filter((wire) => wire !== undefined)));
+    const left = named.filter(({ record }) => record === undefined);
+    await Promise.all(left.map(({ state }) => this.#removePause(state.id)));
+  }
+
+  /** A lease of the time before, and its wire; it may have been made by a version that knew nothing of rules. */
+  async #takeUp(record: LeaseRecord, { id, pid, status }: ContainerState): Promise<[string, Wire] | undefined> {
+    const { taskArn, ipv4Address } = record;
+    this.#leases.set(taskArn, { lease: { taskArn, ipv4Address, pauseContainerId: id }, dressed: false });
+    if (status !== 'running') return undefined;
+    // What has died meanwhile has no wire.
+    const lines = wireLines(vethName(id), this.#host.name);
+    await this.#run('ip', ['-batch', '-'], `${lines.join('\n')}\n`).catch(() => undefined);
+    const macAddress = record.macAddress ?? (await macInside(this.#run, pid));
+    return macAddress === undefined ? undefined : [taskArn, wireOf(id, ipv4Address, macAddress)];
   }
 
   async #makePause(): Promise<Pause> {
@@ -244,6 +276,12 @@ export class LinuxTaskNetwork implements TaskNetwork {
     await this.#engine.removeContainer(id);
   }
 }
+
+const wireOf = (pauseId: string, ipv4Address: string, macAddress: string): Wire => ({
+  device: vethName(pauseId),
+  macAddress,
+  ipv4Address,
+});
 
 /** What this host lacks for addresses of tasks, with the way out; undefined: nothing. */
 export async function whyNoTaskNetwork(run: RunCommand = runCommand): Promise<string | undefined> {

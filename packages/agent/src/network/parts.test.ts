@@ -44,9 +44,9 @@ describe('lease names', () => {
     fc.assert(
       fc.property(part, part, address, (cluster, id, ipv4Address) => {
         const taskArn = `arn:aws:ecs:us-east-1:123456789012:task/${cluster}/${id}`;
-        const name = leaseName(taskArn, ipv4Address);
+        const name = leaseName(taskArn, ipv4Address, '0A:11:22:33:44:55');
         assert.match(name, /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/);
-        assert.deepEqual(parseLeaseName(name), { taskArn, ipv4Address });
+        assert.deepEqual(parseLeaseName(name), { taskArn, ipv4Address, macAddress: '0a:11:22:33:44:55' });
       }),
     );
   });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ContainerState, Engine } from '../engine/port.ts';
@@ -38,6 +39,19 @@ export const HOSTNAME_LABEL = 'gantry.hostname';
 /** The host's end of the wire into a pause container. Interface names have at most 15 characters. */
 export function vethName(pauseId: string): string {
   return `gv${pauseId.slice(0, 12)}`;
+}
+
+/** Device group of all the wires of a bridge: packet rules know them by it. */
+export function wireGroup(bridge: string): number {
+  return Number.parseInt(createHash('sha256').update(bridge).digest('hex').slice(0, 7), 16) + 1;
+}
+
+/** For `ip -batch`: tasks see the host alone, and the host routes. Nobody can pretend to be a neighbour, or has to remember where one was. */
+export function wireLines(link: string, bridge: string): readonly string[] {
+  return [
+    `link set ${link} master ${bridge} group ${wireGroup(bridge)}`,
+    `link set ${link} type bridge_slave isolated on`,
+  ];
 }
 
 /**
@@ -98,9 +112,7 @@ export async function makePause(
     const link = vethName(id);
     const lines = [
       `link add ${link} mtu ${mtu} type veth peer name eth0 mtu ${mtu} netns ${pause.pid}`,
-      `link set ${link} master ${bridge}`,
-      // Tasks see the host alone, and the host routes: nobody can pretend to be a neighbour, or has to remember where one was.
-      `link set ${link} type bridge_slave isolated on`,
+      ...wireLines(link, bridge),
       `link set ${link} up`,
     ];
     await run('ip', ['-batch', '-'], `${lines.join('\n')}\n`);
