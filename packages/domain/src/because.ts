@@ -9,6 +9,7 @@ export const BECAUSE = {
   'scale-out': 'the service has fewer tasks than its desired count',
   'replace-stopped': 'a task of the service stopped and is replaced',
   'new-deployment': 'a new deployment replaces an older one',
+  daemon: 'a DAEMON service has one task on every suitable instance',
   // tasks are placed, or not
   placed: 'an instance has room and meets every requirement',
   'no-instances': 'the cluster has no container instances',
@@ -30,6 +31,7 @@ export const BECAUSE = {
   'user-stopped': 'a user stopped it (StopTask)',
   'scale-in': 'the service has more tasks than its desired count',
   'old-revision': 'a newer deployment replaces it',
+  'daemon-misplaced': 'its instance is no place for the DAEMON service any more, or has another of its tasks',
   'service-deleted': 'its service was deleted',
   'essential-exited': 'an essential container exited',
   'all-containers-exited': 'all of its containers exited',

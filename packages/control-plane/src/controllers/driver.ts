@@ -73,6 +73,8 @@ export class Driver {
     const at = this.#clock.now() + afterMs;
     const known = this.#due.get(key);
     if (known !== undefined && known <= at) return;
+    // At the end of the line: who is woken together is looked at in that order, also one that had a later moment.
+    this.#due.delete(key);
     this.#due.set(key, at);
     this.#nudge.abort(WOKEN);
   }

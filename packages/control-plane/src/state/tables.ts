@@ -75,11 +75,13 @@ export function createTables() {
       familyStatus: (d) => `${d.scope.account}/${d.scope.region}/${d.family}/${d.status}`,
     }),
     taskDefinitionFamilies: new Table<TaskDefinitionFamily>('task-definition-family', {}),
-    services: new Table<Service, 'cluster' | 'clusterStatus' | 'notInactive'>('service', {
+    services: new Table<Service, 'cluster' | 'clusterStatus' | 'notInactive' | 'daemons'>('service', {
       cluster: (s) => clusterKey(s),
       /** `<cluster key>/<status>/<infrastructure>`: counts of DescribeClusters. */
       clusterStatus: (s) => `${clusterKey(s)}/${s.status}/${infrastructureOf(s)}`,
       notInactive: (s) => (s.status === 'INACTIVE' ? undefined : 'all'),
+      /** DAEMON services of a cluster: they follow its instances. */
+      daemons: (s) => (s.schedulingStrategy === 'DAEMON' && s.status !== 'INACTIVE' ? clusterKey(s) : undefined),
     }),
     serviceEvents: new Table<ServiceEvents>('service-events', {}),
     serviceDeployments: new Table<ServiceDeployment, 'open'>('service-deployment', {

@@ -18,6 +18,9 @@ const shop = (more: Partial<CreateServiceRequest> = {}): CreateServiceRequest =>
   ...more,
 });
 
+const daemon = (more: Partial<CreateServiceRequest>): CreateServiceRequest =>
+  shop({ schedulingStrategy: 'DAEMON', desiredCount: undefined, ...more });
+
 async function withFargate(): Promise<ApiWorld> {
   const world = await anApi();
   for (const family of ['far', 'far']) {
@@ -159,7 +162,21 @@ const CREATE_REFUSED: readonly [string, string, CreateServiceRequest][] = [
   [UNSUPPORTED, 'Service Connect', shop({ serviceConnectConfiguration: { enabled: true } })],
   [UNSUPPORTED, 'CODE_DEPLOY', shop({ deploymentController: { type: 'CODE_DEPLOY' } })],
   [UNSUPPORTED, 'EXTERNAL', shop({ deploymentController: { type: 'EXTERNAL' } })],
-  [UNSUPPORTED, 'DAEMON', shop({ schedulingStrategy: 'DAEMON' })],
+  [INVALID, 'The daemon scheduling strategy does not support a desired count', shop({ schedulingStrategy: 'DAEMON' })],
+  [
+    INVALID,
+    'The daemon scheduling strategy does not support placement strategies.',
+    daemon({ placementStrategy: [{ type: 'random' }] }),
+  ],
+  [INVALID, 'of type memberOf only', daemon({ placementConstraints: [{ type: 'distinctInstance' }] })],
+  [INVALID, 'maximumPercent must be 100', daemon({ deploymentConfiguration: { maximumPercent: 200 } })],
+  [INVALID, 'does not support the launch type FARGATE', daemon({ launchType: 'FARGATE' })],
+  [
+    INVALID,
+    'Specifying a capacity provider strategy is not supported when you create a service using the DAEMON',
+    daemon({ capacityProviderStrategy: [{ capacityProvider: 'FARGATE', weight: 1 }] }),
+  ],
+  [INVALID, 'the scheduling strategy must be REPLICA', daemon({ availabilityZoneRebalancing: 'ENABLED' })],
   [UNSUPPORTED, 'BLUE_GREEN', shop({ deploymentConfiguration: { strategy: 'BLUE_GREEN' } })],
   [UNSUPPORTED, 'A bake time', shop({ deploymentConfiguration: { bakeTimeInMinutes: 1 } })],
   [UNSUPPORTED, 'Lifecycle hooks', shop({ deploymentConfiguration: { lifecycleHooks: [{}] } })],

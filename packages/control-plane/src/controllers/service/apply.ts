@@ -71,8 +71,11 @@ function startAll(
   let refused: Refusal | undefined;
   for (const start of starts) {
     // Its siblings are all alike: where one found no room, the others will not either.
-    if (full.has(start.capacityProviderName)) continue;
-    const result = placeNow(tx, platform, taskFor(tx, platform, key, service, start));
+    const { instanceKey } = start;
+    const room = instanceKey ?? start.capacityProviderName;
+    if (full.has(room)) continue;
+    const task = taskFor(tx, platform, key, service, start);
+    const result = placeNow(tx, platform, task, instanceKey === undefined ? undefined : { instanceKey });
     if ('placed' in result) {
       started.push(result.placed);
       tx.event({
@@ -82,7 +85,7 @@ function startAll(
         text: `Started by service ${service.serviceName}, deployment ${start.deployment.id}.`,
       });
     } else {
-      full.add(start.capacityProviderName);
+      full.add(room);
       refused = result.refused;
     }
   }

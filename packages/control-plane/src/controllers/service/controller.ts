@@ -2,6 +2,7 @@ import { isDeploymentOver, type Instance, type ServiceDeployment, type Task } fr
 import type { Platform } from '../../platform.ts';
 import type { Change } from '../../state/state.ts';
 import { SETTLED, type Controller, type Outcome } from '../driver.ts';
+import { clusterKey } from '../../state/tables.ts';
 import { isReadmission } from '../scheduler/readmission.ts';
 import { applyService } from './apply.ts';
 import { decideService } from './decide.ts';
@@ -86,16 +87,43 @@ export class ServiceController implements Controller {
       before.lastStatus !== 'STOPPED' &&
       (after === undefined || after.lastStatus === 'STOPPED');
     const waiting = freed && this.#waiting.size > 0 ? [...this.#waiting] : [];
-    return own === undefined ? waiting : [own, ...waiting];
+    const daemons = freed ? this.#daemonsOn(before.instanceKey) : [];
+    return own === undefined ? [...daemons, ...waiting] : [own, ...daemons, ...waiting];
   }
 
-  /** Everyone with tasks on an instance that starts or ends draining; everyone who waits, when room may have come. */
-  #wakesOfInstance(key: string, before: Instance | undefined, after: Instance | undefined): readonly string[] {
-    const woken = isReadmission(before, after) ? [...this.#waiting] : [];
-    if (before?.status === after?.status) return woken;
-    const tasks = this.#platform.state.tables.tasks.by('instance', key);
-    return [...woken, ...tasks.flatMap((task) => task.serviceKey ?? [])];
+  /** Those that may go from an instance that drains now that one of its other tasks is gone. */
+  #daemonsOn(instanceKey: string | undefined): readonly string[] {
+    const { instances, services, tasks } = this.#platform.state.tables;
+    if (instanceKey === undefined || instances.get(instanceKey)?.status !== 'DRAINING') return [];
+    return tasks
+      .by('instance', instanceKey)
+      .flatMap(({ serviceKey = '' }) =>
+        services.get(serviceKey)?.schedulingStrategy === 'DAEMON' ? [serviceKey] : [],
+      );
   }
+
+  /**
+   * DAEMON services first, so that they are the first on a new instance; everyone who waits, when room may have come; everyone
+   * with tasks on an instance that starts or ends draining.
+   */
+  #wakesOfInstance(key: string, before: Instance | undefined, after: Instance | undefined): readonly string[] {
+    const { services, tasks } = this.#platform.state.tables;
+    const one = after ?? before;
+    const daemons =
+      one !== undefined && changesDaemons(before, after) ? services.keysBy('daemons', clusterKey(one)) : [];
+    const woken = isReadmission(before, after) ? [...daemons, ...this.#waiting] : [...daemons];
+    if (before?.status === after?.status) return woken;
+    return [...woken, ...tasks.by('instance', key).flatMap((task) => task.serviceKey ?? [])];
+  }
+}
+
+/** Whether another instance, or the same one, may now have to have a daemon. */
+function changesDaemons(before: Instance | undefined, after: Instance | undefined): boolean {
+  return (
+    before?.status !== after?.status ||
+    before?.agentConnected !== after?.agentConnected ||
+    before?.attributes !== after?.attributes
+  );
 }
 
 function wakeOutcome(actions: ReturnType<typeof decideService>, now: number): Outcome {

@@ -51,6 +51,7 @@ function view(service: Partial<Service>, tasks: readonly Task[], more: Partial<S
     draining: () => false,
     freeOn: () => ({ cpu: 0, memory: 0 }),
     healthyAfterRunningMs: 40_000,
+    daemonHosts: [],
     ...more,
   };
 }

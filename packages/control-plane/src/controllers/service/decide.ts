@@ -2,6 +2,7 @@ import { epochMs, type Because, type Deployment, type Service, type Task } from 
 import { assignProviders, launchTypeOf } from '../scheduler/capacity.ts';
 import { breakCircuit } from './breaker.ts';
 import { complained, REPEAT_AFTER_MS } from './complaint.ts';
+import { daemonStanding, daemonStarts } from './daemon.ts';
 import { accountEndings } from './failures.ts';
 import { isReady, SHORT_RUN_MS } from './health.ts';
 import { isHeldByProtection, nextMoment, standingOf, startable, stopsOf, type Standing } from './rollout.ts';
@@ -18,7 +19,7 @@ export const MOST_AT_ONCE = 100;
  */
 export function decideService(view: ServiceView): readonly ServiceAction[] {
   const { service } = view;
-  if (service.status === 'INACTIVE' || service.schedulingStrategy !== 'REPLICA') return [];
+  if (service.status === 'INACTIVE') return [];
   const accounted = accountEndings(view, service);
   if (service.status === 'DRAINING') return drained(view, accounted.service, accounted.actions);
   const broken = breakCircuit(view, accounted.service);
@@ -26,13 +27,13 @@ export function decideService(view: ServiceView): readonly ServiceAction[] {
   const next = { ...view, service: current };
   const primary = current.deployments.find((deployment) => deployment.status === 'PRIMARY');
   if (primary === undefined) return accounted.actions;
-  const standing = standingOf(next, primary);
+  const standing = isDaemon(service) ? daemonStanding(next, primary) : standingOf(next, primary);
   const starts = startsOf(next, standing);
   const allStops = stopsOf(next, standing, MOST_AT_ONCE);
   const stops = allStops.slice(0, MOST_AT_ONCE);
   const idle = starts.length === 0 && stops.length === 0;
   const said = idle ? settle(next, standing) : { service: unsettled(current), actions: [] };
-  const updated = withCounts(next, said.service, standing);
+  const updated = withCounts(next, withDesired(said.service, standing), standing);
   const actions: ServiceAction[] = [...accounted.actions, ...broken.actions, ...said.actions, ...starts, ...stops];
   if (updated !== service) actions.push({ kind: 'update', service: updated });
   actions.push(
@@ -42,6 +43,13 @@ export function decideService(view: ServiceView): readonly ServiceAction[] {
   const wake = wakeOf(next, standing, updated, starts.length === MOST_AT_ONCE || allStops.length >= MOST_AT_ONCE);
   if (wake !== undefined) actions.push(wake);
   return actions;
+}
+
+const isDaemon = ({ schedulingStrategy }: Service): boolean => schedulingStrategy === 'DAEMON';
+
+/** Of a DAEMON service nobody says how many tasks it has: its instances do. */
+function withDesired(service: Service, { desired }: Standing): Service {
+  return service.desiredCount === desired ? service : { ...service, desiredCount: desired };
 }
 
 /** A deleted service stops everything, and is INACTIVE when the last task is gone. */
@@ -76,6 +84,7 @@ function startsOf(view: ServiceView, standing: Standing): StartAction[] {
   const { primary } = standing;
   const held = primary.notBefore !== undefined && view.now < primary.notBefore;
   if (held || primary.rolloutState === 'FAILED') return [];
+  if (isDaemon(view.service)) return daemonStarts(view, standing, MOST_AT_ONCE);
   const count = Math.min(startable(standing), MOST_AT_ONCE);
   const because = standing.leaving.length > 0 ? 'new-deployment' : startReason(view);
   const strategy = primary.capacityProviderStrategy ?? [];

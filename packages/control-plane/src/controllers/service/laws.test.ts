@@ -306,6 +306,7 @@ it('keeps the bounds whatever happens, settles, and then says nothing', async ()
         draining: () => false,
         freeOn: () => ({ cpu: 0, memory: 0 }),
         healthyAfterRunningMs: HEALTHY_AFTER_MS,
+        daemonHosts: [],
       });
       assert.deepEqual(
         actions.filter((action) => action.kind !== 'wake-at'),

@@ -118,7 +118,7 @@ export function mustStay(view: ServiceView, { primary }: Standing, task: Task): 
 
 function leavingBecause(view: ServiceView, { primary }: Standing, task: Task): Because {
   const draining = task.instanceKey !== undefined && view.draining(task.instanceKey);
-  if (task.deploymentId === primary.id) return 'instance-draining';
+  if (task.deploymentId === primary.id) return draining ? 'instance-draining' : 'daemon-misplaced';
   if (!isProtected(task, view.now)) return 'old-revision';
   return draining ? 'instance-draining' : sickness(task);
 }

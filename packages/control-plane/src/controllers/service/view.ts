@@ -8,6 +8,7 @@ import type {
   ServiceRevision,
   Task,
 } from '@gantry/domain';
+import type { SuitedInstance } from '../scheduler/suited.ts';
 import type { StopOrder } from '../task/stop.ts';
 
 /** All a decision about one service rests on. */
@@ -25,6 +26,14 @@ export interface ServiceView {
   /** Free CPU units and MiB of an instance, for scaling in binpacked services. */
   readonly freeOn: (instanceKey: string) => { readonly cpu: number; readonly memory: number };
   readonly healthyAfterRunningMs: number;
+  /** Where a DAEMON service may have tasks; empty for other services. */
+  readonly daemonHosts: readonly DaemonHost[];
+}
+
+/** An instance that satisfies the constraints of a DAEMON service. */
+export interface DaemonHost extends SuitedInstance {
+  /** Tasks that are of no DAEMON service run there: the daemon of an instance that drains goes after them. */
+  readonly othersRun: boolean;
 }
 
 export interface StartAction {
@@ -32,6 +41,8 @@ export interface StartAction {
   readonly deployment: Deployment;
   readonly launchType: LaunchType;
   readonly capacityProviderName?: string | undefined;
+  /** The one instance it is for (DAEMON); else placement chooses. */
+  readonly instanceKey?: string | undefined;
   readonly because: Because;
 }
 

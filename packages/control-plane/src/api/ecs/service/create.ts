@@ -14,6 +14,7 @@ import { newDeployment } from '../../../controllers/service/create.ts';
 import { LATEST_PLATFORM_VERSION } from '../../../controllers/task/create.ts';
 import { fingerprintOf } from '../common/fingerprint.ts';
 import { definitionKey } from '../task-definition/reference.ts';
+import { DAEMON_DEPLOYMENT, noCapacityProviders } from './daemon.ts';
 import { keptStrategy, rebalancingOf } from './placement.ts';
 import type { Terms } from './resolve.ts';
 import { checkGracePeriod, DEFAULT_DEPLOYMENT, mergeDeployment } from './validate.ts';
@@ -66,7 +67,10 @@ export function newService(given: {
   const serviceName = input.serviceName as string;
   const desiredCount = input.desiredCount ?? 0;
   checkGracePeriod(input.healthCheckGracePeriodSeconds, terms.definition, given.loadBalancers);
-  const deploymentConfiguration = mergeDeployment(DEFAULT_DEPLOYMENT, input.deploymentConfiguration);
+  const daemon = input.schedulingStrategy === 'DAEMON';
+  if (daemon && terms.launch.strategy !== undefined) throw noCapacityProviders();
+  const defaults = daemon ? DAEMON_DEPLOYMENT : DEFAULT_DEPLOYMENT;
+  const deploymentConfiguration = mergeDeployment(defaults, input.deploymentConfiguration);
   const placementStrategy = keptStrategy(input.placementStrategy ?? []);
   const placementConstraints = input.placementConstraints ?? [];
   return {
@@ -76,7 +80,7 @@ export function newService(given: {
     serviceArn: serviceArn(scope, cluster.clusterName, serviceName),
     status: 'ACTIVE',
     desiredCount,
-    schedulingStrategy: 'REPLICA',
+    schedulingStrategy: daemon ? 'DAEMON' : 'REPLICA',
     launchType: terms.launch.launchType,
     capacityProviderStrategy: terms.launch.strategy,
     platformVersion: terms.platformVersion,

@@ -23,9 +23,6 @@ export function refuseUnsupported(input: CreateServiceRequest | UpdateServiceReq
   if ((input.monitoring?.metricConfigurations ?? []).length > 0) throw notSupported('Metric monitoring', 'monitoring');
   const controller = input.deploymentController?.type ?? 'ECS';
   if (controller !== 'ECS') throw notSupported(`The deployment controller ${controller}`, 'deploymentController');
-  if ('schedulingStrategy' in input && input.schedulingStrategy === 'DAEMON') {
-    throw notSupported('The scheduling strategy DAEMON', 'schedulingStrategy');
-  }
   if ('role' in input && input.role !== undefined && input.role !== '' && (input.loadBalancers ?? []).length === 0) {
     throw invalidParameter('Role is only valid for services configured to use load balancers. Leave it out.');
   }

@@ -2,6 +2,7 @@ import type { Cluster, Service, ServiceLoadBalancer, TaskDefinition } from '@gan
 import { invalidParameter } from '@gantry/protocol';
 import type { UpdateServiceRequest } from '@aws-sdk/client-ecs';
 import type { SubnetConfig } from '../../../platform.ts';
+import { checkUpdateDaemon } from './daemon.ts';
 import { keptStrategy, rebalancingOf } from './placement.ts';
 import { resolveTerms, type Terms, type Wish } from './resolve.ts';
 import { checkDesiredCount, checkGracePeriod, mergeDeployment } from './validate.ts';
@@ -30,6 +31,7 @@ export interface UpdateDecision {
 export function decideUpdate(view: UpdateView, input: UpdateServiceRequest): UpdateDecision {
   const { service, cluster, asked, current, subnets } = view;
   checkDesiredCount(input.desiredCount);
+  checkUpdateDaemon(service, input);
   const definition = asked ?? current;
   const reverted = revertedStrategy(service, input);
   refuseQuietSwitch(service, input);

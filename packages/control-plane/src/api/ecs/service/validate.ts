@@ -6,6 +6,7 @@ import type {
   DeploymentConfiguration as WireDeploymentConfiguration,
 } from '@aws-sdk/client-ecs';
 import { checkClientToken, checkName, checkRange } from '../common/names.ts';
+import { checkCreateDaemon } from './daemon.ts';
 import { refuseUnsupported } from './unsupported.ts';
 
 const MAX_TASKS = 5000;
@@ -26,6 +27,7 @@ export function checkCreateService(input: CreateServiceRequest): void {
   if (input.taskDefinition === undefined || input.taskDefinition === '') {
     throw invalidParameter('TaskDefinition can not be blank.');
   }
+  if (input.schedulingStrategy === 'DAEMON') return checkCreateDaemon(input);
   if (input.desiredCount === undefined) {
     throw invalidParameter('The desired count can not be null for a service with scheduling strategy REPLICA.');
   }

@@ -112,7 +112,8 @@ export function deleteService(tx: Tx, { scope, by }: ServiceContext, input: Dele
   const service = knownService(tx.tables, scope, cluster.clusterName, input.service as string);
   if (service.status === 'INACTIVE') throw serviceNotFound();
   if (service.status === 'DRAINING') return service;
-  if (input.force !== true && service.desiredCount > 0) {
+  const scaled = service.schedulingStrategy === 'REPLICA' && service.desiredCount > 0;
+  if (input.force !== true && scaled) {
     throw invalidParameter('The service cannot be stopped while it is scaled above 0.');
   }
   const deployments = service.deployments.map((deployment) => ({ ...deployment, desiredCount: 0 }));
