@@ -31,6 +31,8 @@ export interface RevisionImage {
   readonly image: string;
   /** `sha256:…`, once a task has told it. */
   readonly imageDigest?: string | undefined;
+  /** `versionConsistency` is disabled: each task runs what the tag names when it starts. */
+  readonly byTag?: true | undefined;
 }
 
 /** In no order; how one follows another is in ecs-semantics 5.9. */

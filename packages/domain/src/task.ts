@@ -49,6 +49,8 @@ export interface TaskContainer {
   readonly essential: boolean;
   readonly lastStatus: ContainerState;
   readonly imageDigest?: string | undefined;
+  /** `sha256:…`: what its service's revision resolved the tag of its image to before; it runs this, wherever the tag is now. */
+  readonly pinnedDigest?: string | undefined;
   readonly runtimeId?: string | undefined;
   readonly exitCode?: number | undefined;
   readonly reason?: string | undefined;

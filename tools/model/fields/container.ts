@@ -32,7 +32,9 @@ const RUNTIME: Fields = {
     honoured('limits; FARGATE gives nofile 65535 by itself'),
     ...['name', 'softLimit', 'hardLimit'].map((m) => `ulimits[].${m}`),
   ),
-  versionConsistency: kept('tags are not resolved to digests; the engine runs the image the tag names'),
+  versionConsistency: honoured(
+    'of a service: the digest its first task finds is what the later ones of that deployment run, unless disabled',
+  ),
 };
 
 const NETWORK: Fields = {

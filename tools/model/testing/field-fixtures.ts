@@ -189,6 +189,7 @@ const BRIDGE: Fixture = {
         'dependsOn[].condition': ['plan/app/dependencies/2/condition', 'HEALTHY'],
         startTimeout: ['plan/db/startTimeoutMs', 90_000],
         stopTimeout: ['plan/app/stopTimeoutS', 7],
+        versionConsistency: ['definition/containerDefinitions/0/versionConsistency', 'disabled'],
         hostname: ['create/app/Hostname', 'web'],
         user: ['create/app/User', '1000:1000'],
         workingDirectory: ['create/app/WorkingDir', '/srv'],

@@ -40,6 +40,10 @@ describe('reading the engine', () => {
   it('takes the digest of the repository asked for', () => {
     const body = { Id: 'sha256:1', RepoDigests: ['other@sha256:2', 'host:5000/a@sha256:3'] };
     assert.deepEqual(readImage('host:5000/a:2', body), { id: 'sha256:1', repoDigest: 'sha256:3' });
+    const hub = { Id: 'sha256:1', RepoDigests: ['nginx@sha256:4'] };
+    for (const name of ['nginx', 'nginx:1', 'docker.io/library/nginx:1', 'library/nginx', 'nginx:1@sha256:4'])
+      assert.equal(readImage(name, hub).repoDigest, 'sha256:4', name);
+    assert.equal(readImage('retagged', hub).repoDigest, undefined, 'there is no such image at that repository');
     assert.deepEqual(readImage('a', { Id: 'sha256:1', RepoDigests: null }), { id: 'sha256:1', repoDigest: undefined });
   });
 

@@ -70,12 +70,20 @@ export function splitReference(reference: string): { readonly repository: string
   return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1) };
 }
 
+/** Its digest in another repository is none of this one's: there it may name nothing. */
 export function readImage(reference: string, body: unknown): ImageInfo {
   const { Id, RepoDigests } = body as { Id: string; RepoDigests?: readonly string[] | null };
-  const { repository } = splitReference(reference);
-  const named = (RepoDigests ?? []).find((digest) => digest.startsWith(`${repository.replace(/:[^/]*$/, '')}@`));
-  const digest = named ?? RepoDigests?.[0];
+  const repository = familiar(splitReference(reference).repository);
+  const digest = (RepoDigests ?? []).find((one) => familiar(one.slice(0, one.indexOf('@'))) === repository);
   return { id: Id, repoDigest: digest?.slice(digest.indexOf('@') + 1) };
+}
+
+/** `docker.io/library/nginx:1` is what the engine calls `nginx`. */
+function familiar(repository: string): string {
+  return repository
+    .replace(/:[^/]*$/, '')
+    .replace(/^(index\.)?docker\.io\//, '')
+    .replace(/^library\//, '');
 }
 
 interface InspectBody {

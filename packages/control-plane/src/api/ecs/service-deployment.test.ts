@@ -360,3 +360,49 @@ test('a rollback that was asked for outlives a restart', async () => {
   const id = serviceDeploymentArn.slice(serviceDeploymentArn.lastIndexOf('/') + 1);
   assert.equal(state.tables.serviceDeployments.get(`${SHOP}/${id}`)?.status, 'ROLLBACK_IN_PROGRESS');
 });
+
+test('the first digest told is what later tasks of the deployment run; the next deployment resolves anew', async () => {
+  const world = await deployed();
+  const pins = () => world.tasks().map((task) => task.containers.map(({ pinnedDigest }) => pinnedDigest));
+  assert.ok(
+    pins().every(([digest]) => digest === undefined),
+    'the first ones run what the tag names',
+  );
+  await world.ecs.UpdateService({ service: 'shop', desiredCount: 4 });
+  await world.settle();
+  assert.equal(pins().filter(([digest]) => digest === IMAGE_DIGEST).length, 2);
+  await world.report(RUNNING);
+  await world.ecs.UpdateService({ service: 'shop', forceNewDeployment: true });
+  await world.settle();
+  const fresh = world.tasks().filter(({ lastStatus }) => lastStatus === 'PENDING');
+  assert.ok(fresh.length > 0 && fresh.every(({ containers: [app] }) => app?.pinnedDigest === undefined));
+});
+
+for (const [what, told, more] of [
+  [
+    'versionConsistency disabled: every task runs what the tag names',
+    IMAGE_DIGEST,
+    { versionConsistency: 'disabled' as const },
+  ],
+  ['what is no digest is not made part of a reference', 'sha256:x/../evil', {}],
+] as const) {
+  test(what, async () => {
+    const world = await aRollout();
+    const containerDefinitions = [{ name: 'app', image: 'app:1', memory: 8, ...more }];
+    await world.ecs.RegisterTaskDefinition({ family: 'loose', containerDefinitions });
+    await world.ecs.CreateService({ serviceName: 'shop', taskDefinition: 'loose', desiredCount: 1 });
+    await world.settle();
+    await world.report({ ...RUNNING, containers: [{ containerName: 'app', status: 'RUNNING', imageDigest: told }] });
+    await world.ecs.UpdateService({ service: 'shop', desiredCount: 2 });
+    await world.settle();
+    assert.deepEqual(
+      world.tasks().map(({ containers: [app] }) => app?.pinnedDigest),
+      [undefined, undefined],
+    );
+    const serviceRevisionArns = [(await current(world)).targetServiceRevision?.arn ?? ''];
+    const { serviceRevisions } = await world.ecs.DescribeServiceRevisions({ serviceRevisionArns });
+    assert.deepEqual(serviceRevisions?.[0]?.containerImages, [
+      { containerName: 'app', image: 'app:1', imageDigest: undefined },
+    ]);
+  });
+}

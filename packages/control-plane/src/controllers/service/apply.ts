@@ -6,7 +6,8 @@ import type { Refusal } from '../scheduler/place.ts';
 import { newTask, taskKey } from '../task/create.ts';
 import { requestStop } from '../task/stop.ts';
 import { complained } from './complaint.ts';
-import { putServiceDeployment, putServiceRevision } from './service-deployment-documents.ts';
+import { pinImages } from './service-deployment.ts';
+import { putServiceDeployment, putServiceRevision, revisionOf } from './service-deployment-documents.ts';
 import { drainingText, startedText, stoppedText, targetsText, unplacedText } from './texts.ts';
 import type { ServiceAction, ServiceView, StartAction, StopAction } from './view.ts';
 
@@ -97,7 +98,7 @@ function taskFor(tx: Tx, platform: ServicePlatform, key: string, service: Servic
   const definition = tx.tables.taskDefinitions.get(deployment.taskDefinitionKey);
   if (definition === undefined)
     throw new Error(`Service ${service.serviceArn} has no task definition ${deployment.taskDefinitionKey}.`);
-  const task = newTask({
+  const made = newTask({
     ids: platform.ids,
     seal: platform.seal,
     now: tx.now,
@@ -119,6 +120,7 @@ function taskFor(tx: Tx, platform: ServicePlatform, key: string, service: Servic
     enableExecuteCommand: service.enableExecuteCommand,
     because: start.because,
   });
+  const task = { ...made, containers: pinImages(made.containers, revisionOf(tx.tables, service, deployment)) };
   const loadBalancers = deployment.loadBalancers ?? service.loadBalancers ?? [];
   return loadBalancers.length === 0 ? task : { ...task, loadBalancers, targetHealth: 'initial' };
 }

@@ -18,7 +18,11 @@ import { DEPLOYMENT_REASONS } from './texts.ts';
 
 type Owner = Pick<Service, 'scope' | 'cluster' | 'serviceName'>;
 
-type Images = readonly { readonly name?: string | undefined; readonly image?: string | undefined }[];
+type Images = readonly {
+  readonly name?: string | undefined;
+  readonly image?: string | undefined;
+  readonly versionConsistency?: unknown;
+}[];
 
 /** Key of the service a service deployment or revision belongs to; with a slash, the prefix of all of them. */
 export function serviceKeyOf(owner: Owner): string {
@@ -38,9 +42,13 @@ export function openDeployments(tables: Tables, serviceKey: string): readonly Se
   return tables.serviceDeployments.by('open', serviceKey);
 }
 
-/** What the PRIMARY deployment runs; undefined for services older than revisions. */
-export function revisionOf(tables: Tables, service: Service): ServiceRevision | undefined {
-  const arn = service.deployments.find(({ status }) => status === 'PRIMARY')?.serviceRevisionArn;
+/** What a deployment of the service runs, PRIMARY unless told; undefined for services older than revisions. */
+export function revisionOf(
+  tables: Tables,
+  service: Service,
+  deployment = service.deployments.find(({ status }) => status === 'PRIMARY'),
+): ServiceRevision | undefined {
+  const arn = deployment?.serviceRevisionArn;
   return arn === undefined
     ? undefined
     : tables.serviceRevisions.get(`${serviceKeyOf(service)}/${arn.slice(arn.lastIndexOf('/') + 1)}`);
@@ -109,14 +117,15 @@ function newServiceRevision(given: {
     platformVersion: deployment.platformVersion,
     awsvpcConfiguration: deployment.awsvpcConfiguration,
     loadBalancers: deployment.loadBalancers,
-    containerImages: given.images.map(({ name = '', image = '' }) => imageOf(name, image)),
+    containerImages: given.images.map(imageOf),
     createdAt: given.now,
   };
 }
 
 /** An image that names its digest is known from the start. */
-function imageOf(containerName: string, image: string): RevisionImage {
-  return { containerName, image, imageDigest: /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1] };
+function imageOf({ name: containerName = '', image = '', versionConsistency }: Images[number]): RevisionImage {
+  const known: RevisionImage = { containerName, image, imageDigest: /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1] };
+  return versionConsistency === 'disabled' ? { ...known, byTag: true } : known;
 }
 
 /** A PENDING service deployment from what `service` runs so far to `revision`. */

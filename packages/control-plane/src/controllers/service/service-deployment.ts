@@ -3,13 +3,19 @@ import {
   type Deployment,
   type EpochMs,
   type RevisionCounts,
+  type RevisionImage,
   type RevisionPart,
   type Service,
   type ServiceDeployment,
+  type ServiceRevision,
+  type TaskContainer,
 } from '@gantry/domain';
 import { breakerCount, breakerThreshold } from './threshold.ts';
 import { DEPLOYMENT_REASONS } from './texts.ts';
 import type { ServiceAction, ServiceView } from './view.ts';
+
+/** What stands for an image as a registry has it, and nothing else: it is made part of a reference. */
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /** The service's current service deployment, unless that is over. */
 export function currentDeployment(view: ServiceView, service: Service): ServiceDeployment | undefined {
@@ -135,19 +141,36 @@ function countsOf({ view, service }: Decided, deploymentId: string): RevisionCou
   };
 }
 
-/** The digests the first tasks of PRIMARY's revision told. */
+const isResolved = ({ imageDigest, byTag }: RevisionImage): boolean => imageDigest !== undefined || byTag === true;
+
+/** The digests the first tasks of PRIMARY's revision told: what the later ones run (ecs-semantics 5.5). */
 export function learnDigests({ revision, tasks }: ServiceView): readonly ServiceAction[] {
-  if (revision === undefined || revision.containerImages.every(({ imageDigest }) => imageDigest !== undefined)) {
-    return [];
-  }
+  if (revision === undefined || revision.containerImages.every(isResolved)) return [];
   const told = tasks.filter((task) => task.deploymentId === revision.deploymentId).flatMap((task) => task.containers);
   const containerImages = revision.containerImages.map((one) => {
-    if (one.imageDigest !== undefined) return one;
+    if (isResolved(one)) return one;
     const imageDigest = told.find(
-      ({ name, imageDigest: digest }) => name === one.containerName && digest !== undefined,
+      ({ name, imageDigest: digest = '' }) => name === one.containerName && DIGEST.test(digest),
     )?.imageDigest;
     return imageDigest === undefined ? one : { ...one, imageDigest };
   });
   const learned = containerImages.some((one, at) => one !== revision.containerImages[at]);
   return learned ? [{ kind: 'revision', revision: { ...revision, containerImages } }] : [];
+}
+
+/** Containers of a new task with the digests that its revision has learned; an image named by its digest needs none. */
+export function pinImages(
+  containers: readonly TaskContainer[],
+  revision: ServiceRevision | undefined,
+): readonly TaskContainer[] {
+  const digests = new Map(
+    (revision?.containerImages ?? []).flatMap(({ containerName, image, imageDigest, byTag }) =>
+      imageDigest === undefined || byTag === true || image.includes('@') ? [] : [[containerName, imageDigest] as const],
+    ),
+  );
+  if (digests.size === 0) return containers;
+  return containers.map((container) => {
+    const pinnedDigest = digests.get(container.name);
+    return pinnedDigest === undefined ? container : { ...container, pinnedDigest };
+  });
 }

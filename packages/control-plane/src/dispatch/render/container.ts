@@ -24,7 +24,7 @@ export function renderContainer(task: Task, definition: ContainerDefinition, log
   const config = renderConfig(definition);
   const container: PayloadContainer = {
     name: definition.name,
-    image: definition.image,
+    image: imageOf(task, definition),
     ...(command === undefined ? {} : { command }),
     ...(definition.entryPoint === undefined ? {} : { entryPoint: definition.entryPoint }),
     environment: renderEnvironment(task, definition, override),
@@ -44,6 +44,12 @@ export function renderContainer(task: Task, definition: ContainerDefinition, log
     containerArn: task.containers.find((container) => container.name === definition.name)?.containerArn ?? '',
   };
   return { ...container, ...renderRest(task, definition, override, config['Healthcheck'] !== undefined) };
+}
+
+/** By the digest its service's revision has resolved it to, if it has. */
+function imageOf({ containers }: Task, { name, image }: ContainerDefinition): string {
+  const digest = containers.find((container) => container.name === name)?.pinnedDigest;
+  return digest === undefined ? image : `${image.replace(/:[^/:]*$/, '')}@${digest}`;
 }
 
 /** The members that are sent only when the definition says something. */

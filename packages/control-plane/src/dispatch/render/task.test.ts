@@ -616,3 +616,18 @@ test('options of awsfirelens are the router’s: nothing is added', () => {
     Config: { Name: 'stdout' },
   });
 });
+
+for (const [image, expected] of [
+  ['web', 'web@'],
+  ['web:latest', 'web@'],
+  ['host:5000/team/web', 'host:5000/team/web@'],
+  ['host:5000/team/web:1.2', 'host:5000/team/web@'],
+] as const) {
+  test(`a container that is pinned runs ${expected}…`, () => {
+    const pinnedDigest = `sha256:${'a'.repeat(64)}`;
+    const [first] = aTask().containers;
+    const containers = [{ ...(first as Task['containers'][number]), pinnedDigest }];
+    assert.equal(container({ image }, { containers }).image, expected + pinnedDigest);
+    assert.equal(container({ image }).image, image);
+  });
+}

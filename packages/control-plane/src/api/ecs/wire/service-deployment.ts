@@ -90,7 +90,7 @@ export function describeServiceRevision(revision: ServiceRevision): WireServiceR
     loadBalancers: (revision.loadBalancers ?? []).map((each) => ({ ...each })),
     serviceRegistries: [],
     networkConfiguration: networkOf(revision.awsvpcConfiguration),
-    containerImages: revision.containerImages.map((image) => ({ ...image })),
+    containerImages: revision.containerImages.map(({ byTag: _, ...image }) => image),
     guardDutyEnabled: false,
     volumeConfigurations: [],
     vpcLatticeConfigurations: [],
