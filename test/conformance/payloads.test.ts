@@ -218,3 +218,34 @@ test('10.4 manifest: an agent of years ago does not know it and gets none', asyn
   await world.pass(60_000);
   assert.deepEqual(agent.acs.of('TaskManifestMessage'), []);
 });
+
+test('10.4 nothing but what it knows: it is not told of the network, whatever happens there', async () => {
+  const agent = await StockAgent.join(world);
+  await world.start(agent, web);
+  const { defaultScope } = world.plane.platform.config;
+  const { state } = world.plane.platform;
+  await state.transact((tx) => {
+    for (const task of tx.tables.tasks.values()) {
+      const networkInterface = {
+        attachmentId: 'attachment',
+        networkInterfaceId: 'eni-0',
+        subnetId: 'subnet-0',
+        privateIPv4Address: '10.0.0.9',
+        macAddress: '0a:00:00:00:00:01',
+        privateDnsName: 'ip-10-0-0-9.ec2.internal',
+        status: 'ATTACHED',
+      } as const;
+      tx.put(tx.tables.tasks, `${defaultScope.account}/${defaultScope.region}/${task.cluster}/${task.id}`, {
+        ...task,
+        networkInterface,
+      });
+    }
+  });
+  await world.pass(60_000);
+  const known =
+    /^(PayloadMessage|TaskManifestMessage|HeartbeatMessage|TaskStopVerificationAck|IAMRoleCredentialsMessage)$/;
+  assert.deepEqual(
+    agent.acs.received.map(({ type }) => type).filter((type) => !known.test(type)),
+    [],
+  );
+});

@@ -16,7 +16,7 @@ import { stsHandlers } from './api/sts/index.ts';
 import { AuditTrail } from './audit/trail.ts';
 import { startControllers } from './controllers/index.ts';
 import { SEALED_TASKS } from './controllers/task/roles.ts';
-import { agentHandlers, createDispatch, type Dispatch } from './dispatch/index.ts';
+import { agentHandlers, createDispatch, nextGenerations, type Dispatch } from './dispatch/index.ts';
 import type { Handler } from './handlers.ts';
 import { keepHistory } from './housekeeping.ts';
 import { openIdentity, type Identity } from './identity/index.ts';
@@ -96,7 +96,7 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
   await ensureSealed(platform, SEALED_KINDS);
   await ensureFirstClusters(platform);
   const identity = openIdentity(platform);
-  const dispatch = createDispatch(platform, identity);
+  const dispatch = createDispatch(platform, identity, { firstGeneration: await nextGenerations(state) });
   const handlers = allHandlers(platform, identity, logStore, { ...options, exec: dispatch.exec });
   const stopping = new AbortController();
   const balancing =

@@ -1,6 +1,6 @@
 export * from './errors.ts';
 export * from './agent/messages.ts';
-export type * from './agent/network-map.ts';
+export * from './agent/network-map.ts';
 export * from './agent/socket.ts';
 export * from './agent/byte-socket.ts';
 export * from './data-channel/frame.ts';

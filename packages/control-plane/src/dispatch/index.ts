@@ -8,6 +8,7 @@ import { Sessions } from './sessions.ts';
 export { handshakeError } from './admission.ts';
 export { MemoryMetrics, type Metrics, type TaskUsage } from './metrics.ts';
 export { agentHandlers } from './operations/index.ts';
+export { nextGenerations } from './network-map/epoch.ts';
 export { enqueue, forget } from './outbox.ts';
 export type { Dispatch, SessionKind } from './port.ts';
 
@@ -18,7 +19,8 @@ export type { Dispatch, SessionKind } from './port.ts';
 export function createDispatch(
   platform: Platform,
   identity: Pick<Identity, 'sessions'>,
-  options: { readonly metrics?: Metrics } = {},
+  options: { readonly metrics?: Metrics; readonly firstGeneration: number },
 ): Dispatch {
-  return new Sessions(platform, options.metrics ?? new MemoryMetrics(), new TaskRoles(platform, identity.sessions));
+  const roles = new TaskRoles(platform, identity.sessions);
+  return new Sessions(platform, options.metrics ?? new MemoryMetrics(), roles, options.firstGeneration);
 }

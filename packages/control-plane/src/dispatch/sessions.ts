@@ -9,6 +9,7 @@ import { ExecSessions } from './exec/sessions.ts';
 import { instanceKey } from './keys.ts';
 import { disconnect } from './liveness.ts';
 import type { Metrics } from './metrics.ts';
+import { NetworkMaps } from './network-map/feeds.ts';
 import type { Dispatch, SessionKind } from './port.ts';
 import { TcsSession } from './tcs/session.ts';
 import { GOODBYE_GRACE_MS, RESTART_GRACE_MS, STOP_WITHIN_MS } from './timing.ts';
@@ -19,12 +20,15 @@ export class Sessions implements Dispatch {
   readonly #platform: Platform;
   readonly #metrics: Metrics;
   readonly #roles: TaskRoles;
+  readonly #maps: NetworkMaps;
   readonly #acs = new Map<string, AcsSession>();
   readonly #tcs = new Map<string, TcsSession>();
   readonly #stopped = new AbortController();
 
-  constructor(platform: Platform, metrics: Metrics, roles: TaskRoles) {
+  /** `firstGeneration`: see `network-map/epoch.ts`. */
+  constructor(platform: Platform, metrics: Metrics, roles: TaskRoles, firstGeneration: number) {
     this.#roles = roles;
+    this.#maps = new NetworkMaps(platform, firstGeneration, this.#stopped.signal);
     this.#platform = platform;
     this.#metrics = metrics;
     this.exec = new ExecSessions(platform, (key, frame) => this.#tell(key, frame));
@@ -66,6 +70,7 @@ export class Sessions implements Dispatch {
     const session: AcsSession = new AcsSession({
       platform: this.#platform,
       roles: this.#roles,
+      maps: this.#maps,
       instanceKey: key,
       params,
       socket,
@@ -120,6 +125,7 @@ export class Sessions implements Dispatch {
   }
 
   #committed(changes: readonly Change[]): void {
+    this.#maps.committed(changes);
     for (const { kind, key, before, after } of changes) {
       if (kind === 'outbox')
         this.#outboxChanged(before as OutboxMessage | undefined, after as OutboxMessage | undefined);

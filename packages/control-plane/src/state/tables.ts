@@ -63,6 +63,11 @@ export interface LogStream {
   readonly createdAt: number;
 }
 
+/** One document, key `all`: how often a control plane has started on this data. Generations of network maps are counted from it. */
+export interface NetworkEpoch {
+  readonly epoch: number;
+}
+
 /** Every kind of document there is. A new kind is one line here. */
 export function createTables() {
   return {
@@ -141,6 +146,7 @@ function balancingTables() {
     securityGroups: new Table<SecurityGroup, 'vpc'>('security-group', {
       vpc: (g) => `${g.scope.account}/${g.scope.region}/${g.vpcId}`,
     }),
+    networkEpochs: new Table<NetworkEpoch>('network-epoch', {}),
     listeners: new Table<Listener, 'loadBalancer'>('listener', { loadBalancer: (l) => l.loadBalancerArn }),
     listenerRules: new Table<ListenerRule, 'listener'>('listener-rule', { listener: (r) => r.listenerArn }),
     targets: new Table<Target, 'group' | 'task'>('target', { group: (t) => t.targetGroupArn, task: (t) => t.taskKey }),

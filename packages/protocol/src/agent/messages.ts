@@ -1,3 +1,5 @@
+import type { NetworkMapMessage } from './network-map.ts';
+
 /**
  * The ECS agent protocol's messages (agent-protocol 3, 4, 5, 6), in the wire's own spelling and JSON types.
  * A frame is `{"type": <name>, "message": {…}}`; the stock agent drops a frame whose JSON types do not fit.
@@ -114,6 +116,15 @@ export interface IamRoleCredentialsMessage {
   readonly roleCredentials: RoleCredentials;
 }
 
+/** What a container of the task is given from outside it: a GPU by its id. */
+export interface PayloadAssociation {
+  readonly name: string;
+  readonly type: 'gpu';
+  /** Exactly one. */
+  readonly containers: readonly string[];
+  readonly content: { readonly encoding: 'identity'; readonly value: string };
+}
+
 export interface PayloadTask {
   readonly arn: string;
   readonly taskClusterArn?: string;
@@ -134,17 +145,9 @@ export interface PayloadTask {
   readonly serviceName?: string;
   readonly group?: string;
   readonly elasticNetworkInterfaces?: readonly PayloadElasticNetworkInterface[];
+  readonly associations?: readonly PayloadAssociation[];
   /** Of the task role. */
   readonly roleCredentials?: RoleCredentials;
-/** What a container of the task is given from outside it: a GPU by its id. */
-export interface PayloadAssociation {
-  readonly name: string;
-  readonly type: 'gpu';
-  /** Exactly one. */
-  readonly containers: readonly string[];
-  readonly content: { readonly encoding: 'identity'; readonly value: string };
-}
-
   readonly executionRoleCredentials?: RoleCredentials;
 }
 
@@ -165,7 +168,6 @@ export interface TaskIdentifier {
 
 export interface TaskManifestMessage {
   readonly messageId: string;
-  readonly associations?: readonly PayloadAssociation[];
   readonly clusterArn: string;
   readonly containerInstanceArn: string;
   readonly generatedAt: number;
@@ -196,6 +198,7 @@ export type AcsToAgent =
   | Frame<'TaskManifestMessage', TaskManifestMessage>
   | Frame<'IAMRoleCredentialsMessage', IamRoleCredentialsMessage>
   | Frame<'ExecSessionMessage', ExecSessionMessage>
+  | Frame<'NetworkMapMessage', NetworkMapMessage>
   | Frame<
       'TaskStopVerificationAck',
       { readonly messageId: string; readonly generatedAt: number; readonly stopTasks: readonly TaskIdentifier[] }

@@ -10,6 +10,8 @@ import { outboxKey, takeSeq } from '../outbox.ts';
 import { Pulse } from '../pulse.ts';
 import { OncePerSession } from '../once.ts';
 import { confirmStops, manifestLeap, manifestTasks, type ManifestTask } from './manifest.ts';
+import type { NetworkMapFeed } from '../network-map/feed.ts';
+import type { NetworkMaps } from '../network-map/feeds.ts';
 import { backoffMs, Outgoing } from './outgoing.ts';
 import { payloadFor } from './payload.ts';
 
@@ -24,6 +26,7 @@ interface Manifest {
 export interface AcsSessionOptions {
   readonly platform: Platform;
   readonly roles: TaskRoles;
+  readonly maps: Pick<NetworkMaps, 'feed'>;
   readonly instanceKey: string;
   readonly params: URLSearchParams;
   readonly socket: FrameSocket;
@@ -41,6 +44,8 @@ export class AcsSession {
   readonly #once: OncePerSession;
   readonly #pulse: Pulse;
   readonly #credentials: CredentialPushes;
+  /** For agents that ask for it. */
+  #network: NetworkMapFeed | undefined;
   #phase: 'opening' | 'open' | 'ended' = 'opening';
   #manifest: Manifest | undefined;
 
@@ -109,6 +114,8 @@ export class AcsSession {
     if (connected === undefined) return this.end(1008, 'InactiveInstanceException: it was deregistered');
     this.#phase = 'open';
     const { timeline } = connected;
+    this.#network = this.#options.maps.feed(instanceKey, (frame) => this.#send(frame));
+    this.#network?.open();
     const all = platform.state.tables.outbox.by('instance', instanceKey);
     // A manifest that is older than a payload before it would be discarded: both come from one counter.
     for (const message of all) if (timeline === undefined || message.seq < timeline) this.#outgoing.add(message);
@@ -126,12 +133,14 @@ export class AcsSession {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended';
     this.#pulse.stop();
+    this.#network?.close();
     this.#options.onEnd(code);
   }
 
   #due(): void {
     this.#pump();
     this.#credentials.turn();
+    this.#network?.turn();
     const manifest = this.#manifest;
     if (manifest !== undefined && manifest.againAt <= this.#options.platform.clock.now()) void this.#manifestAgain();
   }
@@ -246,6 +255,7 @@ export class AcsSession {
   }
 
   #acked(messageId: string): void {
+    if (this.#network?.acked(messageId) === true) return this.#pulse.reschedule();
     if (messageId === this.#manifest?.messageId) {
       this.#manifest.againAt = Infinity;
       return;

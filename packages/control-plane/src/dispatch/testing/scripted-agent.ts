@@ -107,6 +107,7 @@ export class ScriptedAgent {
       this.send({ type: 'HeartbeatAckRequest', message: { messageId: frame.message.messageId } });
     }
     if (frame.type === 'PayloadMessage') this.#payload(frame.message);
+    if (frame.type === 'NetworkMapMessage') this.#maybeAck(frame.message.messageId);
     if (frame.type === 'IAMRoleCredentialsMessage') this.#credentials(frame.message.messageId, frame.message);
     if (frame.type === 'TaskManifestMessage') this.#manifest(frame.message);
     if (frame.type === 'TaskStopVerificationAck') {

@@ -10,6 +10,7 @@ import type { Journal, JournalBatch } from '../../store/port.ts';
 import { TaskRoles } from '../credentials/task-roles.ts';
 import { MemoryMetrics } from '../metrics.ts';
 import { agentHandlers, type AgentHandlers } from '../operations/index.ts';
+import { nextGenerations } from '../network-map/epoch.ts';
 import { enqueue } from '../outbox.ts';
 import type { Dispatch } from '../port.ts';
 import { Sessions } from '../sessions.ts';
@@ -103,7 +104,8 @@ export class DispatchWorld {
       log: (level, message) => this.logged.push({ level, message }),
     };
     this.identity = openIdentity(this.platform);
-    this.dispatch = new Sessions(this.platform, this.metrics, new TaskRoles(this.platform, this.identity.sessions));
+    const roles = new TaskRoles(this.platform, this.identity.sessions);
+    this.dispatch = new Sessions(this.platform, this.metrics, roles, await nextGenerations(state));
     this.handlers = agentHandlers(this.platform);
   }
 
