@@ -126,7 +126,7 @@ export class Enforcer {
           (before.packets === undefined || packets === undefined ? '' : changeText(before.packets, packets));
     if (change !== '') await this.#write(change, wanted);
     this.#applied = { frames, packets };
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting) wake();
   }
 
   /** Somebody may have taken the rules away (`nft flush ruleset`): what cannot be changed is written anew. */

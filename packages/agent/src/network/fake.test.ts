@@ -9,6 +9,7 @@ import type { AttachRequest } from './port.ts';
 
 const clock: Clock = {
   now: () => epochMs(Date.now()),
+  elapsedMs: () => performance.now(),
   sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
 };
 

@@ -50,7 +50,7 @@ export class FakeNetwork implements TaskNetwork {
   enforce(maps: readonly NetworkMap[]): Promise<void> {
     return this.#run('enforce', [maps], () => {
       this.#maps = maps;
-      for (const wake of [...this.#waiting]) wake();
+      for (const wake of this.#waiting) wake();
       return Promise.resolve();
     });
   }

@@ -16,6 +16,7 @@ import type { AttachRequest, NetworkLease } from './port.ts';
 
 const clock: Clock = {
   now: () => epochMs(Date.now()),
+  elapsedMs: () => performance.now(),
   sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
 };
 const ids: Ids = {

@@ -206,13 +206,13 @@ export class LinuxTaskNetwork implements TaskNetwork {
   /** Leases from the time before; what was in the pool then, or has died, is removed. */
   async #findLeases(): Promise<void> {
     const found = await this.#engine.listContainers(`${NETWORK_LABEL}=${this.#host.name}`);
-    const named = found.map((state) => ({ state, record: parseLeaseName(state.name) }));
     const wires = await Promise.all(
-      named.map(({ state, record }) => (record === undefined ? undefined : this.#takeUp(record, state))),
+      found.map(async (state) => {
+        const record = parseLeaseName(state.name);
+        return record === undefined ? this.#removePause(state.id) : this.#takeUp(record, state);
+      }),
     );
     await this.#enforcer.plug(new Map(wires.filter((wire) => wire !== undefined)));
-    const left = named.filter(({ record }) => record === undefined);
-    await Promise.all(left.map(({ state }) => this.#removePause(state.id)));
   }
 
   /** A lease of the time before, and its wire; it may have been made by a version that knew nothing of rules. */

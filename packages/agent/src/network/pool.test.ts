@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { epochMs, type Clock } from '@gantry/domain';
 import { Pool, type PoolOptions } from './pool.ts';
 
-const clock: Clock = { now: () => epochMs(0), sleep: () => Promise.resolve() };
+const clock: Clock = { now: () => epochMs(0), elapsedMs: () => 0, sleep: () => Promise.resolve() };
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A pool of numbers whose makers wait until they are let go. */
