@@ -24,7 +24,7 @@ const ids: Ids = {
   digits19: () => String(Math.random()).slice(2).padEnd(19, '1').slice(0, 19),
   random: Math.random,
 };
-const clock = { now: () => epochMs(Date.now()), sleep: () => Promise.resolve() };
+const clock = { now: () => epochMs(Date.now()), elapsedMs: () => performance.now(), sleep: () => Promise.resolve() };
 const journal = { load: () => Promise.resolve([]), append: () => {}, history: () => Promise.resolve([]) };
 const PER_TRANSACTION = 10;
 const PER_RUN = 20_000;

@@ -31,7 +31,7 @@ describe('a registry', { skip }, () => {
     let image: string;
     let digests: { readonly one: string; readonly two: string };
     /** Waits for nothing: a pull that fails is tried again at once. */
-    const clock = { now: () => systemClock.now(), sleep: () => Promise.resolve() };
+    const clock = { now: () => systemClock.now(), elapsedMs: () => systemClock.elapsedMs(), sleep: () => Promise.resolve() };
     const images = (behaviour: PullBehaviour): Images => new Images(engine, clock, behaviour);
     const digestHere = async (): Promise<string | undefined> => (await engine.inspectImage(image))?.repoDigest;
     /** Version two of it. */

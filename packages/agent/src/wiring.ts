@@ -23,7 +23,7 @@ export function jsonLog(
 export function credentialsFrom(path: string, clock: Clock): () => Credentials {
   let known: { readonly credentials: Credentials; readonly atMs: number } | undefined;
   return () => {
-    if (known !== undefined && clock.now() - known.atMs < CREDENTIALS_MS) return known.credentials;
+    if (known !== undefined && clock.elapsedMs() - known.atMs < CREDENTIALS_MS) return known.credentials;
     const { agent } = JSON.parse(readFileSync(path, 'utf8')) as { readonly agent?: Partial<Credentials> };
     if (agent?.accessKeyId === undefined || agent.secretAccessKey === undefined) {
       throw new Error(
@@ -32,7 +32,7 @@ export function credentialsFrom(path: string, clock: Clock): () => Credentials {
     }
     const { accessKeyId, secretAccessKey, sessionToken } = agent;
     const credentials = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
-    known = { credentials, atMs: clock.now() };
+    known = { credentials, atMs: clock.elapsedMs() };
     return credentials;
   };
 }

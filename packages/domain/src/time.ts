@@ -7,9 +7,21 @@ export function epochMs(value: number): EpochMs {
   return value as EpochMs;
 }
 
+const CLOCK_NOISE_MS = 1_000;
+
+/**
+ * Whether a wait until a moment is over. One that would last longer than it ever may was begun before somebody set the
+ * clock back: it is over, too.
+ */
+export function isOver(until: number, now: number, longestMs: number): boolean {
+  return now >= until || until - now > longestMs + CLOCK_NOISE_MS;
+}
+
 /** The only source of time. Production wires the real one; tests and replay turn a fake one. */
 export interface Clock {
   now(): EpochMs;
+  /** Milliseconds since some moment of this process. Runs evenly when the clock is set: durations in memory are differences of these. */
+  elapsedMs(): number;
   /** Resolves after `ms`, or at once when `signal` aborts. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -19,7 +19,7 @@ const NOW = Date.UTC(2026, 10, 22);
 /** Stands still; sleeping is noted, not done. */
 function stillClock(): Clock & { readonly slept: number[] } {
   const slept: number[] = [];
-  return { slept, now: () => epochMs(NOW), sleep: async (ms) => void slept.push(ms) };
+  return { slept, now: () => epochMs(NOW), elapsedMs: () => 0, sleep: async (ms) => void slept.push(ms) };
 }
 
 /** A server on loopback that checks the signature and lets `answer` speak. */

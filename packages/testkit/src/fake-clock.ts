@@ -20,6 +20,10 @@ export class FakeClock implements Clock {
     return epochMs(this.#now);
   }
 
+  elapsedMs(): number {
+    return this.#now;
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {

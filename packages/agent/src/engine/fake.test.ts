@@ -16,6 +16,10 @@ class ManualClock implements Clock {
     return epochMs(this.#now);
   }
 
+  elapsedMs(): number {
+    return this.#now;
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted === true) return resolve();
@@ -42,6 +46,7 @@ const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 
 const realClock: Clock = {
   now: () => epochMs(Date.now()),
+  elapsedMs: () => performance.now(),
   sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
 };
 

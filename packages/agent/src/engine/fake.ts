@@ -33,6 +33,11 @@ export interface FakeEngineOptions {
   readonly name?: string;
   /** How long a call takes before it does anything. Default 0. */
   readonly latencyMs?: (call: EngineCall) => number;
+  /**
+   * What becomes of an event on its way to those who listen: after how many milliseconds it arrives, each time it does.
+   * `[]`: it is lost. Default `[0]`. What the engine remembers is not touched.
+   */
+  readonly eventFate?: (event: EngineEvent) => readonly number[];
 }
 
 /** As many events as Docker itself remembers for `since`. */
@@ -151,10 +156,7 @@ export class FakeEngine implements Engine {
     });
   }
 
-  async pullImage(
-    reference: string,
-    options: { readonly login?: RegistryLogin | undefined; readonly signal?: AbortSignal },
-  ): Promise<void> {
+  async pullImage(reference: string, options: Parameters<Engine['pullImage']>[1]): Promise<void> {
     await this.#run('pullImage', [reference, options.login], () => undefined);
     const script = this.#script(reference);
     if (script === undefined) {
@@ -171,6 +173,14 @@ export class FakeEngine implements Engine {
     }
     if (script.pullFails !== undefined) throw new EngineError('failed', script.pullFails);
     this.#present.add(reference);
+  }
+
+  removeImage(reference: string): Promise<void> {
+    return this.#run('removeImage', [reference], () => {
+      const using = [...this.#containers.values()].some(({ spec }) => spec['Image'] === reference);
+      if (using) throw new EngineError('conflict', `unable to remove repository reference "${reference}"`);
+      this.#present.delete(reference);
+    });
   }
 
   createContainer(name: string, spec: ContainerSpec): Promise<{ readonly id: string }> {
@@ -320,6 +330,13 @@ export class FakeEngine implements Engine {
     if (this.#down) return;
     this.#history.push(event);
     if (this.#history.length > EVENTS_KEPT) this.#history.shift();
+    for (const afterMs of this.#options.eventFate?.(event) ?? [0]) {
+      if (afterMs <= 0) this.#deliver(event);
+      else void this.#clock.sleep(afterMs).then(() => this.#deliver(event));
+    }
+  }
+
+  #deliver(event: EngineEvent): void {
     for (const watcher of this.#watchers) watcher.push(event);
   }
 }

@@ -59,7 +59,7 @@ export class ExecSession {
   constructor(options: ExecSessionOptions) {
     this.#options = options;
     const { clock, ids, socket, sessionId } = options;
-    this.#heardAt = clock.now();
+    this.#heardAt = clock.elapsedMs();
     this.#channel = new DataChannel({
       clock,
       ids,
@@ -99,14 +99,14 @@ export class ExecSession {
 
   async #talk(): Promise<void> {
     const { engine, clock, containerId, program } = this.#options;
-    const beganAt = clock.now();
+    const beganAt = clock.elapsedMs();
     this.#channel.send(PAYLOAD.handshakeRequest, handshakeRequest());
     const wishes = await this.#within(HANDSHAKE_MS, this.#answered.promise, 'the client did not answer the handshake');
     const terminal = wishes === undefined ? PLUGIN_TERMINAL : wishes.terminal;
     const process = await engine.exec(containerId, 'port' in program ? program : { ...program, terminal });
     this.#process = process;
     this.#life.signal.throwIfAborted();
-    this.#channel.send(PAYLOAD.handshakeComplete, handshakeComplete(clock.now() - beganAt));
+    this.#channel.send(PAYLOAD.handshakeComplete, handshakeComplete(clock.elapsedMs() - beganAt));
     this.#started.resolve();
     void this.#watchIdle();
     await this.#unlessEnded(this.#forward(process, wishes !== undefined));
@@ -122,7 +122,7 @@ export class ExecSession {
       const type = isOurs && stream === 'stderr' ? PAYLOAD.stderr : PAYLOAD.bytes;
       for (let at = 0; at < data.length; at += mostBytes) {
         await this.#channel.room();
-        this.#heardAt = this.#options.clock.now();
+        this.#heardAt = this.#options.clock.elapsedMs();
         this.#channel.send(type, data.subarray(at, at + mostBytes));
       }
       if (this.#life.signal.aborted) return;
@@ -136,7 +136,7 @@ export class ExecSession {
     const process = this.#process;
     if (process === undefined || this.#life.signal.aborted) return;
     if (type === PAYLOAD.bytes) {
-      this.#heardAt = this.#options.clock.now();
+      this.#heardAt = this.#options.clock.elapsedMs();
       await this.#unlessEnded(process.write(payload));
     } else if (type === PAYLOAD.size) {
       const size = readSize(payload);
@@ -152,10 +152,10 @@ export class ExecSession {
   /** `undefined`: it has closed its output and goes on; nobody can see it any more. */
   async #exitCode(process: ExecProcess): Promise<number | undefined> {
     const { clock } = this.#options;
-    const giveUpAt = clock.now() + EXIT_CODE.withinMs;
+    const giveUpAt = clock.elapsedMs() + EXIT_CODE.withinMs;
     for (let waitMs: number = EXIT_CODE.firstMs; ; waitMs = Math.min(EXIT_CODE.mostMs, 2 * waitMs)) {
       const code = await process.exitCode();
-      if (code !== undefined || clock.now() >= giveUpAt) return code;
+      if (code !== undefined || clock.elapsedMs() >= giveUpAt) return code;
       await clock.sleep(waitMs, this.#life.signal);
     }
   }
@@ -176,7 +176,7 @@ export class ExecSession {
   async #watchIdle(): Promise<void> {
     const { clock } = this.#options;
     while (!this.#life.signal.aborted) {
-      const leftMs = this.#heardAt + IDLE_MS - clock.now();
+      const leftMs = this.#heardAt + IDLE_MS - clock.elapsedMs();
       if (leftMs <= 0) return this.end('nothing was typed or written for 20 minutes');
       await clock.sleep(leftMs, this.#life.signal);
     }

@@ -60,13 +60,13 @@ export class LogStreams {
   async #check(options: AwslogsOptions, container: string, taskId: string, signal: AbortSignal): Promise<void> {
     const key = `${options.account}/${options.region}/${options.group}`;
     const seenAt = this.#groupsSeen.get(key);
-    if (seenAt !== undefined && this.#clock.now() - seenAt < REMEMBER_GROUP_MS) return;
+    if (seenAt !== undefined && this.#clock.elapsedMs() - seenAt < REMEMBER_GROUP_MS) return;
     const limit = new AbortController();
     const both = AbortSignal.any([signal, limit.signal]);
     void this.#clock.sleep(VALIDATION_MS, AbortSignal.any([both])).then(() => limit.abort());
     try {
       await this.#ask(options, container, taskId, both);
-      this.#groupsSeen.set(key, this.#clock.now());
+      this.#groupsSeen.set(key, this.#clock.elapsedMs());
     } catch (error) {
       if (limit.signal.aborted) return;
       throw error;

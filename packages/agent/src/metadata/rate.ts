@@ -16,7 +16,7 @@ export class RequestRate {
 
   /** Whether one more request of this address is served. */
   take(address: string): boolean {
-    const atMs = this.#clock.now();
+    const atMs = this.#clock.elapsedMs();
     const known = this.#buckets.get(address) ?? { left: BURST, atMs };
     const left = Math.min(BURST, known.left + ((atMs - known.atMs) / 1000) * PER_SECOND);
     this.#buckets.delete(address);

@@ -26,7 +26,7 @@ export class ContainerStats {
   async of(engine: Engine, dockerId: string, version: 2 | 3 | 4): Promise<Json | null> {
     const body = (await engine.containerStats(dockerId).catch(() => undefined)) as Json | undefined;
     if (body === undefined) return null;
-    const atMs = this.#clock.now();
+    const atMs = this.#clock.elapsedMs();
     const before = this.#before.get(dockerId);
     this.#before.delete(dockerId);
     this.#before.set(dockerId, { body, atMs });

@@ -61,9 +61,9 @@ export class Reporter {
     const busy = { backoff, company: new AbortController() };
     this.#busy.set(task.arn, busy);
     try {
-      const since = clock.now();
+      const since = clock.elapsedMs();
       for (let report = task.next(); report !== undefined && !signal.aborted; report = task.next()) {
-        const waitMs = since + COMPANY_MS - clock.now();
+        const waitMs = since + COMPANY_MS - clock.elapsedMs();
         if (!report.urgent && waitMs > 0) {
           busy.company = new AbortController();
           await clock.sleep(waitMs, AbortSignal.any([signal, busy.company.signal]));

@@ -22,13 +22,13 @@ export class EndpointCache {
   /** @throws LinkError when there never was an answer */
   async get(instance: { readonly cluster: string; readonly arn: string }, signal: AbortSignal): Promise<PollEndpoints> {
     const known = this.#known;
-    if (known !== undefined && this.#clock.now() - known.atMs < REMEMBER_MS) return known.endpoints;
+    if (known !== undefined && this.#clock.elapsedMs() - known.atMs < REMEMBER_MS) return known.endpoints;
     try {
       const input = { containerInstance: instance.arn, cluster: instance.cluster, zoneId: '' };
       const answer = await this.#link.call('DiscoverPollEndpoint', input, signal);
       const acs = answer.endpoint ?? '';
       const endpoints = { acs: folder(acs), tcs: folder(answer.telemetryEndpoint ?? acs) };
-      this.#known = { endpoints, atMs: this.#clock.now() };
+      this.#known = { endpoints, atMs: this.#clock.elapsedMs() };
       return endpoints;
     } catch (error) {
       if (known !== undefined) return known.endpoints;

@@ -55,14 +55,14 @@ export class SessionKeeper {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const { clock } = this.#ports;
-      let openedAt = clock.now();
+      let openedAt = clock.elapsedMs();
       try {
         const url = await this.#role.url(signal);
         const socket = await this.#ports.link.connect(this.#role.kind, url, signal);
-        openedAt = clock.now();
+        openedAt = clock.elapsedMs();
         const { code, reason } = await this.#session(socket, signal);
         if (signal.aborted) return;
-        const lastedMs = clock.now() - openedAt;
+        const lastedMs = clock.elapsedMs() - openedAt;
         if (lastedMs >= STEADY_MS) this.#settled();
         if (reason.includes('InactiveInstanceException')) await this.#waitInactive(signal);
         else if (!AT_ONCE.has(code) || lastedMs < TOO_SHORT_MS) await this.#backoff.wait(signal);
@@ -109,8 +109,8 @@ export class SessionKeeper {
   ): Promise<{ readonly code: number; readonly reason: string }> {
     const { clock, ids } = this.#ports;
     const silenceMs = SILENCE_MS + ids.random() * SILENCE_JITTER_MS;
-    const expiresAt = clock.now() + EXPIRY_MS + ids.random() * EXPIRY_JITTER_MS;
-    let heardAt = clock.now();
+    const expiresAt = clock.elapsedMs() + EXPIRY_MS + ids.random() * EXPIRY_JITTER_MS;
+    let heardAt = clock.elapsedMs();
     let end: { readonly code: number; readonly reason: string } | undefined;
     const over = new AbortController();
     const finish = (code: number, reason: string): void => {
@@ -122,7 +122,7 @@ export class SessionKeeper {
     this.#failures = 0;
     socket.onFrame((text) => {
       if (end !== undefined) return;
-      heardAt = clock.now();
+      heardAt = clock.elapsedMs();
       session.frame(text);
     });
     const both = AbortSignal.any([signal, over.signal]);
@@ -132,10 +132,10 @@ export class SessionKeeper {
     };
     while (!both.aborted) {
       const dueAt = Math.min(expiresAt, heardAt + silenceMs);
-      await clock.sleep(dueAt - clock.now(), both);
+      await clock.sleep(dueAt - clock.elapsedMs(), both);
       if (both.aborted) break;
-      if (clock.now() >= expiresAt) closeSelf('ConnectionExpired: Reconnect to continue');
-      else if (clock.now() >= heardAt + silenceMs) closeSelf('Nothing heard for too long');
+      if (clock.elapsedMs() >= expiresAt) closeSelf('ConnectionExpired: Reconnect to continue');
+      else if (clock.elapsedMs() >= heardAt + silenceMs) closeSelf('Nothing heard for too long');
     }
     if (signal.aborted) closeSelf('The agent stops');
     session.closed();

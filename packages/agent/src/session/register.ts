@@ -45,7 +45,7 @@ const BACKOFF = { firstMs: 100, factor: 2, mostMs: 10_000, jitter: 0.2 } as cons
 export async function register(ports: RegisterPorts, registration: Registration, signal: AbortSignal): Promise<string> {
   const input = registerInput(registration);
   const backoff = new Backoff(ports.clock, ports.ids, BACKOFF);
-  const until = ports.clock.now() + GIVE_UP_MS;
+  const until = ports.clock.elapsedMs() + GIVE_UP_MS;
   for (let tries = 1; ; tries += 1) {
     try {
       const { containerInstance } = await ports.link.call('RegisterContainerInstance', input, signal);
@@ -65,7 +65,7 @@ export async function register(ports: RegisterPorts, registration: Registration,
       const text = error instanceof Error ? error.message : String(error);
       if (!isTransient(error))
         throw new RegistrationFailed(5, `The control plane refuses this instance: ${text}`, error);
-      if (ports.clock.now() >= until)
+      if (ports.clock.elapsedMs() >= until)
         throw new RegistrationFailed(1, `The control plane did not answer for an hour: ${text}`, error);
       if (tries === 1) ports.log('info', `waiting for the control plane: ${text}`);
       await backoff.wait(signal);

@@ -1,5 +1,6 @@
 import type { Clock } from '@gantry/domain';
 import type { PayloadTask } from '@gantry/protocol';
+import { ClockSet, setBy } from './clock-set.ts';
 import { containerOf, type TaskModel } from './model.ts';
 import { observe, type ContainerFact, type Fact } from './observe.ts';
 import type { Performer, TaskView } from './perform.ts';
@@ -25,6 +26,7 @@ export class TaskActor implements TaskView {
   readonly #pulls = new Map<string, AbortController>();
   /** What the engine said of a container whose start has not answered yet; it comes after the answer. */
   readonly #held = new Map<string, ContainerFact[]>();
+  readonly #clockSet: ClockSet;
   #model: TaskModel;
   #facts: Fact[] = [];
   #stepping = false;
@@ -35,6 +37,7 @@ export class TaskActor implements TaskView {
     this.plan = plan;
     this.payload = payload;
     this.#model = model;
+    this.#clockSet = new ClockSet(ports.clock);
   }
 
   get model(): TaskModel {
@@ -65,7 +68,8 @@ export class TaskActor implements TaskView {
   #advance(): void {
     const before = this.#model;
     const nowMs = this.#ports.clock.now();
-    let model = before;
+    const setByMs = this.#clockSet.since();
+    let model = setByMs === 0 ? before : setBy(before, setByMs);
     for (const fact of this.#facts.splice(0)) {
       if (this.#holds(fact, model)) continue;
       model = observe(this.plan, model, fact, nowMs);

@@ -32,7 +32,7 @@ export class HostPorts {
   /** The first port of the block. @throws NoBlock */
   async take(count: number, protocol: Protocol): Promise<number> {
     const [[first, last], used] = await Promise.all([this.#host.dynamicRange(), this.#host.inUse(protocol)]);
-    const now = this.#clock.now();
+    const now = this.#clock.elapsedMs();
     for (const [key, until] of this.#held) if (until <= now) this.#held.delete(key);
     const key = (port: number): string => `${protocol} ${port}`;
     const start = highestBlock(count, [first, last], (port) => !used.has(port) && !this.#held.has(key(port)));

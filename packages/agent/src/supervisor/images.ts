@@ -76,14 +76,14 @@ export class Images {
 
   async #inspect(reference: string): Promise<ImageInfo | undefined> {
     const known = this.#known.get(reference);
-    if (known !== undefined && this.#clock.now() - known.atMs < REMEMBER_MS) return known.info;
+    if (known !== undefined && this.#clock.elapsedMs() - known.atMs < REMEMBER_MS) return known.info;
     const pending = this.#inspecting.get(reference);
     if (pending !== undefined) return await pending;
     const asked = this.#engine.inspectImage(reference).finally(() => this.#inspecting.delete(reference));
     this.#inspecting.set(reference, asked);
     const info = await asked;
     if (info === undefined) this.#known.delete(reference);
-    else this.#known.set(reference, { info, atMs: this.#clock.now() });
+    else this.#known.set(reference, { info, atMs: this.#clock.elapsedMs() });
     return info;
   }
 

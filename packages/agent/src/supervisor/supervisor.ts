@@ -86,7 +86,7 @@ export class Supervisor {
     const restored: TaskView[] = [];
     for (const [key, document] of documents) {
       if (!key.startsWith('task/')) continue;
-      const model = document as TaskModel;
+      const model = this.#dueInTime(document as TaskModel);
       const payload = documents.get(`payload/${model.arn}`) as PayloadTask | undefined;
       if (payload === undefined) {
         this.#ports.checkpoint.delete(key);
@@ -106,6 +106,13 @@ export class Supervisor {
       actor.tell(...facts, ...exempt(task));
     }
     this.#admit();
+  }
+
+  /** The clock may have been set back while no agent ran: a clean-up never waits longer than it may. */
+  #dueInTime(model: TaskModel): TaskModel {
+    if (model.cleanUpAtMs === undefined) return model;
+    const latestMs = this.#ports.clock.now() + this.#options.cleanUpDelayMs;
+    return { ...model, cleanUpAtMs: Math.min(model.cleanUpAtMs, latestMs) };
   }
 
   /** Watches the engine until the signal aborts. */

@@ -41,7 +41,7 @@ export class UsageReader {
       if (known !== 'RUNNING' || dockerId === undefined) continue;
       const usage = await this.#cgroups.usage(cgroup, dockerId).catch(() => undefined);
       if (usage === undefined) continue;
-      const atMs = this.#clock.now();
+      const atMs = this.#clock.elapsedMs();
       const before = this.#before.get(dockerId);
       readings.set(dockerId, { cpuNs: usage.cpuNs, atMs });
       const percent = before === undefined ? 0 : this.#percent(usage.cpuNs - before.cpuNs, atMs - before.atMs);

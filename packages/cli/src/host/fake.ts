@@ -50,6 +50,7 @@ export class FakeHost implements Host {
 
   readonly clock: Clock = {
     now: () => epochMs(this.nowMs),
+    elapsedMs: () => this.nowMs,
     sleep: async (ms) => {
       this.nowMs += Math.max(1, ms);
       this.onSleep();

@@ -19,7 +19,7 @@ const ACTIONS = JSON.parse(readFileSync(join(import.meta.dirname, 'generated/act
 
 let world: World;
 before(async () => {
-  const clock = { now: () => 0 as never, sleep: () => Promise.resolve() };
+  const clock = { now: () => 0 as never, elapsedMs: () => 0, sleep: () => Promise.resolve() };
   world = await aWorld(clock, countedIds());
   const sized = aDefinition({ cpu: '256', memory: '512' });
   await world.run((tx) => tx.put(tx.tables.taskDefinitions, '123456789012/us-east-1/web:1', sized));

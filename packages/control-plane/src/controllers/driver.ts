@@ -47,14 +47,14 @@ export class Driver {
     this.#controller = controller;
     this.#clock = clock;
     this.#options = options;
-    this.#rescanAt = clock.now();
+    this.#rescanAt = clock.elapsedMs();
   }
 
   /** Nothing is due now and nothing runs. */
   get idle(): boolean {
     if (this.#stopped) return true;
     if (this.#busy) return false;
-    const now = this.#clock.now();
+    const now = this.#clock.elapsedMs();
     if (this.#rescanAt <= now) return false;
     for (const at of this.#due.values()) if (at <= now) return false;
     return true;
@@ -70,7 +70,7 @@ export class Driver {
   }
 
   wake(key: string, afterMs = 0): void {
-    const at = this.#clock.now() + afterMs;
+    const at = this.#clock.elapsedMs() + afterMs;
     const known = this.#due.get(key);
     if (known !== undefined && known <= at) return;
     // At the end of the line: who is woken together is looked at in that order, also one that had a later moment.
@@ -85,7 +85,7 @@ export class Driver {
     stop.addEventListener('abort', nudge, { once: true });
     while (!stop.aborted) {
       this.#nudge = new AbortController();
-      const now = this.#clock.now();
+      const now = this.#clock.elapsedMs();
       if (now >= this.#rescanAt) this.#rescan(now);
       const ready = this.#takeReady(now);
       if (ready.length > 0) {

@@ -9,7 +9,7 @@ export interface PulseOptions {
   readonly beat: () => void;
   /** So many heartbeats went unanswered that nobody is there. */
   readonly dead: () => void;
-  /** The next moment something beside heartbeats is due; Infinity for never. */
+  /** The next moment, by `elapsedMs`, at which something beside heartbeats is due; Infinity for never. */
   readonly dueAt?: () => number;
   readonly due?: () => void;
 }
@@ -31,7 +31,7 @@ export class Pulse {
     if (this.#running) return;
     this.#running = true;
     // Spread: after a restart all agents come back at once.
-    this.#beatAt = this.#options.clock.now() + HEARTBEAT_MS * this.#options.ids.random();
+    this.#beatAt = this.#options.clock.elapsedMs() + HEARTBEAT_MS * this.#options.ids.random();
     void this.#run();
   }
 
@@ -56,12 +56,12 @@ export class Pulse {
       if (!this.#running) return;
       this.#wakeAt = Math.min(this.#beatAt, this.#options.dueAt?.() ?? Infinity);
       this.#sleep = new AbortController();
-      await clock.sleep(Math.max(0, this.#wakeAt - clock.now()), this.#sleep.signal);
+      await clock.sleep(Math.max(0, this.#wakeAt - clock.elapsedMs()), this.#sleep.signal);
     }
   }
 
   #turn(): void {
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.elapsedMs();
     if ((this.#options.dueAt?.() ?? Infinity) <= now) this.#options.due?.();
     if (now < this.#beatAt) return;
     if (this.#options.expectsAcks && this.#unanswered >= UNANSWERED_HEARTBEATS) return this.#options.dead();

@@ -35,7 +35,7 @@ function slowJournal(): SlowJournal {
 /** A state whose group commits run when the test says so. */
 async function world<J extends Journal>(journal: J) {
   const due: (() => void)[] = [];
-  const clock: Clock = { now: () => epochMs(1_000), sleep: () => Promise.resolve() };
+  const clock: Clock = { now: () => epochMs(1_000), elapsedMs: () => 0, sleep: () => Promise.resolve() };
   const heard: (readonly Change[])[] = [];
   const errors: unknown[] = [];
   const state = await State.open({

@@ -7,13 +7,13 @@ export interface Rate {
 /** A token bucket as it was at a moment. */
 export interface BucketState {
   readonly tokens: number;
-  /** Milliseconds since 1970. */
+  /** By the clock's `elapsedMs`. */
   readonly atMs: number;
 }
 
 export const fullBucket = (rate: Rate, nowMs: number): BucketState => ({ tokens: rate.burst, atMs: nowMs });
 
-/** What time has put in since. A clock that was set back puts nothing in, and the bucket goes on from there. */
+/** What time has put in since. */
 export function refilled(rate: Rate, state: BucketState, nowMs: number): BucketState {
   const seconds = Math.max(0, nowMs - state.atMs) / 1000;
   return { tokens: Math.min(rate.burst, state.tokens + seconds * rate.perSecond), atMs: nowMs };

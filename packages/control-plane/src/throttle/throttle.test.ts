@@ -21,6 +21,9 @@ class HandClock {
   now(): EpochMs {
     return this.ms as EpochMs;
   }
+  elapsedMs(): number {
+    return this.ms;
+  }
   sleep(): Promise<void> {
     return Promise.resolve();
   }

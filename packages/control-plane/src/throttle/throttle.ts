@@ -53,7 +53,7 @@ export class TokenBuckets implements Throttle {
   }
 
   #take({ account, region }: Caller, name: string, rate: Rate, tokens: number): void {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.elapsedMs();
     this.#sweep(nowMs);
     const key = `${account}/${region}/${name}`;
     const kept = this.#kept.get(key) ?? { rate, state: fullBucket(rate, nowMs) };

@@ -65,7 +65,7 @@ export class DataChannel {
     const flags = sequenceNumber === 0 ? 1 : 0;
     const data = typeof payload === 'string' ? Buffer.from(payload) : payload;
     const bytes = this.#encode({ messageType: this.#options.sends, sequenceNumber, flags, payloadType, payload: data });
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.elapsedMs();
     this.#unacked.set(sequenceNumber, { bytes, firstSentAt: now, sentAt: now });
     this.#unackedBytes += bytes.length;
     this.#options.transmit(bytes);
@@ -159,7 +159,7 @@ export class DataChannel {
     this.#unacked.delete(sequenceNumber);
     this.#unackedBytes -= acked.bytes.length;
     // Of what was sent twice nobody knows which one was acknowledged.
-    if (acked.sentAt === acked.firstSentAt) this.#measured(this.#options.clock.now() - acked.sentAt);
+    if (acked.sentAt === acked.firstSentAt) this.#measured(this.#options.clock.elapsedMs() - acked.sentAt);
     this.#waiting = this.#waiting.filter(({ until, resolve }) => {
       if (!until()) return true;
       resolve();
@@ -187,13 +187,13 @@ export class DataChannel {
     for (;;) {
       const [oldest] = this.#unacked.values();
       if (oldest === undefined || this.#life.signal.aborted) break;
-      const waitMs = oldest.sentAt + this.#againAfterMs() - clock.now();
+      const waitMs = oldest.sentAt + this.#againAfterMs() - clock.elapsedMs();
       if (waitMs > 0) {
         await clock.sleep(waitMs, this.#life.signal);
         continue;
       }
-      if (clock.now() - oldest.firstSentAt > AGAIN.giveUpMs) return lost();
-      oldest.sentAt = clock.now();
+      if (clock.elapsedMs() - oldest.firstSentAt > AGAIN.giveUpMs) return lost();
+      oldest.sentAt = clock.elapsedMs();
       if (unsentBytes() === 0) transmit(oldest.bytes);
     }
     this.#timing = false;

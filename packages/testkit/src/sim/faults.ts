@@ -6,13 +6,26 @@ export interface Weather {
   readonly lostAnswer: number;
   readonly doubledRequest: number;
   readonly maxLatencyMs: number;
+  /** Of the engine's events, between it and its agent. */
+  readonly lostEvent: number;
+  readonly doubledEvent: number;
+  readonly lateEvent: number;
 }
 
 /** Asked anew for every call: weather turns. */
 export type WeatherReport = () => Weather;
 
-export const CALM: Weather = { lostRequest: 0, lostAnswer: 0, doubledRequest: 0, maxLatencyMs: 3 };
-export const STORM: Weather = { lostRequest: 0.15, lostAnswer: 0.15, doubledRequest: 0.25, maxLatencyMs: 900 };
+const QUIET = { lostEvent: 0, doubledEvent: 0, lateEvent: 0 };
+export const CALM: Weather = { lostRequest: 0, lostAnswer: 0, doubledRequest: 0, maxLatencyMs: 3, ...QUIET };
+export const STORM: Weather = {
+  lostRequest: 0.15,
+  lostAnswer: 0.15,
+  doubledRequest: 0.25,
+  maxLatencyMs: 900,
+  ...QUIET,
+};
+/** The engine's events are lost, told twice, and come late and in another order. */
+export const DEAF: Weather = { ...CALM, lostEvent: 0.2, doubledEvent: 0.3, lateEvent: 0.3 };
 
 /** The connection broke: what a real transport throws, and no more is known. */
 export class ConnectionLost extends Error {
@@ -38,4 +51,14 @@ export function fateOf(rng: Rng, weather: Weather): Fate {
     lose,
     doubled: rng.chance(weather.doubledRequest),
   };
+}
+
+const LATEST_EVENT_MS = 15_000;
+
+/** After how long an event of the engine arrives, each time it does. */
+export function fateOfEvent(rng: Rng, { lostEvent, doubledEvent, lateEvent }: Weather): readonly number[] {
+  if (lostEvent === 0 && doubledEvent === 0 && lateEvent === 0) return [0];
+  if (rng.chance(lostEvent)) return [];
+  const once = (): number => (rng.chance(lateEvent) ? rng.int(1, LATEST_EVENT_MS) : 0);
+  return rng.chance(doubledEvent) ? [once(), rng.int(0, LATEST_EVENT_MS)] : [once()];
 }

@@ -3,11 +3,13 @@ import { FakeCgroups } from '@gantry/agent/cgroup/fake.ts';
 import { FakeEngine, type EngineCall } from '@gantry/agent/engine/fake.ts';
 import { EngineError, type ContainerState } from '@gantry/agent/engine/port.ts';
 import { shareGpus } from '@gantry/agent/gpu/share.ts';
+import { FakeRouterFiles } from '@gantry/agent/firelens/fake.ts';
 import { FakeNetwork } from '@gantry/agent/network/fake.ts';
 import type { Clock, Ids } from '@gantry/domain';
 import type { Rng } from '../seeded.ts';
+import { SettableClock } from '../settable-clock.ts';
 import { SIM_IMAGES } from './definitions.ts';
-import type { WeatherReport } from './faults.ts';
+import { fateOfEvent, type WeatherReport } from './faults.ts';
 import type { HostView } from './invariants.ts';
 import { SimLink, type Plane } from './link.ts';
 
@@ -38,32 +40,44 @@ export class SimHost {
   #engine: FakeEngine;
   #network: FakeNetwork;
   #cgroups = new FakeCgroups();
+  #routerFiles = new FakeRouterFiles();
   #disk = new MemoryDisk();
   #agent: Agent | undefined;
   #link: SimLink | undefined;
   #checkpoint: MemoryCheckpoint | undefined;
   #engines = 0;
+  readonly #clock: SettableClock;
+  /** What engines of this machine have told, and what of it never arrived. */
+  readonly events = { told: 0, lost: 0 };
 
   constructor(options: SimHostOptions) {
     this.#options = options;
+    this.#clock = new SettableClock(options.clock);
     this.#engine = this.#newEngine();
     this.#network = new FakeNetwork({ engine: this.#engine });
   }
 
   #newEngine(): FakeEngine {
     this.#engines += 1;
-    const { clock, rng, name } = this.#options;
+    const { rng, name, weather } = this.#options;
     return new FakeEngine({
-      clock,
+      clock: this.#clock,
       images: SIM_IMAGES,
       name: `${name}-${this.#engines}`,
       latencyMs: () => rng.int(1, 40),
+      eventFate: () => {
+        const fate = fateOfEvent(rng, weather());
+        this.events.told += 1;
+        if (fate.length === 0) this.events.lost += 1;
+        return fate;
+      },
     });
   }
 
   async startAgent(): Promise<void> {
     if (this.#agent !== undefined) return;
-    const { name, pool, cluster, clock, ids, rng, weather, plane, problem } = this.#options;
+    const { name, pool, cluster, ids, rng, weather, plane, problem } = this.#options;
+    const clock = this.#clock;
     const link = new SimLink({ clock, rng, weather, plane });
     const checkpoint = new MemoryCheckpoint(this.#disk, (signal) => clock.sleep(rng.int(0, 20), signal));
     const agent = new Agent(
@@ -84,6 +98,7 @@ export class SimHost {
         engine: this.#engine,
         network: this.#network,
         cgroups: this.#cgroups,
+        routerFiles: this.#routerFiles,
         link,
         checkpoint,
         clock,
@@ -125,7 +140,13 @@ export class SimHost {
     this.#engine = this.#newEngine();
     this.#network = new FakeNetwork({ engine: this.#engine });
     this.#cgroups = new FakeCgroups();
+    this.#routerFiles = new FakeRouterFiles();
     this.#disk = new MemoryDisk();
+  }
+
+  /** Somebody sets the machine's clock. */
+  setClock(byMs: number): void {
+    this.#clock.set(byMs);
   }
 
   cutConnections(): void {
@@ -200,6 +221,7 @@ export class SimHost {
         .filter((c) => !(c.name.startsWith('gantry-pause') && c.status === 'created'))
         .map((c) => `${name}: container ${c.name}, ${c.status}`),
       ...[...this.#cgroups.parents.keys()].map((id) => `${name}: cgroup of ${id}`),
+      ...[...this.#routerFiles.configs.keys()].map((id) => `${name}: log router of ${id}`),
       ...[...this.#disk.durable.keys()].filter((key) => !OWN_KEYS.test(key)).map((key) => `${name}: document ${key}`),
     ];
   }

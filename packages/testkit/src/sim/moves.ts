@@ -1,6 +1,15 @@
 import type { Rng } from '../seeded.ts';
 import { anyDefinition } from './definitions.ts';
-import { agentAway, cutOff, engineAway, killContainer, machineDies, restartAgent, toggleDraining } from './troubles.ts';
+import {
+  agentAway,
+  cutOff,
+  engineAway,
+  killContainer,
+  machineDies,
+  restartAgent,
+  setClock,
+  toggleDraining,
+} from './troubles.ts';
 import type { World } from './world.ts';
 
 /** One thing that happens to the world: a user asks, something breaks, somebody comes back. */
@@ -161,6 +170,7 @@ export const MOVES: readonly Move[] = [
     play: async (world, rng) => rng.pick(world.hosts).failTaskResource(rng),
   },
   { name: 'the weather turns', weight: 5, play: async (world, rng) => world.turnWeather(rng) },
+  { name: 'a clock is set', weight: 2, play: setClock },
   { name: 'an instance drains, or no longer', weight: 1, play: toggleDraining },
 ];
 

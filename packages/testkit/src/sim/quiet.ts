@@ -46,12 +46,21 @@ export function isBusy(tables: Tables): boolean {
 const LONGEST_MISSED_MS = 25 * 60_000;
 
 /** Tasks on a machine that does not answer are given up after a while, and only then started elsewhere. */
-export function someoneIsMissed(tables: Tables, nowMs: number): boolean {
-  return [...tables.instances.values()].some(
-    (i) =>
-      !i.agentConnected &&
-      i.status !== 'INACTIVE' &&
-      nowMs - (i.disconnectedAt ?? 0) < LONGEST_MISSED_MS &&
-      tables.tasks.by('instance', instanceKey(i)).some((t) => t.lastStatus !== 'STOPPED'),
-  );
+export class Missed {
+  /** By time itself: what documents say is what a clock showed that may have been set since. */
+  readonly #since = new Map<string, number>();
+
+  isAnyone(tables: Tables, nowMs: number): boolean {
+    let found = false;
+    for (const instance of tables.instances.values()) {
+      const key = instanceKey(instance);
+      const silence = `${key} ${instance.disconnectedAt ?? 0}`;
+      if (instance.agentConnected || instance.status === 'INACTIVE') continue;
+      if (!this.#since.has(silence)) this.#since.set(silence, nowMs);
+      const missedMs = nowMs - (this.#since.get(silence) ?? 0);
+      const tasks = tables.tasks.by('instance', key);
+      if (missedMs < LONGEST_MISSED_MS && tasks.some((t) => t.lastStatus !== 'STOPPED')) found = true;
+    }
+    return found;
+  }
 }

@@ -56,3 +56,12 @@ export async function toggleDraining(world: World, rng: Rng): Promise<void> {
     status: instance.status === 'ACTIVE' ? 'DRAINING' : 'ACTIVE',
   });
 }
+
+const SET_BY_MS = [-3 * 3_600_000, -1_800_000, -180_000, -5_000, 5_000, 180_000, 1_800_000, 3 * 3_600_000];
+
+/** The clock of one machine, or of the control plane's, is set forward or back. */
+export async function setClock(world: World, rng: Rng): Promise<void> {
+  const byMs = rng.pick(SET_BY_MS);
+  if (rng.chance(0.4)) world.planeClock.set(byMs);
+  else rng.pick(world.hosts).setClock(byMs);
+}

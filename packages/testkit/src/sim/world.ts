@@ -14,12 +14,13 @@ import type { Caller, PlatformConfig } from '@gantry/control-plane/platform.ts';
 import { testSeal } from '@gantry/control-plane/seal/testing/test-seal.ts';
 import { MemoryJournal } from '@gantry/control-plane/store/memory.ts';
 import { FakeClock } from '../fake-clock.ts';
+import { SettableClock } from '../settable-clock.ts';
 import { Rng, SeededIds } from '../seeded.ts';
-import { CALM, STORM, type Weather } from './faults.ts';
+import { CALM, DEAF, STORM, type Weather } from './faults.ts';
 import { SimHost } from './host.ts';
 import { HeldJournal } from './journal.ts';
 import { brokenByCommit, type Snapshot } from './invariants.ts';
-import { hopelessServices, isBusy, onlyHopelessMove, someoneIsMissed } from './quiet.ts';
+import { hopelessServices, isBusy, onlyHopelessMove, Missed } from './quiet.ts';
 import type { Plane } from './link.ts';
 
 const ACCOUNT = parseAccountId('000000000000') as AccountId;
@@ -50,6 +51,10 @@ function planeOf(controlPlane: ControlPlane): Plane {
   };
 }
 
+/** What an agent was not told it finds by itself within five minutes. */
+const DEAF_QUIET_MINUTES = 7;
+const QUIET_MINUTES = 3;
+
 /** A settle that takes longer than this much fake time is a loop that never rests. */
 const MOST_SETTLE_MS = 4 * 3_600_000;
 
@@ -58,7 +63,10 @@ const LONGEST_CLEAN_UP_MS = 15 * 60_000;
 
 /** A control plane, a few machines with their agents, and users, in one process on one fake clock. The seed decides everything. */
 export class World {
+  /** Time itself; each machine has a clock of its own. */
   readonly clock = new FakeClock();
+  /** Of the control plane's machine. */
+  readonly planeClock = new SettableClock(this.clock);
   readonly ids: SeededIds;
   readonly subnetId = CONFIG.subnets[0]?.subnetId as string;
   readonly hosts: SimHost[] = [];
@@ -70,6 +78,7 @@ export class World {
   #plane: Plane | undefined;
   #weather: Weather = CALM;
   #commits = 0;
+  readonly #missed = new Missed();
   readonly #hopeless = new Set<string>();
   readonly #acknowledged = { tasks: new Set<string>(), services: new Set<string>() };
   readonly brokenOnTheWay: string[] = [];
@@ -120,7 +129,7 @@ export class World {
     const held = (this.#held = new HeldJournal(this.#journal, () => this.clock.sleep(this.#rng.int(0, 8))));
     const starting = assemble({
       journal: held,
-      clock: this.clock,
+      clock: this.planeClock,
       ids: this.ids,
       schedule: queueMicrotask,
       config: CONFIG,
@@ -197,19 +206,25 @@ export class World {
   }
 
   turnWeather(rng: Rng): void {
-    this.#weather = rng.chance(0.75) ? STORM : CALM;
+    this.#weather = rng.pick([STORM, STORM, STORM, DEAF, CALM]);
+  }
+
+  get eventsTold(): number {
+    return this.hosts.reduce((sum, { events }) => sum + events.told, 0);
   }
 
   /** Calms the weather, brings every instance back to ACTIVE duty only if `wake`, and turns the clock until two whole rescans changed nothing. */
   async settle(): Promise<void> {
     this.#weather = CALM;
     const deadline = this.clock.now() + MOST_SETTLE_MS;
-    for (let quiet = 0; quiet < 3;) {
+    const minutes = this.hosts.some(({ events }) => events.lost > 0) ? DEAF_QUIET_MINUTES : QUIET_MINUTES;
+    for (const { events } of this.hosts) events.lost = 0;
+    for (let quiet = 0; quiet < minutes;) {
       const before = this.#commits;
       await this.clock.turn(60_000);
       const rests =
         this.#commits === before || onlyHopelessMove(this.tables, hopelessServices(this.tables, this.#hopeless));
-      quiet = rests && !someoneIsMissed(this.tables, this.clock.now()) ? quiet + 1 : 0;
+      quiet = rests && !this.#missed.isAnyone(this.tables, this.clock.now()) ? quiet + 1 : 0;
       if (this.clock.now() > deadline)
         throw new Error(`the world does not settle: ${this.#commits - before} commits in the last minute`);
     }

@@ -10,7 +10,7 @@ import { CASES, ECS, roles } from '../testing/ecs-cases.ts';
 
 let world: World;
 before(async () => {
-  world = await aWorld({ now: () => 0 as never, sleep: () => Promise.resolve() }, countedIds());
+  world = await aWorld({ now: () => 0 as never, elapsedMs: () => 0, sleep: () => Promise.resolve() }, countedIds());
   const definition = aDefinition({ ...roles });
   await world.run((tx) => {
     tx.put(tx.tables.taskDefinitions, '123456789012/us-east-1/web:1', definition);

@@ -10,11 +10,11 @@ import { decideLiveness, type LivenessView } from './decide.ts';
 export class LivenessController implements Controller {
   readonly name = 'liveness';
   readonly #platform: Platform;
-  readonly #listeningSince: EpochMs;
+  /** Which silences this control plane has seen, and since when by `elapsedMs`: no set clock makes one longer. */
+  readonly #silences = new Map<string, { readonly disconnectedAt: EpochMs | undefined; readonly sinceMs: number }>();
 
   constructor(platform: Platform) {
     this.#platform = platform;
-    this.#listeningSince = platform.clock.now();
   }
 
   keys(): readonly string[] {
@@ -23,29 +23,39 @@ export class LivenessController implements Controller {
   }
 
   wakes({ kind, key, before, after }: Change): readonly string[] {
-    if (kind !== 'instance' || after === undefined) return [];
+    if (kind !== 'instance') return [];
+    if (after === undefined) this.#silences.delete(key);
+    if (after === undefined) return [];
     return (before as Instance | undefined)?.agentConnected !== (after as Instance).agentConnected ? [key] : [];
   }
 
   async reconcile(key: string): Promise<Outcome> {
-    const { state, clock } = this.#platform;
-    const peek = this.#view(state.tables, key, clock.now());
+    const { state } = this.#platform;
+    const peek = this.#view(state.tables, key);
     const foreseen = peek === undefined ? [] : decideLiveness(peek);
-    const wake = foreseen.find((action) => action.kind === 'wake-at');
-    if (wake !== undefined) return { kind: 'again', afterMs: wake.at - clock.now() };
+    const wait = foreseen.find((action) => action.kind === 'wait');
+    if (wait !== undefined) return { kind: 'again', afterMs: wait.forMs };
     if (foreseen.length === 0) return SETTLED;
     return state.transact((tx): Outcome => {
-      const view = this.#view(tx.tables, key, tx.now);
+      const view = this.#view(tx.tables, key);
       if (view !== undefined) applyLiveness(tx, view.instance, decideLiveness(view));
       return SETTLED;
     });
   }
 
-  #view(tables: Tables, key: string, now: EpochMs): LivenessView | undefined {
+  #view(tables: Tables, key: string): LivenessView | undefined {
     const instance = tables.instances.get(key);
-    if (instance === undefined) return undefined;
+    if (instance === undefined || instance.agentConnected) {
+      this.#silences.delete(key);
+      return undefined;
+    }
+    const { disconnectedAt } = instance;
+    const elapsedMs = this.#platform.clock.elapsedMs();
+    const known = this.#silences.get(key);
+    const since = known === undefined || known.disconnectedAt !== disconnectedAt ? elapsedMs : known.sinceMs;
+    this.#silences.set(key, { disconnectedAt, sinceMs: since });
     const tasks = tables.tasks.by('instance', key);
     const { instanceGoneAfterMs } = this.#platform.config;
-    return { now, instance, tasks, instanceGoneAfterMs, listeningSince: this.#listeningSince };
+    return { instance, tasks, instanceGoneAfterMs, silentForMs: elapsedMs - since };
   }
 }

@@ -1,6 +1,7 @@
 import { FakeClock } from '@gantry/testkit/fake-clock.ts';
 import { SeededIds } from '@gantry/testkit/seeded.ts';
-import { epochMs, type Instance } from '@gantry/domain';
+import { SettableClock } from '@gantry/testkit/settable-clock.ts';
+import type { Instance } from '@gantry/domain';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startControllers } from '../index.ts';
@@ -9,34 +10,28 @@ import { aWorld, putInstance, putTask } from '../testing/world.ts';
 import { decideLiveness } from './decide.ts';
 
 describe('an instance that is silent', () => {
-  const lost = (at: number) => anInstance({ agentConnected: false, disconnectedAt: epochMs(at) });
+  const lost = anInstance({ agentConnected: false });
   const cases: [string, Instance, number, string[]][] = [
     ['connected', anInstance(), 9999, []],
-    ['lost, within the limit', lost(1000), 1500, ['wake-at 2000']],
-    ['lost for too long', lost(1000), 2000, ['give-up']],
-    ['lost before we listened', lost(100), 1600, ['wake-at 1900']],
-    ['deregistered', { ...lost(1000), status: 'INACTIVE' }, 9999, []],
+    ['lost, within the limit', lost, 300, ['wait 700']],
+    ['lost for too long', lost, 1000, ['give-up']],
+    ['deregistered', { ...lost, status: 'INACTIVE' }, 9999, []],
   ];
-  for (const [name, instance, now, expected] of cases) {
+  for (const [name, instance, silentForMs, expected] of cases) {
     it(name, () => {
-      const actions = decideLiveness({
-        now: epochMs(now),
-        instance,
-        tasks: [aTask()],
-        instanceGoneAfterMs: 1000,
-        listeningSince: epochMs(900),
-      });
+      const actions = decideLiveness({ instance, tasks: [aTask()], instanceGoneAfterMs: 1000, silentForMs });
       assert.deepEqual(
-        actions.map((action) => (action.kind === 'wake-at' ? `wake-at ${action.at}` : action.kind)),
+        actions.map((action) => (action.kind === 'wait' ? `wait ${action.forMs}` : action.kind)),
         expected,
       );
     });
   }
 });
 
-it('its tasks are kept until the limit, and then given up', async () => {
+it('its tasks are kept until the limit wherever the clock is set, and then given up', async () => {
   const clock = new FakeClock();
-  const { platform, run, state } = await aWorld(clock, new SeededIds());
+  const wall = new SettableClock(clock);
+  const { platform, run, state } = await aWorld(wall, new SeededIds());
   const stop = new AbortController();
   const controllers = startControllers(platform, stop.signal);
   const key = await run((tx) => {
@@ -46,6 +41,9 @@ it('its tasks are kept until the limit, and then given up', async () => {
   });
   await controllers.settled();
   await clock.turn(599_000);
+  wall.set(3 * 3_600_000);
+  await controllers.settled();
+  wall.set(-3_600_000);
   await controllers.settled();
   assert.equal(state.tables.tasks.countBy('instance', key), 1);
   await clock.turn(1000);

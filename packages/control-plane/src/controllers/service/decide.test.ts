@@ -98,6 +98,11 @@ describe('a service is kept at its desired count', () => {
     ['too many', view(steady, [task(1), task(2), task(3, { availabilityZone: 'us-east-1b' })]), ['stop 1 scale-in']],
     ['the one that does not run yet goes first', view(steady, [task(1), task(2), pending(3)]), ['stop 3 scale-in']],
     ['down to nothing', view({ ...steady, desiredCount: 0 }, [task(1), task(2)]), ['stop 1,2 scale-in']],
+    [
+      'held back until a moment from before the clock was set back',
+      view({ deployments: [aDeployment({ notBefore: epochMs(NOW + 3_600_000), throttleLevel: 2 })] }, [task(1)]),
+      ['start×1 scale-out'],
+    ],
     ['held back by the throttle', view({ deployments: [aDeployment({ notBefore: epochMs(NOW + 5) })] }, [task(1)]), []],
     [
       'first steady state',

@@ -3,7 +3,7 @@ import { assignProviders, launchTypeOf } from '../scheduler/capacity.ts';
 import { breakCircuit } from './breaker.ts';
 import { complained, REPEAT_AFTER_MS } from './complaint.ts';
 import { daemonStanding, daemonStarts } from './daemon.ts';
-import { accountEndings } from './failures.ts';
+import { accountEndings, isThrottled } from './failures.ts';
 import { isReady, SHORT_RUN_MS } from './health.ts';
 import { isHeldByProtection, nextMoment, standingOf, startable, stopsOf, type Standing } from './rollout.ts';
 import { followDeployments, learnDigests } from './service-deployment.ts';
@@ -82,8 +82,7 @@ function withoutEmpty(view: ServiceView, service: Service): Service {
 
 function startsOf(view: ServiceView, standing: Standing): StartAction[] {
   const { primary } = standing;
-  const held = primary.notBefore !== undefined && view.now < primary.notBefore;
-  if (held || primary.rolloutState === 'FAILED') return [];
+  if (isThrottled(primary, view.now) || primary.rolloutState === 'FAILED') return [];
   if (isDaemon(view.service)) return daemonStarts(view, standing, MOST_AT_ONCE);
   const count = Math.min(startable(standing), MOST_AT_ONCE);
   const because = standing.leaving.length > 0 ? 'new-deployment' : startReason(view);

@@ -1,4 +1,4 @@
-import { epochMs, type Deployment, type Service, type Task } from '@gantry/domain';
+import { epochMs, isOver, type Deployment, type Service, type Task } from '@gantry/domain';
 import { isReady, SHORT_RUN_MS } from './health.ts';
 import { throttledText } from './texts.ts';
 import type { ServiceAction, ServiceView } from './view.ts';
@@ -8,6 +8,13 @@ const FAILURES_BEFORE_THROTTLE = 3;
 const START_THROTTLE = { firstMs: 10_000, mostMs: 27 * 60_000 };
 /** Tasks that start and exit at once would otherwise be replaced as fast as the machine can. */
 const RESTART_THROTTLE = { firstMs: 1000, mostMs: 30_000 };
+
+/** Its attempts are spaced out, and it is not time for the next one. */
+export function isThrottled({ notBefore, throttleLevel = 1 }: Deployment, now: number): boolean {
+  // The longest of both kinds that this level may be: a clock that was set back does not hold a service up for hours.
+  const longestMs = Math.min(START_THROTTLE.firstMs * 2 ** (throttleLevel - 1), START_THROTTLE.mostMs);
+  return notBefore !== undefined && !isOver(notBefore, now, longestMs);
+}
 
 /** The counters of a deployment nothing has gone wrong with. */
 export const NO_FAILURES = {
@@ -75,8 +82,9 @@ function withRecovery(view: ServiceView, deployment: Deployment): Deployment {
       task.deploymentId === deployment.id &&
       isReady(task) &&
       task.startedAt !== undefined &&
-      task.startedAt >= lastFailureAt &&
-      view.now - task.startedAt >= mustLastMs,
+      // A failure that lies ahead was before the clock was set back.
+      (task.startedAt >= lastFailureAt || lastFailureAt > view.now) &&
+      isOver(task.startedAt + mustLastMs, view.now, mustLastMs),
   );
   if (!recovered) return deployment;
   return { ...deployment, ...NO_FAILURES, updatedAt: view.now };
@@ -100,7 +108,7 @@ function withEndings(view: ServiceView, deployment: Deployment, endings: readonl
   const startsFail = failedTasks >= FAILURES_BEFORE_THROTTLE;
   if (!startsFail && shortRuns < FAILURES_BEFORE_THROTTLE) return counted;
   // One attempt of many tasks that all fail is one step: while the throttle holds it does not grow.
-  if (deployment.notBefore !== undefined && view.now < deployment.notBefore) return counted;
+  if (isThrottled(deployment, view.now)) return counted;
   const throttleLevel = (deployment.throttleLevel ?? 0) + 1;
   const { firstMs, mostMs } = startsFail ? START_THROTTLE : RESTART_THROTTLE;
   const delayMs = Math.min(firstMs * 2 ** (throttleLevel - 1), mostMs);

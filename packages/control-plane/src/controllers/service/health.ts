@@ -1,4 +1,4 @@
-import { epochMs, isLive, type EpochMs, type Task } from '@gantry/domain';
+import { epochMs, isLive, isOver, type EpochMs, type Task } from '@gantry/domain';
 import type { ServiceView } from './view.ts';
 
 /** A task that ended by itself sooner than this after it started has not really run. */
@@ -25,7 +25,11 @@ export function isReady(task: Task): boolean {
 
 /** It counts for minimumHealthyPercent: HEALTHY, or RUNNING long enough where nobody checks (ecs-semantics 5.3). */
 export function isHealthy(view: ServiceView, task: Task): boolean {
-  return isReady(task) && (isChecked(task) || task.targetHealth !== undefined || view.now >= maturesAt(view, task));
+  return isReady(task) && (isChecked(task) || task.targetHealth !== undefined || isMature(view, task));
+}
+
+function isMature(view: ServiceView, task: Task): boolean {
+  return isOver(maturesAt(view, task), view.now, view.healthyAfterRunningMs);
 }
 
 /** When a RUNNING task without health checks starts to count as healthy. */
@@ -39,7 +43,8 @@ export function graceEndsAt(view: ServiceView, task: Task): EpochMs {
 }
 
 export function isUnhealthy(view: ServiceView, task: Task): boolean {
-  return task.lastStatus === 'RUNNING' && isFailing(task) && view.now >= graceEndsAt(view, task);
+  const graceMs = (view.service.healthCheckGracePeriodSeconds ?? 0) * 1000;
+  return task.lastStatus === 'RUNNING' && isFailing(task) && isOver(graceEndsAt(view, task), view.now, graceMs);
 }
 
 /** A check says so: the container's, or a load balancer's. */

@@ -9,7 +9,7 @@ interface UnderWay {
 
 /**
  * Which messages one session has to send, and which of them wait for an ack. Order is the counter's; what is not
- * acked in time goes again with a back-off. Keeps no time of its own.
+ * acked in time goes again with a back-off. Keeps no time of its own: what it is given is `elapsedMs`.
  */
 export class Outgoing {
   #highestSeq = -1;

@@ -60,7 +60,13 @@ export class AcsSession {
       expectsAcks: Number(params.get('protocolVersion') ?? '1') >= 2,
       beat: () => this.#send({ type: 'HeartbeatMessage', message: { healthy: true, messageId: platform.ids.uuid() } }),
       dead: () => this.end(1001, 'heartbeats are not acked'),
-      dueAt: () => Math.min(this.#outgoing.nextAt(), this.#manifest?.againAt ?? Infinity, this.#credentials.nextAt()),
+      dueAt: () => {
+        // Credentials end at a moment of the calendar, wherever the clock is set.
+        const { clock } = platform;
+        const credentialsAt = this.#credentials.nextAt() - clock.now() + clock.elapsedMs();
+        const networkAt = (this.#network?.nextAt() ?? Infinity) - clock.now() + clock.elapsedMs();
+        return Math.min(this.#outgoing.nextAt(), this.#manifest?.againAt ?? Infinity, credentialsAt, networkAt);
+      },
       due: () => this.#due(),
     });
   }
@@ -142,7 +148,8 @@ export class AcsSession {
     this.#credentials.turn();
     this.#network?.turn();
     const manifest = this.#manifest;
-    if (manifest !== undefined && manifest.againAt <= this.#options.platform.clock.now()) void this.#manifestAgain();
+    if (manifest !== undefined && manifest.againAt <= this.#options.platform.clock.elapsedMs())
+      void this.#manifestAgain();
   }
 
   /** Sends everything that may go now. */
@@ -151,7 +158,12 @@ export class AcsSession {
     const now = platform.clock.now();
     const instance = platform.state.tables.instances.get(instanceKey);
     if (instance === undefined) return;
-    for (let message = this.#outgoing.next(now); message !== undefined; message = this.#outgoing.next(now)) {
+    const elapsedMs = platform.clock.elapsedMs();
+    for (
+      let message = this.#outgoing.next(elapsedMs);
+      message !== undefined;
+      message = this.#outgoing.next(elapsedMs)
+    ) {
       this.#sendPayload(instance, message, now);
     }
     this.#pulse.reschedule();
@@ -196,7 +208,7 @@ export class AcsSession {
     if (instance === undefined) return;
     const messageId = platform.ids.uuid();
     const now = platform.clock.now();
-    this.#manifest = { messageId, timeline, attempts, againAt: now + backoffMs(attempts) };
+    this.#manifest = { messageId, timeline, attempts, againAt: platform.clock.elapsedMs() + backoffMs(attempts) };
     this.#send({
       type: 'TaskManifestMessage',
       message: {
@@ -228,7 +240,7 @@ export class AcsSession {
       this.#sendManifest(timeline, tasks, manifest.attempts + 1);
       this.#pulse.reschedule();
     } catch (error) {
-      manifest.againAt = platform.clock.now() + backoffMs(manifest.attempts + 1);
+      manifest.againAt = platform.clock.elapsedMs() + backoffMs(manifest.attempts + 1);
       this.#once.log('error', `A manifest cannot be made: ${String(error)}`);
     }
   }

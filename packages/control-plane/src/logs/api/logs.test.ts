@@ -30,7 +30,7 @@ let call: <N extends keyof LogsOperations>(
 ) => Promise<LogsOperations[N]['output']>;
 
 beforeEach(async () => {
-  const clock = { now: () => epochMs(NOW), sleep: () => Promise.resolve() };
+  const clock = { now: () => epochMs(NOW), elapsedMs: () => 0, sleep: () => Promise.resolve() };
   const journal = new MemoryJournal();
   const state = await State.open({ journal, clock, schedule: (run) => run() });
   const platform: Platform = {

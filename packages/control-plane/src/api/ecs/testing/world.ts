@@ -33,7 +33,7 @@ export const ADMINISTRATOR = `arn:aws:iam::${SCOPE.account}:user/administrator`;
 /** The handlers on the real state, with the clusters of a first start, a clock that is turned and counted ids. */
 export async function anApi(): Promise<ApiWorld> {
   let now = Date.UTC(2026, 0, 1);
-  const clock: Clock = { now: () => epochMs(now), sleep: () => Promise.resolve() };
+  const clock: Clock = { now: () => epochMs(now), elapsedMs: () => now, sleep: () => Promise.resolve() };
   const world = await aWorld(clock, countedIds());
   await ensureFirstClusters(world.platform);
   // The world's own definition `web:1` was not registered: its family has to be known too.

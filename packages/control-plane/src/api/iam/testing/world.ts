@@ -55,6 +55,7 @@ export async function anIam(journal: Journal = new MemoryJournal(), seal: Seal =
   const sleepers: (() => void)[] = [];
   const clock: Clock = {
     now: () => epochMs(now),
+    elapsedMs: () => now,
     sleep: (_ms, signal) =>
       new Promise((resolve) => {
         sleepers.push(resolve);
