@@ -1,6 +1,7 @@
 import type { FrameSocket } from '@gantry/protocol';
 import type { EngineInfo } from './engine/port.ts';
 import { ExecSessions } from './exec/sessions.ts';
+import { Firelens } from './firelens/service.ts';
 import { LogService } from './logs/service.ts';
 import { TaskCredentials } from './metadata/credentials.ts';
 import { EndpointIds } from './metadata/endpoint-ids.ts';
@@ -152,6 +153,7 @@ export class Agent {
 
     const logs = (this.#logs = new LogService({ engine, link, clock, ids, log, checkpoint }));
     const reporter = (this.#reporter = new Reporter({ link, clock, ids, log }));
+    const { routerFiles: files } = this.#ports;
     const endpoints = new EndpointIds(record.metadataSecret ?? record.agentId);
     this.#supervisor = new Supervisor(
       {
@@ -168,6 +170,7 @@ export class Agent {
           credentials: (task, until) => this.#credentials.ofExecution(task, until),
           clock,
         }),
+        firelens: files && new Firelens({ engine, files, kept: () => checkpoint.flush() }),
         clock,
         log,
         checkpoint,
@@ -219,8 +222,12 @@ export class Agent {
     supervisor: Supervisor,
   ): Promise<string> {
     const { signal } = this.#life;
-    const { network, metadata } = this.#ports;
-    const has = { hasTaskNetwork: network !== undefined, hasMetadata: metadata !== undefined };
+    const { network, metadata, routerFiles } = this.#ports;
+    const has = {
+      hasTaskNetwork: network !== undefined,
+      hasMetadata: metadata !== undefined,
+      hasRouters: routerFiles !== undefined,
+    };
     const identity = { ...this.#config.identity, ...has, gpuDriverVersion: this.#config.gpus?.driverVersion };
     try {
       const arn = await register(this.#ports, { ...record, identity, capacity, engine }, signal);

@@ -6,6 +6,7 @@ import { FileCheckpoint } from './checkpoint/file.ts';
 import type { ProcessConfig } from './config.ts';
 import type { InstanceGpus } from './gpu/port.ts';
 import { shareGpus } from './gpu/share.ts';
+import { HostRouterFiles, ROUTER_FILES } from './firelens/files.ts';
 import { openHost, type Host } from './host.ts';
 import type { Log } from './log.ts';
 import { HttpLink } from './session/transport-http.ts';
@@ -62,6 +63,7 @@ export class AgentProcess {
         network,
         metadata,
         cgroups,
+        routerFiles: new HostRouterFiles(join(dataDir, ROUTER_FILES)),
         link,
         checkpoint,
         clock: systemClock,

@@ -96,15 +96,15 @@ const STORAGE: Fields = {
 
 const LOGS: Fields = {
   'logConfiguration.logDriver': honoured(
-    "awslogs is the agent's work, the others are the engine's; awsfirelens is refused at launch",
+    "awslogs is the agent's work, awsfirelens the task's own router's, the others are the engine's",
   ),
   'logConfiguration.options': honoured(
     'options of the driver; awslogs-endpoint is refused at launch',
   ),
   'logConfiguration.secretOptions[].name': honoured('options of the driver; awslogs has none'),
   'logConfiguration.secretOptions[].valueFrom': honoured(SECRET),
-  'firelensConfiguration.type': atLaunch('FireLens'),
-  'firelensConfiguration.options': atLaunch('FireLens'),
+  'firelensConfiguration.type': honoured("the router's configuration, socket and place in the order of start and stop"),
+  'firelensConfiguration.options': honoured('fields of every record, a file to include; config-file-type s3 is refused at launch'),
 };
 
 const ENTRUSTED: Fields = {

@@ -25,6 +25,7 @@ export const ATTRIBUTES = capabilities(
     architecture: 'x64',
     hasTaskNetwork: true,
     hasMetadata: true,
+    hasRouters: true,
     attributes: {},
   },
   {
@@ -35,7 +36,7 @@ export const ATTRIBUTES = capabilities(
     cgroupVersion: '2',
     cgroupDriver: 'systemd',
     runtimes: ['runc'],
-    logDrivers: ['json-file', 'syslog'],
+    logDrivers: ['json-file', 'syslog', 'fluentd'],
     securityModules: ['apparmor', 'selinux'],
   },
 );
@@ -112,6 +113,7 @@ export async function onTheInstance(
   const secrets = await secretsOf(payload);
   return {
     plan: Object.fromEntries(plan.containers.map((container) => [container.name, container])),
+    firelens: plan.firelens,
     create: Object.fromEntries(
       payload.containers.map((container) => {
         const added = { secrets: secrets.of(payload.arn, container.name) };

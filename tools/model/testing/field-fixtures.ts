@@ -390,6 +390,27 @@ const SECRETS: Fixture = {
   },
 };
 
+const ROUTED: Fixture = {
+  name: 'a log router of its own',
+  define: {
+    family: 'routed',
+    containerDefinitions: [
+      { ...IMAGE, logConfiguration: { logDriver: 'awsfirelens', options: { Name: 'null' } } },
+      {
+        ...IMAGE,
+        name: 'router',
+        firelensConfiguration: { type: 'fluentbit', options: { 'enable-ecs-log-metadata': 'false' } },
+      },
+    ],
+  },
+  shows: {
+    define: containers({
+      'firelensConfiguration.type': ['firelens/type', 'fluentbit'],
+      'firelensConfiguration.options': ['firelens/metadata', []],
+    }),
+  },
+};
+
 const OTHER_ROLE = 'arn:aws:iam::123456789012:role/other';
 const ROLES: Fixture = {
   name: 'roles',
@@ -442,19 +463,17 @@ const LATER: readonly Fixture[] = [
   inContainer('Credential specs', 'credentialSpecs', ['credentialspec:arn:aws:s3:::bucket/spec.json']),
   inContainer('GPUs that containers share', 'resourceRequirements', [{ type: 'GPU', sharingStrategy: MPS }]),
   inContainer('All GPUs of an instance', 'resourceRequirements', [{ type: 'GPU', value: 'ALL' }]),
-  later('FireLens', ['containerDefinitions[].firelensConfiguration'], {
+  later('FireLens configuration from S3', [], {
+    executionRoleArn: ROLE,
     containerDefinitions: [
-      { ...IMAGE, logConfiguration: { logDriver: 'awsfirelens', options: { Name: 'null' } } },
       {
         ...IMAGE,
         name: 'router',
-        firelensConfiguration: { type: 'fluentbit', options: { 'enable-ecs-log-metadata': 'true' } },
+        firelensConfiguration: {
+          type: 'fluentd',
+          options: { 'config-file-type': 's3', 'config-file-value': 'arn:aws:s3:::bucket/fluent.conf' },
+        },
       },
-    ],
-  }),
-  later('FireLens', ['containerDefinitions[].logConfiguration.logDriver'], {
-    containerDefinitions: [
-      { ...IMAGE, name: 'router', firelensConfiguration: { type: 'fluentd' } },
       { ...IMAGE, logConfiguration: { logDriver: 'awsfirelens' } },
     ],
   }),
@@ -588,6 +607,7 @@ export const FIXTURES: readonly Fixture[] = [
   BY_LAUNCH_TYPE,
   SECRETS,
   NAMED,
+  ROUTED,
   ...LATER,
   ...CALLS,
   {

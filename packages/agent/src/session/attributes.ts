@@ -14,6 +14,8 @@ export interface InstanceIdentity {
   /** Node's name of the architecture: `x64`, `arm64`. */
   readonly architecture: string;
   readonly hasTaskNetwork: boolean;
+  /** Tasks can have log routers of their own. */
+  readonly hasRouters: boolean;
   /** Containers can ask it for their metadata and credentials. */
   readonly hasMetadata: boolean;
   /** Of an instance with GPUs. */
@@ -42,10 +44,17 @@ const CAPABILITIES = [
   'ecs.capability.secrets.asm.environment-variables',
   'ecs.capability.secrets.asm.bootstrap.log-driver',
   `${CAPABILITY}privileged-container`,
-  `${CAPABILITY}logging-driver.awslogs`,
   `${CAPABILITY}logging-driver.none`,
 ] as const;
 const TASK_ROLES = [`${CAPABILITY}task-iam-role`, `${CAPABILITY}task-iam-role-network-host`] as const;
+/** FireLens stands on the engine's fluentd driver. */
+const ROUTERS = [
+  'ecs.capability.firelens.fluentbit',
+  'ecs.capability.firelens.fluentd',
+  'ecs.capability.firelens.options.config.file',
+  'ecs.capability.logging-driver.awsfirelens.log-driver-buffer-limit',
+  `${CAPABILITY}logging-driver.awsfirelens`,
+] as const;
 /** Drivers the engine offers that work without anything of ours. */
 const PASSED_THROUGH = ['json-file', 'local', 'journald', 'syslog', 'fluentd', 'gelf', 'splunk', 'logentries'];
 
@@ -55,9 +64,12 @@ export function capabilities(identity: InstanceIdentity, engine: EngineInfo): re
   return [
     ...CAPABILITIES.map(named),
     ...apiVersions(engine.apiVersion).map((version) => named(`${CAPABILITY}docker-remote-api.${version}`)),
+    // What the agent ships it reads from the engine's own files.
+    ...(engine.logDrivers.includes('json-file') ? [named(`${CAPABILITY}logging-driver.awslogs`)] : []),
     ...drivers.map((driver) => named(`${CAPABILITY}logging-driver.${driver}`)),
     ...engine.securityModules.map((name) => named(`${CAPABILITY}${name}`)),
     ...(identity.hasMetadata ? TASK_ROLES.map(named) : []),
+    ...(identity.hasRouters && engine.logDrivers.includes('fluentd') ? ROUTERS.map(named) : []),
     ...(identity.hasTaskNetwork ? [named('ecs.capability.task-eni')] : []),
     { name: 'ecs.os-type', value: 'linux' },
     { name: 'ecs.os-family', value: 'LINUX' },

@@ -17,6 +17,7 @@ const REGISTRATION: Registration = {
     attributes: { rack: '7', ssd: '' },
     hasTaskNetwork: true,
     hasMetadata: true,
+    hasRouters: true,
   },
   capacity: { cpuUnits: 1024, memoryMiB: 512, tcpPorts: [22], udpPorts: [], gpuIds: [] },
   engine: FAKE_ENGINE_INFO,
@@ -50,6 +51,28 @@ async function registering(
   for (let turns = 0; !done && turns < 10_000; turns += 1) await clock.turn(1000);
   return { arn: await result, tries, tookMs: clock.now() - startedAt };
 }
+
+describe('log drivers', () => {
+  const PREFIX = 'com.amazonaws.ecs.capability.logging-driver.';
+  const offered = (logDrivers: readonly string[], hasRouters = true): string => {
+    const { identity, engine } = REGISTRATION;
+    const { attributes = [] } = registerInput({
+      ...REGISTRATION,
+      identity: { ...identity, hasRouters },
+      engine: { ...engine, logDrivers },
+    });
+    const names = attributes.map(({ name = '' }) => name);
+    const drivers = names.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
+    return [...drivers, ...names.filter((name) => name.includes('.firelens.')).map(() => 'router')].sort().join(' ');
+  };
+  test('what the engine has, and what stands on it', () => {
+    assert.equal(offered([]), 'none');
+    assert.equal(offered(['json-file', 'syslog', 'awslogs', 'gcplogs']), 'awslogs json-file none syslog');
+    assert.equal(offered(['splunk']), 'none splunk');
+    assert.equal(offered(['fluentd']), 'awsfirelens fluentd none router router router');
+    assert.equal(offered(['fluentd'], false), 'fluentd none');
+  });
+});
 
 describe('registration', () => {
   test('sends what the instance is and has', () => {

@@ -1,5 +1,7 @@
 import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import { EngineError, type ContainerState } from '../engine/port.ts';
+import type { FirelensAdded } from '../firelens/added.ts';
+import { NoRouterFiles } from '../firelens/service.ts';
 import { containerSpec, fixedPorts, InvalidVolume, type SpecOptions } from './container-spec.ts';
 import { factsOfState, isUp, portsOfState } from './engine-state.ts';
 import { NoBlock } from './host-ports.ts';
@@ -33,13 +35,15 @@ export class ContainerCalls {
     try {
       const secrets = this.#ports.secrets.of(payload.arn, container);
       const blocks = await this.#blocks(payload, wanted);
+      const firelens = await this.#firelens(view, container);
       const surroundings = this.#ports.surroundings?.(payload, wanted);
-      const spec = containerSpec(payload, wanted, model, this.#options, { secrets, blocks, surroundings });
+      const spec = containerSpec(payload, wanted, model, this.#options, { secrets, blocks, surroundings, firelens });
       const { id } = await this.#ports.gate.run('create', () => this.#ports.engine.createContainer(name, spec));
       return [{ kind: 'created', container, dockerId: id }];
     } catch (error) {
       if (error instanceof InvalidVolume) return [failure(container, `HostConfigError: ${error.message}`)];
-      if (error instanceof NoBlock) return [failure(container, `CannotCreateContainerError: ${error.message}`)];
+      if (error instanceof NoBlock || error instanceof NoRouterFiles)
+        return [failure(container, `CannotCreateContainerError: ${error.message}`)];
       const attempts = containerOf(model, container)?.attempts ?? 0;
       if (error instanceof EngineError && error.kind === 'conflict') {
         // An earlier create did its work and only the answer was lost.
@@ -53,6 +57,17 @@ export class ContainerCalls {
       }
       return [this.#callFailed(view, container, 'CannotCreateContainerError', 'created', error)];
     }
+  }
+
+  /** Nothing is waited for when the task has no log router. */
+  #firelens(view: TaskView, name: string): Promise<FirelensAdded | undefined> | undefined {
+    const { plan, model } = view;
+    if (plan.firelens === undefined) return undefined;
+    return this.#ports.firelens?.prepare(plan.firelens, {
+      name,
+      routerId: containerOf(model, plan.firelens.router)?.dockerId,
+      secretsOf: (routed) => this.#ports.secrets.of(plan.arn, routed).logOptions,
+    });
   }
 
   async start(view: TaskView, container: string, signal: AbortSignal): Promise<readonly ContainerFact[]> {

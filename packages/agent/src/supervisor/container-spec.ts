@@ -1,5 +1,6 @@
 import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import type { ContainerSpec } from '../engine/port.ts';
+import type { FirelensAdded } from '../firelens/added.ts';
 import type { ContainerSecrets } from '../secrets/service.ts';
 import type { InstanceGpus } from '../gpu/port.ts';
 import type { Surroundings } from '../metadata/port.ts';
@@ -28,6 +29,7 @@ export interface Added {
   /** Where on the host the blocks of port ranges begin (`port-ranges.ts`). */
   readonly blocks?: ReadonlyMap<string, number> | undefined;
   readonly surroundings?: Surroundings | undefined;
+  readonly firelens?: FirelensAdded | undefined;
 }
 
 const NOWHERE: Surroundings = { environment: {} };
@@ -51,13 +53,13 @@ export function containerSpec(
   container: PayloadContainer,
   model: TaskModel,
   options: SpecOptions,
-  { secrets, blocks, surroundings = NOWHERE }: Added = {},
+  { secrets, blocks, surroundings = NOWHERE, firelens }: Added = {},
 ): ContainerSpec {
   const rendered = configOf(container);
   const overrides = JSON.parse(container.overrides || '{}') as { readonly command?: readonly string[] };
   const command = overrides.command ?? container.command;
   const gpus = gpuMembers(gpuIdsOf(task, container.name), container.environment, options.gpus !== undefined);
-  const environment = { ...container.environment, ...secrets?.environment, ...surroundings.environment };
+  const environment = { ...container.environment, ...secrets?.environment, ...surroundings.environment, ...firelens?.environment };
   const config: Json = {
     Image: container.image,
     ...(command === undefined ? {} : { Cmd: command }),
@@ -74,7 +76,7 @@ export function containerSpec(
     [CONTAINER_NAME_LABEL]: container.name,
   };
   const host = { ...hostConfig(task, container, model, options, blocks), ...gpus.hostConfig };
-  const own = { ...body, Labels: labels, HostConfig: withLogOptions(host, secrets?.logOptions ?? {}) };
+  const own = { ...body, Labels: labels, HostConfig: withLogs(host, secrets?.logOptions ?? {}, firelens) };
   return joinsPause(task) ? withoutNetworkOf(own) : { ...own, ...macAddress(host, surroundings) };
 }
 
@@ -128,7 +130,14 @@ function hostConfig(
   };
 }
 
-function withLogOptions(host: Json, options: Readonly<Record<string, string>>): Json {
+/** Options that are secrets are the driver's, or the router's that stands for it. */
+function withLogs(host: Json, options: Readonly<Record<string, string>>, firelens: FirelensAdded | undefined): Json {
+  if (firelens !== undefined) {
+    const { binds, logConfig } = firelens;
+    const all = { ...host, Binds: [...((host['Binds'] ?? []) as readonly string[]), ...binds] };
+    if (logConfig !== undefined) return { ...all, LogConfig: logConfig };
+    return withLogs(all, options, undefined);
+  }
   if (Object.keys(options).length === 0) return host;
   const { Type, Config } = (host['LogConfig'] ?? {}) as { readonly Type?: string; readonly Config?: Json };
   return { ...host, LogConfig: { Type, Config: { ...Config, ...options } } };

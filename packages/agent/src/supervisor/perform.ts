@@ -2,6 +2,7 @@ import type { Clock } from '@gantry/domain';
 import type { PayloadTask } from '@gantry/protocol';
 import type { TaskCgroups } from '../cgroup/port.ts';
 import type { Engine } from '../engine/port.ts';
+import type { Firelens } from '../firelens/service.ts';
 import type { LogService } from '../logs/service.ts';
 import type { TaskSecrets } from '../secrets/service.ts';
 import type { SurroundingsOf } from '../metadata/port.ts';
@@ -30,6 +31,8 @@ export interface PerformPorts {
   /** `undefined`: containers are told nothing of where they are. */
   readonly surroundings?: SurroundingsOf | undefined;
   readonly secrets: TaskSecrets;
+  /** `undefined`: tasks cannot have log routers of their own here. */
+  readonly firelens?: Firelens | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -1,4 +1,5 @@
 import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
+import { firelensPlan, type FirelensPlan } from '../firelens/plan.ts';
 import { awslogsOptions, type AwslogsOptions } from '../logs/options.ts';
 import { usesSecrets } from '../secrets/references.ts';
 import { gpuIdsOf } from './gpus.ts';
@@ -50,6 +51,8 @@ export interface TaskPlan {
     readonly secrets: boolean;
     readonly logs: boolean;
   };
+  /** `undefined`: its output goes through no router of its own. */
+  readonly firelens: FirelensPlan | undefined;
   /** Of an awsvpc task: said to be ATTACHED once its namespace is there. */
   readonly attachmentArn: string | undefined;
   /** `undefined`: exempt from the instance's accounting. */
@@ -84,8 +87,9 @@ export function planOf(payload: PayloadTask, defaults: { readonly stopTimeoutS: 
   ) {
     throw new InvalidTask('an awsvpc task needs a network interface');
   }
+  const firelens = firelensOf(payload);
   const containers = payload.containers.map((container) =>
-    containerPlan(container, networkMode, defaults.stopTimeoutS, payload.arn),
+    afterRouter(firelens, containerPlan(container, networkMode, defaults.stopTimeoutS, payload.arn)),
   );
   checkDependencies(containers);
   return {
@@ -100,6 +104,7 @@ export function planOf(payload: PayloadTask, defaults: { readonly stopTimeoutS: 
       secrets: usesSecrets(payload) || containers.some(({ needsLogin }) => needsLogin),
       logs: containers.some((container) => container.awslogs !== undefined),
     },
+    firelens,
     attachmentArn: payload.elasticNetworkInterfaces?.[0]?.attachmentArn,
     reservation: reservationOf(payload, networkMode),
   };
@@ -183,11 +188,25 @@ function containerPlan(
   };
 }
 
+function firelensOf(payload: PayloadTask): FirelensPlan | undefined {
+  try {
+    return firelensPlan(payload, (container) => hostConfigOf(container).LogConfig);
+  } catch (error) {
+    throw error instanceof InvalidTask ? error : new InvalidTask(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** What logs to the router begins after it and ends before it. */
+function afterRouter(firelens: FirelensPlan | undefined, container: ContainerPlan): ContainerPlan {
+  const waits = container.dependencies.some(({ on }) => on === firelens?.router);
+  if (firelens === undefined || waits || !firelens.routed.some(({ name }) => name === container.name)) return container;
+  return { ...container, dependencies: [...container.dependencies, { on: firelens.router, condition: 'START' }] };
+}
+
 /** Capabilities this agent does not advertise: nothing that needs them is placed here, and if it is, it says so. */
 function refuseUnserved(container: PayloadContainer): void {
   const unserved: readonly (readonly [string, boolean])[] = [
     ['environmentFiles', (container.environmentFiles ?? []).length > 0],
-    ['firelensConfiguration', container.firelensConfiguration !== undefined],
   ];
   const asks = unserved.find(([, used]) => used)?.[0];
   if (asks !== undefined)

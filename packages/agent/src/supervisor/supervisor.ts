@@ -158,6 +158,8 @@ export class Supervisor {
       return { problem: 'it has a task role, and containers cannot ask for credentials on this instance' };
     try {
       const plan = planOf(payload, this.#options);
+      if (plan.firelens !== undefined && this.#ports.firelens === undefined)
+        return { problem: 'it has a log router (FireLens), which this instance does not offer' };
       // It would wait for them for ever, and all behind it, too.
       const unknown = plan.reservation?.gpuIds.find((id) => !this.#options.capacity.gpuIds.includes(id));
       return unknown === undefined ? { plan } : { problem: `its GPU ${unknown} is not on this instance` };
@@ -257,6 +259,7 @@ function emptyPlan(payload: PayloadTask): TaskPlan {
     networkMode: 'bridge',
     containers: [],
     needs: { cgroup: false, network: false, volumes: false, secrets: false, logs: false },
+    firelens: undefined,
     attachmentArn: undefined,
     reservation: undefined,
   };

@@ -42,6 +42,8 @@ export async function removeTask(ports: PerformPorts, view: TaskView, signal: Ab
   const containers = view.model.containers.map(({ name, dockerId }) => dockerId ?? containerName(payload, name));
   const jobs: (() => Promise<void>)[] = containers.map((id) => () => ports.engine.removeContainer(id));
   for (const name of taskVolumesOf(payload)) jobs.push(() => ports.engine.removeVolume(name));
+  const { firelens } = plan;
+  if (firelens !== undefined) jobs.push(() => ports.firelens?.remove(firelens) ?? Promise.resolve());
   if (plan.needs.network) jobs.push(() => ports.network.release(plan.arn));
   if (plan.needs.cgroup) jobs.push(() => ports.cgroups.remove(plan.taskId));
   for (const job of jobs) {

@@ -50,7 +50,7 @@ async function stopped(): Promise<AgentWorld> {
 /** What the process finds on the disk and on the machine. */
 async function torn(world: AgentWorld, force = false): Promise<TornDown> {
   const documents = new Map([...world.disk.durable].map(([key, text]) => [key, JSON.parse(text) as unknown]));
-  const { engine, cgroups, clock, ids, link } = world;
+  const { engine, cgroups, clock, ids, link, routerFiles } = world;
   const network = {
     bridge: 'gantry0',
     teardown: async () => {
@@ -58,7 +58,7 @@ async function torn(world: AgentWorld, force = false): Promise<TornDown> {
     },
   };
   const log = (level: string, text: string): void => void world.logged.push(`${level} ${text}`);
-  const ports = { engine, cgroups, clock, ids, link, log, network };
+  const ports = { engine, cgroups, clock, ids, link, log, network, routerFiles };
   let result: TornDown | undefined;
   void tearDown(ports, [{ name: 'one', documents }], { force }).then((done) => (result = done));
   for (let turns = 0; result === undefined && turns < 1_000; turns += 1) await clock.turn(100);

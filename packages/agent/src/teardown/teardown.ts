@@ -1,11 +1,13 @@
 import type { TaskCgroups } from '../cgroup/port.ts';
 import { EngineError, type ContainerState } from '../engine/port.ts';
+import type { RouterFiles } from '../firelens/port.ts';
 import { OWNER_LABEL, TASK_ARN_LABEL } from '../supervisor/naming.ts';
 import { messageOf } from '../supervisor/perform.ts';
 import { shipRest, type ShippingPorts } from './unshipped.ts';
 
 export interface TeardownPorts extends ShippingPorts {
   readonly cgroups: TaskCgroups;
+  readonly routerFiles: Pick<RouterFiles, 'removeAll'>;
   /** `undefined`: this host never had one. */
   readonly network: { readonly bridge: string; teardown(): Promise<void> } | undefined;
 }
@@ -53,6 +55,7 @@ export async function tearDown(
     const engine = error instanceof EngineError ? 'the container engine does not answer: ' : '';
     return left.refuse(`${engine}${messageOf(error)}`);
   }
+  await left.attempt('what log routers had', () => ports.routerFiles.removeAll());
   await left.removeNetwork();
   await left.attempt('the cgroup of all tasks', () => ports.cgroups.prune());
   return left.result();

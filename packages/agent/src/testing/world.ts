@@ -5,6 +5,7 @@ import { Agent } from '../agent.ts';
 import { FakeCgroups } from '../cgroup/fake.ts';
 import { MemoryCheckpoint, MemoryDisk } from '../checkpoint/memory.ts';
 import { FakeEngine, type EngineCall, type FakeImage } from '../engine/fake.ts';
+import { FakeRouterFiles } from '../firelens/fake.ts';
 import { FakeMetadataHost } from '../metadata/fake.ts';
 import { FakeNetwork } from '../network/fake.ts';
 import type { PortsInUse } from '../supervisor/host-ports.ts';
@@ -53,6 +54,7 @@ export class AgentWorld {
   readonly plane = new ScriptedPlane();
   readonly logged: string[] = [];
   readonly metadata: FakeMetadataHost;
+  readonly routerFiles = new FakeRouterFiles();
   link = new MemoryLink(this.plane);
   agent: Agent | undefined;
   #checkpoint: MemoryCheckpoint | undefined;
@@ -83,6 +85,7 @@ export class AgentWorld {
       metadata: this.#hasMetadata ? this.metadata : undefined,
       network,
       cgroups,
+      routerFiles: this.routerFiles,
       portsInUse: this.portsInUse,
       clock,
       ids,

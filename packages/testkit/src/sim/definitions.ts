@@ -29,6 +29,7 @@ export function anyDefinition(rng: Rng, hopeless: boolean): Definition {
   const fargate = rng.chance(0.4);
   const image = hopeless ? 'cannot-start' : rng.pick(USUAL);
   const hasVolume = rng.chance(0.2);
+  const isRouted = rng.chance(0.1);
   const main = {
     name: 'main',
     image,
@@ -40,13 +41,14 @@ export function anyDefinition(rng: Rng, hopeless: boolean): Definition {
     ...(image === 'healthy' || image === 'sickly' ? { healthCheck: { command: ['CMD', 'true'] } } : {}),
     ...(!fargate && rng.chance(0.1) ? { resourceRequirements: [{ type: 'GPU' as const, value: '1' }] } : {}),
     ...(rng.chance(0.15) ? { restartPolicy: { enabled: true, restartAttemptPeriod: 60 } } : {}),
-    ...(rng.chance(0.3) ? { logConfiguration: AWSLOGS } : {}),
+    ...(isRouted ? { logConfiguration: ROUTED } : rng.chance(0.3) ? { logConfiguration: AWSLOGS } : {}),
   };
+  const router = { name: 'router', image: 'steady', memory: 16, firelensConfiguration: { type: 'fluentbit' as const } };
   const init = { name: 'init', image: 'one-shot', essential: false, memory: 16 };
   const waits = { dependsOn: [{ containerName: 'init', condition: rng.pick(['COMPLETE', 'SUCCESS'] as const) }] };
   return {
     family: `${fargate ? 'far' : 'ec2'}-${rng.int(1, 3)}`,
-    containerDefinitions: rng.chance(0.3) ? [init, { ...main, ...waits }] : [main],
+    containerDefinitions: [...(rng.chance(0.3) ? [init, { ...main, ...waits }] : [main]), ...(isRouted ? [router] : [])],
     ...(hasVolume ? { volumes: [{ name: 'data' }] } : {}),
     ...(fargate
       ? { networkMode: 'awsvpc' as const, requiresCompatibilities: ['FARGATE' as const], cpu: '256', memory: '512' }
@@ -54,6 +56,7 @@ export function anyDefinition(rng: Rng, hopeless: boolean): Definition {
   } as Definition;
 }
 
+const ROUTED = { logDriver: 'awsfirelens' as const, options: { Name: 'null' } };
 const AWSLOGS = {
   logDriver: 'awslogs' as const,
   options: {

@@ -41,6 +41,7 @@ export class SimHost {
   #network: FakeNetwork;
   #cgroups = new FakeCgroups();
   #routerFiles = new FakeRouterFiles();
+  #routerFiles = new FakeRouterFiles();
   #disk = new MemoryDisk();
   #agent: Agent | undefined;
   #link: SimLink | undefined;

@@ -6,7 +6,6 @@ import { isWindows } from './draft.ts';
 /** Members of a container that ECS accepts and whose work this version can not do when a task is to start. */
 const CONTAINER_NOT_YET: readonly (readonly [string, string])[] = [
   ['environmentFiles', 'Environment files'],
-  ['firelensConfiguration', 'FireLens'],
   ['credentialSpecs', 'Credential specs'],
 ];
 /** The same of a volume. */
@@ -66,8 +65,8 @@ function unsupportedOf(container: ContainerDefinition): string | undefined {
   if (logDriver === 'awslogs' && 'awslogs-endpoint' in options) {
     return `Log option 'awslogs-endpoint' (of container '${container.name}')`;
   }
-  if (logDriver === 'awsfirelens') {
-    return `FireLens (log driver 'awsfirelens' of container '${container.name}')`;
+  if (container.firelensConfiguration?.options?.['config-file-type'] === 's3') {
+    return `FireLens configuration from S3 ('config-file-type' s3 of container '${container.name}'; use file)`;
   }
   if ((container.dockerSecurityOptions ?? []).some((option) => option.startsWith('credentialspec:'))) {
     return `Credential specs ('dockerSecurityOptions' of container '${container.name}')`;

@@ -148,9 +148,10 @@ function waitsFor(
   return next.some((container) => waitsFor(container, other, containers, visited));
 }
 
-function checkRouter(name: string, { options = {} }: FirelensConfiguration): void {
+function checkRouter(name: string, { type: router, options = {} }: FirelensConfiguration): void {
   const invalid = (why: string): Error =>
     clientException(`Invalid 'firelensConfiguration' setting for container '${name}': ${why}`);
+  if (router === undefined) throw invalid("'type' is fluentbit or fluentd.");
   const unknown = Object.keys(options).find((option) => !FIRELENS.includes(option));
   if (unknown !== undefined) throw invalid(`there is no option '${unknown.slice(0, 64)}'. Use ${FIRELENS.join(', ')}.`);
   if (!['true', 'false'].includes(options['enable-ecs-log-metadata'] ?? 'true')) {
