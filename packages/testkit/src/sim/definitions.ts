@@ -48,7 +48,10 @@ export function anyDefinition(rng: Rng, hopeless: boolean): Definition {
   const waits = { dependsOn: [{ containerName: 'init', condition: rng.pick(['COMPLETE', 'SUCCESS'] as const) }] };
   return {
     family: `${fargate ? 'far' : 'ec2'}-${rng.int(1, 3)}`,
-    containerDefinitions: [...(rng.chance(0.3) ? [init, { ...main, ...waits }] : [main]), ...(isRouted ? [router] : [])],
+    containerDefinitions: [
+      ...(rng.chance(0.3) ? [init, { ...main, ...waits }] : [main]),
+      ...(isRouted ? [router] : []),
+    ],
     ...(hasVolume ? { volumes: [{ name: 'data' }] } : {}),
     ...(fargate
       ? { networkMode: 'awsvpc' as const, requiresCompatibilities: ['FARGATE' as const], cpu: '256', memory: '512' }

@@ -41,7 +41,6 @@ export class SimHost {
   #network: FakeNetwork;
   #cgroups = new FakeCgroups();
   #routerFiles = new FakeRouterFiles();
-  #routerFiles = new FakeRouterFiles();
   #disk = new MemoryDisk();
   #agent: Agent | undefined;
   #link: SimLink | undefined;
