@@ -192,7 +192,9 @@ function firelensOf(payload: PayloadTask): FirelensPlan | undefined {
   try {
     return firelensPlan(payload, (container) => hostConfigOf(container).LogConfig);
   } catch (error) {
-    throw error instanceof InvalidTask ? error : new InvalidTask(error instanceof Error ? error.message : String(error));
+    throw error instanceof InvalidTask
+      ? error
+      : new InvalidTask(error instanceof Error ? error.message : String(error));
   }
 }
 
