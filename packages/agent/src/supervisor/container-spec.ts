@@ -59,7 +59,12 @@ export function containerSpec(
   const overrides = JSON.parse(container.overrides || '{}') as { readonly command?: readonly string[] };
   const command = overrides.command ?? container.command;
   const gpus = gpuMembers(gpuIdsOf(task, container.name), container.environment, options.gpus !== undefined);
-  const environment = { ...container.environment, ...secrets?.environment, ...surroundings.environment, ...firelens?.environment };
+  const environment = {
+    ...container.environment,
+    ...secrets?.environment,
+    ...surroundings.environment,
+    ...firelens?.environment,
+  };
   const config: Json = {
     Image: container.image,
     ...(command === undefined ? {} : { Cmd: command }),
