@@ -22,6 +22,7 @@ const TITLES: Readonly<Record<ServiceName, string>> = {
   secretsmanager: 'AWS Secrets Manager',
   cloudtrail: 'AWS CloudTrail (what ECS users need of it)',
   elasticloadbalancing: 'Elastic Load Balancing v2 (application and network load balancers)',
+  elasticfilesystem: 'Amazon EFS (what ECS users need of it)',
   scheduler: 'Amazon EventBridge Scheduler',
   gantry: 'Gantry (beyond ECS)',
 };

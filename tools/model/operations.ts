@@ -6,6 +6,7 @@ import { parseAccountId, parseRegion, type AccountId, type Region } from '@gantr
 import { AWAITED } from '@gantry/control-plane/api/ecs/awaited.ts';
 import { AWAITED_OF_SECRETS } from '@gantry/control-plane/api/secretsmanager/policies.ts';
 import { servedOperations } from '@gantry/control-plane/assemble.ts';
+import { MemoryFolders } from '@gantry/control-plane/filesystems/memory.ts';
 import { MemoryLogStore } from '@gantry/control-plane/logs/memory.ts';
 import type { Platform } from '@gantry/control-plane/platform.ts';
 import { testSeal } from '@gantry/control-plane/seal/testing/test-seal.ts';
@@ -31,6 +32,7 @@ const platform: Platform = {
     subnets: [],
   },
   seal: testSeal(),
+  folders: new MemoryFolders(),
   log: () => undefined,
 };
 const served = Object.fromEntries(

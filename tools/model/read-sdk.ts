@@ -272,7 +272,9 @@ function boundsOf(shape: BotocoreShapes[string]): Pick<Constraint, 'min' | 'max'
 
 /** Other dialects let any character be escaped; with the flag `u` only those that mean something may be. */
 function unicodePattern(pattern: string): string {
-  return pattern.replace(/\\([^\w^$\\.*+?()[\]{}|/-])/g, '$1');
+  // A lookahead may be repeated there, which means the same as once.
+  const plain = pattern.replaceAll(/(\(\?[=!][^()]*\))\+/g, '$1');
+  return plain.replace(/\\([^\w^$\\.*+?()[\]{}|/-])/g, '$1');
 }
 
 function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {

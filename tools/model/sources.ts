@@ -286,6 +286,15 @@ export const SOURCES: readonly Source[] = [
     numbers: {},
   },
   {
+    service: 'elasticfilesystem',
+    botocore: 'efs',
+    client: '@aws-sdk/client-efs',
+    apiVersion: '2015-02-01',
+    protocol: 'rest-json',
+    keep: 'all',
+    numbers: {},
+  },
+  {
     service: 'scheduler',
     client: '@aws-sdk/client-scheduler',
     apiVersion: '2021-06-30',

@@ -5,6 +5,7 @@ import { ensureFirstClusters } from './api/ecs/cluster/create.ts';
 import type { EcsHandlers } from './api/ecs/common/handler.ts';
 import { ecsHandlers } from './api/ecs/index.ts';
 import { hostPorts, type HostPorts } from './api/elbv2/host-port.ts';
+import { efsHandlers } from './api/elasticfilesystem/index.ts';
 import { elbHandlers } from './api/elbv2/index.ts';
 import { gantryHandlers } from './api/gantry/index.ts';
 import { iamHandlers } from './api/iam/index.ts';
@@ -17,6 +18,9 @@ import { AuditTrail } from './audit/trail.ts';
 import { startControllers } from './controllers/index.ts';
 import { SEALED_TASKS } from './controllers/task/roles.ts';
 import { agentHandlers, createDispatch, nextGenerations, type Dispatch } from './dispatch/index.ts';
+import { openFileSystems } from './filesystems/lifecycle.ts';
+import { MemoryFolders } from './filesystems/memory.ts';
+import type { SharedFolders } from './filesystems/port.ts';
 import type { Handler } from './handlers.ts';
 import { keepHistory } from './housekeeping.ts';
 import { openIdentity, type Identity } from './identity/index.ts';
@@ -42,6 +46,8 @@ export interface AssembleOptions {
   readonly trail?: AuditTrail | undefined;
   /** What is wrong with this installation, for Status. */
   readonly problems?: () => readonly string[];
+  /** Where the files of file systems are. Left out: in memory, and no task can mount them. */
+  readonly folders?: SharedFolders | undefined;
   /** What carries the traffic of load balancers. Left out: nothing does, and every port is free. */
   readonly proxy?: Balancing | undefined;
   readonly clock: Clock;
@@ -92,9 +98,11 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
   const { journal, logStore, seal, clock, ids, config, schedule, log } = options;
   const onListenerError = (error: unknown): void => log('error', 'a commit listener failed', { error: String(error) });
   const state = await State.open({ journal, clock, schedule, onListenerError });
-  const platform: Platform = { state, journal, clock, ids, config, seal, log };
+  const { folders = new MemoryFolders() } = options;
+  const platform: Platform = { state, journal, clock, ids, config, seal, folders, log };
   await ensureSealed(platform, SEALED_KINDS);
   await ensureFirstClusters(platform);
+  await openFileSystems(platform, folders);
   const identity = openIdentity(platform);
   const dispatch = createDispatch(platform, identity, { firstGeneration: await nextGenerations(state) });
   const handlers = allHandlers(platform, identity, logStore, { ...options, exec: dispatch.exec });
@@ -162,6 +170,7 @@ function allHandlers(
     secretsmanager: bare(secretsManagerHandlers(platform)),
     cloudtrail: bare(trail === undefined ? {} : cloudtrailHandlers(trail)),
     elasticloadbalancing: bare(elbHandlers(platform, proxy?.ports ?? EVERY_PORT)),
+    elasticfilesystem: bare(efsHandlers(platform)),
     scheduler: bare({}),
   };
 }

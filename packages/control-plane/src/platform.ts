@@ -1,4 +1,5 @@
 import type { AccountId, Clock, Ids, Region, Scope } from '@gantry/domain';
+import type { NfsExport, SharedFolders } from './filesystems/port.ts';
 import type { Origin } from './identity/origin.ts';
 import type { Principal } from './identity/principal.ts';
 import type { Seal } from './seal/port.ts';
@@ -13,6 +14,8 @@ export interface Platform {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly config: PlatformConfig;
+  /** Where the files of file systems are. */
+  readonly folders: SharedFolders;
   /** For secrets at rest. */
   readonly seal: Seal;
   /** One line of JSON to the process log. Never a secret. */
@@ -38,6 +41,8 @@ export interface PlatformConfig {
   readonly instanceGoneAfterMs: number;
   /** Subnets awsvpc tasks get their addresses from. */
   readonly subnets: readonly SubnetConfig[];
+  /** NFS exports behind file systems, by their ids; the others are folders of this host. */
+  readonly fileSystemExports?: Readonly<Record<string, NfsExport>> | undefined;
 }
 
 export interface SubnetConfig {

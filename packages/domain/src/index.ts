@@ -10,6 +10,7 @@ export * from './cluster.ts';
 export * from './instance.ts';
 export * from './parameter.ts';
 export * from './secret.ts';
+export * from './file-system.ts';
 export * from './iam.ts';
 export * from './load-balancer.ts';
 export * from './network.ts';

@@ -1,4 +1,5 @@
 export * from './errors.ts';
+export * from './agent/file-systems.ts';
 export * from './agent/messages.ts';
 export * from './agent/network-map.ts';
 export * from './agent/socket.ts';
@@ -13,6 +14,7 @@ export type { StsOperations } from './generated/sts-types.ts';
 export type { IamOperations } from './generated/iam-types.ts';
 export type { SsmOperations } from './generated/ssm-types.ts';
 export type { SecretsmanagerOperations } from './generated/secretsmanager-types.ts';
+export type { ElasticfilesystemOperations } from './generated/elasticfilesystem-types.ts';
 export type { SchedulerOperations } from './generated/scheduler-types.ts';
 export type { ElasticloadbalancingOperations } from './generated/elasticloadbalancing-types.ts';
 export type { CloudtrailOperations } from './generated/cloudtrail-types.ts';

@@ -12,6 +12,7 @@ export const SERVICE_NAMES = [
   'secretsmanager',
   'cloudtrail',
   'elasticloadbalancing',
+  'elasticfilesystem',
   'scheduler',
   'gantry',
 ] as const;

@@ -138,6 +138,7 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
   secretsmanager: new Service('secretsmanager'),
   cloudtrail: new Service('cloudtrail'),
   elasticloadbalancing: new Service('elasticloadbalancing'),
+  elasticfilesystem: new Service('elasticfilesystem'),
   scheduler: new Service('scheduler'),
   gantry: new Service('gantry'),
 };
@@ -147,7 +148,7 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
  * and the page that lists what is served.
  */
 export function notServed(operation: Operation): ServiceError {
-  const code = ['UnsupportedFeatureException', 'ClientException', 'ValidationException'].find((name) =>
+  const code = ['UnsupportedFeatureException', 'ClientException', 'ValidationException', 'BadRequest'].find((name) =>
     operation.errors.includes(name),
   );
   return new ServiceError(

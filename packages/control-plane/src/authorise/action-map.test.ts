@@ -104,6 +104,7 @@ const NEVER_KNOWN: Readonly<Record<string, string>> = {
   'elasticloadbalancing:CreateLoadBalancer elasticloadbalancing:ListenerProtocol': 'its listeners come later',
   'elasticloadbalancing:AddTags elasticloadbalancing:CreateAction': 'only while something is made',
   'elasticloadbalancing:RemoveTags aws:RequestTag/${TagKey}': 'tags are named without values',
+  'elasticfilesystem:TagResource elasticfilesystem:CreateAction': 'only while something is made',
   'iam:RoleTemplateARN': 'there are no role templates',
   'secretsmanager:AddReplicaRegions': 'secrets are not replicated',
   'secretsmanager:ForceOverwriteReplicaSecret': 'secrets are not replicated',

@@ -1,6 +1,8 @@
 import { iamKey, isDeploymentOver } from '@gantry/domain';
 import type {
+  AccessPoint,
   Cluster,
+  FileSystem,
   IamAccessKey,
   IamGroup,
   IamInstanceProfile,
@@ -12,6 +14,7 @@ import type {
   Listener,
   ListenerRule,
   LoadBalancer,
+  MountTarget,
   OutboxMessage,
   Parameter,
   ParameterValue,
@@ -130,6 +133,7 @@ export function createTables() {
     iamAccessKeys: new Table<IamAccessKey, 'user'>('iam-access-key', { user: (k) => iamKey(k.account, k.userName) }),
     iamLastUses: new Table<IamLastUse>('iam-last-use', {}),
     ...balancingTables(),
+    ...fileSystemTables(),
   };
 }
 
@@ -150,6 +154,19 @@ function balancingTables() {
     listeners: new Table<Listener, 'loadBalancer'>('listener', { loadBalancer: (l) => l.loadBalancerArn }),
     listenerRules: new Table<ListenerRule, 'listener'>('listener-rule', { listener: (r) => r.listenerArn }),
     targets: new Table<Target, 'group' | 'task'>('target', { group: (t) => t.targetGroupArn, task: (t) => t.taskKey }),
+  };
+}
+
+function fileSystemTables() {
+  /** `<account>/<region>/<file system id>` */
+  const fileSystem = (d: AccessPoint | MountTarget): string => `${d.scope.account}/${d.scope.region}/${d.fileSystemId}`;
+  return {
+    fileSystems: new Table<FileSystem, 'changing'>('file-system', {
+      /** Those whose folder is yet to be made or removed. */
+      changing: (f) => (f.lifeCycleState === 'available' ? undefined : 'all'),
+    }),
+    accessPoints: new Table<AccessPoint, 'fileSystem'>('access-point', { fileSystem }),
+    mountTargets: new Table<MountTarget, 'fileSystem'>('mount-target', { fileSystem }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { PayloadFileSystem } from './file-systems.ts';
 import type { NetworkMapMessage } from './network-map.ts';
 
 /**
@@ -91,6 +92,8 @@ export interface PayloadVolume {
   readonly host?: { readonly sourcePath?: string };
   readonly dockerVolumeConfiguration?: Readonly<Record<string, unknown>>;
   readonly efsVolumeConfiguration?: Readonly<Record<string, unknown>>;
+  /** What stands behind `efsVolumeConfiguration`; told to agents with the attribute FILE_SYSTEMS_ATTRIBUTE alone. */
+  readonly fileSystem?: PayloadFileSystem;
 }
 
 /** Temporary credentials of a role of a task. */

@@ -1,7 +1,7 @@
 import { ServiceError } from '../errors.ts';
 import type { Operation, Service } from '../services.ts';
 import { errorMembers, parseJson } from './json.ts';
-import type { ServiceModel } from './model.ts';
+import type { ErrorShape, ServiceModel } from './model.ts';
 import { typeOf } from './model.ts';
 import { jsonOfText } from './text-value.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
@@ -112,8 +112,13 @@ export function writeRestError(service: Service, error: ServiceError, requestId:
   return {
     status: shape?.status ?? COMMON_STATUS[error.code] ?? error.status,
     headers: { ...headers(requestId), 'x-amzn-errortype': error.code },
-    body: JSON.stringify({ message: error.message, ...errorMembers(service, error) }),
+    body: JSON.stringify({ message: error.message, ...ownWords(shape, error), ...errorMembers(service, error) }),
   };
+}
+
+/** EFS has its code and its message in members of its own. */
+function ownWords(shape: ErrorShape | undefined, error: ServiceError): Readonly<Record<string, string>> {
+  return shape?.members?.['ErrorCode'] === undefined ? {} : { ErrorCode: error.code, Message: error.message };
 }
 
 /** Unlike the JSON protocol, here the status says what kind of refusal it is. */

@@ -43,6 +43,7 @@ const COMMON_CODES: Readonly<Record<string, string>> = {
   logs: 'InvalidParameterException',
   ssm: 'ValidationException',
   secretsmanager: 'ValidationException',
+  elasticfilesystem: 'ValidationException',
 };
 
 /** What IAM says of names and paths, by their patterns. */

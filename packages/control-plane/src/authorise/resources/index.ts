@@ -1,5 +1,6 @@
 import type { Rule } from '../demand.ts';
 import { ecsRules } from './ecs.ts';
+import { elasticfilesystemRules } from './elasticfilesystem.ts';
 import { elasticloadbalancingRules } from './elasticloadbalancing.ts';
 import { iamRules } from './iam.ts';
 import { logsRules } from './logs.ts';
@@ -16,6 +17,7 @@ const bare = (rules: object): Rules => Object.assign(Object.create(null), rules)
 export const RULES: Readonly<Record<string, Rules | undefined>> = Object.assign(Object.create(null) as object, {
   cloudtrail: bare(cloudtrailRules),
   ecs: bare(ecsRules),
+  elasticfilesystem: bare(elasticfilesystemRules),
   elasticloadbalancing: bare(elasticloadbalancingRules),
   gantry: bare(gantryRules),
   iam: bare(iamRules),

@@ -47,6 +47,13 @@ const RESOURCES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     RuleArn: `${ELB}:listener-rule/app/web/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee`,
     TargetGroupArn: `${ELB}:targetgroup/web/73e2d6bc24d8a067`,
   },
+  elasticfilesystem: {
+    AccessPointId: `fsap-${'1'.repeat(17)}`,
+    FileSystemId: `fs-${'1'.repeat(17)}`,
+    MountTargetId: `fsmt-${'1'.repeat(17)}`,
+    ResourceId: `fs-${'1'.repeat(17)}`,
+    SourceFileSystemId: `fs-${'1'.repeat(17)}`,
+  },
   logs: { resourceArn: 'arn:aws:logs:us-east-1:123456789012:log-group:/ecs/web' },
   scheduler: { ResourceArn: 'arn:aws:scheduler:us-east-1:123456789012:schedule-group/nightly' },
   ssm: { Name: '/web/port', ResourceId: '/web/port', Names: ['/web/port', '/web/host'], Path: '/web' },

@@ -1,4 +1,5 @@
 import type { Clock, Ids, InstanceId, Task, TaskId } from '@gantry/domain';
+import { MemoryFolders } from '../../filesystems/memory.ts';
 import type { Platform, PlatformConfig } from '../../platform.ts';
 import { testSeal } from '../../seal/testing/test-seal.ts';
 import { State, type Tx } from '../../state/state.ts';
@@ -31,7 +32,16 @@ export async function aWorld(clock: Clock, ids: Ids, config: Partial<PlatformCon
   const journal = new MemoryJournal();
   const state = await State.open({ journal, clock, schedule: queueMicrotask });
   const seal = testSeal();
-  const platform: Platform = { state, journal, clock, ids, config: { ...CONFIG, ...config }, seal, log: () => {} };
+  const platform: Platform = {
+    state,
+    journal,
+    clock,
+    ids,
+    config: { ...CONFIG, ...config },
+    seal,
+    folders: new MemoryFolders(),
+    log: () => {},
+  };
   await state.transact((tx) => tx.put(tx.tables.taskDefinitions, '123456789012/us-east-1/web:1', aDefinition()));
   return { platform, state, run: (work) => state.transact(work) };
 }

@@ -1,6 +1,7 @@
 import type { Instance, Task } from '@gantry/domain';
 import type { ServiceError } from '@gantry/protocol';
 import { FakeClock, SeededIds, turnOfPromises } from '@gantry/testkit';
+import { MemoryFolders } from '../../filesystems/memory.ts';
 import type { Caller, Platform, RequestContext } from '../../platform.ts';
 import { openIdentity, type Identity } from '../../identity/index.ts';
 import { testSeal } from '../../seal/testing/test-seal.ts';
@@ -63,6 +64,7 @@ export class DispatchWorld {
   readonly journal = new MemoryJournal();
   readonly logged: LogLine[] = [];
   readonly metrics = new MemoryMetrics();
+  readonly folders = new MemoryFolders();
   platform!: Platform;
   identity!: Identity;
   dispatch!: Dispatch;
@@ -101,6 +103,7 @@ export class DispatchWorld {
         subnets: [{ subnetId: 'subnet-1', availabilityZone: 'us-east-1a', cidr: '10.0.0.0/24' }],
       },
       seal: testSeal(),
+      folders: this.folders,
       log: (level, message) => this.logged.push({ level, message }),
     };
     this.identity = openIdentity(this.platform);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { epochMs, type AccountId, type Ids, type Region } from '@gantry/domain';
 import type { LogsOperations } from '@gantry/protocol';
+import { MemoryFolders } from '../../filesystems/memory.ts';
 import type { Platform, PlatformConfig, RequestContext } from '../../platform.ts';
 import { testSeal } from '../../seal/testing/test-seal.ts';
 import { State } from '../../state/state.ts';
@@ -40,6 +41,7 @@ beforeEach(async () => {
     ids: {} as Ids,
     config: {} as PlatformConfig,
     seal: testSeal(),
+    folders: new MemoryFolders(),
     log: () => undefined,
   };
   const handlers = logsHandlers(platform, new MemoryLogStore());

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { epochMs, type Clock, type Ids } from '@gantry/domain';
 import { SCOPE } from '../../../controllers/testing/builders.ts';
 import { CONFIG } from '../../../controllers/testing/world.ts';
+import { MemoryFolders } from '../../../filesystems/memory.ts';
 import { openIdentity, type Identity } from '../../../identity/index.ts';
 import type { KeyHolder } from '../../../identity/principal.ts';
 import type { Caller, Platform, RequestContext } from '../../../platform.ts';
@@ -63,7 +64,7 @@ export async function anIam(journal: Journal = new MemoryJournal(), seal: Seal =
       }),
   };
   const state = await State.open({ journal, clock, schedule: queueMicrotask });
-  const platform: Platform = { state, journal, clock, ids, config: CONFIG, seal, log: () => {} };
+  const platform: Platform = { state, journal, clock, ids, config: CONFIG, seal, folders: new MemoryFolders(), log: () => {} };
   const identity = openIdentity(platform);
   const [iam, sts] = [iamHandlers(platform, identity) as IamHandlers, stsHandlers(platform, identity) as Sts];
   const as = (caller: Caller, address?: string): Client => {
