@@ -6,6 +6,7 @@ import type { InstanceGpus } from './gpu/port.ts';
 import type { RouterFiles } from './firelens/port.ts';
 import type { Log } from './log.ts';
 import type { MetadataHost } from './metadata/port.ts';
+import type { NetworkMaps } from './network/maps.ts';
 import type { TaskNetwork } from './network/port.ts';
 import type { InstanceIdentity } from './session/attributes.ts';
 import type { ControlPlaneLink } from './session/port.ts';
@@ -53,6 +54,8 @@ export interface AgentPorts {
   readonly engine: Engine;
   /** `undefined`: this host cannot give tasks addresses of their own; awsvpc is not offered. */
   readonly network: TaskNetwork | undefined;
+  /** What the instances of this host are told about its network. Default: for this instance alone. */
+  readonly networkMaps?: NetworkMaps | undefined;
   /** `undefined`: containers cannot ask for metadata and credentials here; tasks with a role are not offered. */
   readonly metadata?: MetadataHost | undefined;
   readonly cgroups: TaskCgroups;
@@ -82,6 +85,7 @@ export const noNetwork: TaskNetwork = {
     Promise.reject(new Error('this instance has no task networks; it does not offer ecs.capability.task-eni')),
   release: () => Promise.resolve(),
   leases: () => Promise.resolve([]),
+  reach: () => Promise.resolve(),
   enforce: () => Promise.resolve(),
   whyNotEnforced: () => undefined,
   close: () => Promise.resolve(),

@@ -1,4 +1,5 @@
 import type { FrameSocket } from '@gantry/protocol';
+import { awaitEngine } from './engine/await.ts';
 import type { EngineInfo } from './engine/port.ts';
 import { ExecSessions } from './exec/sessions.ts';
 import { Firelens } from './firelens/service.ts';
@@ -6,6 +7,7 @@ import { LogService } from './logs/service.ts';
 import { TaskCredentials } from './metadata/credentials.ts';
 import { EndpointIds } from './metadata/endpoint-ids.ts';
 import { surroundings } from './metadata/environment.ts';
+import { NetworkMaps } from './network/maps.ts';
 import { Reporter } from './report/reporter.ts';
 import { linkStore } from './secrets/link-store.ts';
 import { TaskSecrets } from './secrets/service.ts';
@@ -38,7 +40,6 @@ interface AgentRecord {
   readonly manifestSeq: number;
 }
 
-const ENGINE_RETRY_MS = 1_000;
 /** How a control plane says that there is no such instance (any more). */
 const INSTANCE_GONE = /is not registered here|was deregistered|is INACTIVE/;
 
@@ -48,6 +49,7 @@ export class Agent {
   readonly #ports: AgentPorts;
   readonly #life = new AbortController();
   readonly #credentials = new TaskCredentials();
+  readonly #maps: NetworkMaps;
   #record: AgentRecord | undefined;
   #supervisor: Supervisor | undefined;
   #reporter: Reporter | undefined;
@@ -58,6 +60,8 @@ export class Agent {
   constructor(config: AgentConfig, ports: AgentPorts) {
     this.#config = config;
     this.#ports = ports;
+    const { network = noNetwork, clock, log } = ports;
+    this.#maps = ports.networkMaps ?? new NetworkMaps({ network, ...config.identity, clock, log });
   }
 
   get containerInstanceArn(): string | undefined {
@@ -81,12 +85,14 @@ export class Agent {
       const reason = `The checkpoint belongs to cluster ${record.cluster}, the configuration says ${this.#config.cluster}.`;
       return { ended: Promise.resolve({ exitCode: 5, reason: `${reason} Use another data directory, or remove it.` }) };
     }
-    const engine = await this.#enginePing(signal);
+    const engine = await awaitEngine(this.#ports.engine, this.#ports.clock, this.#ports.log, signal);
     if (engine === undefined) return { ended: Promise.resolve({ exitCode: 0, reason: 'stopped' }) };
     const capacity = this.#capacity(engine);
     const supervisor = this.#supervise(record, engine, capacity);
     this.#logs?.restore(documents);
     await supervisor.restore(documents);
+    // The rules of their time stay until it is told of them anew.
+    if ([...supervisor.tasks()].some(({ plan }) => plan.needs.network)) this.#maps.await(record.agentId);
     void supervisor.watch(signal);
     this.#running = this.#connect(engine, capacity, supervisor);
     return { ended: this.#running };
@@ -99,6 +105,7 @@ export class Agent {
     this.#reporter?.close();
     this.#logs?.close();
     await this.#exec?.close();
+    if (this.#ports.networkMaps === undefined) await this.#maps.close();
     await this.#running?.catch(() => undefined);
     await this.#ports.checkpoint.close();
   }
@@ -123,18 +130,6 @@ export class Agent {
     this.#record = { ...this.#record, ...change };
     this.#ports.checkpoint.put('agent', this.#record);
     await this.#ports.checkpoint.flush();
-  }
-
-  async #enginePing(signal: AbortSignal): Promise<EngineInfo | undefined> {
-    for (let tries = 1; !signal.aborted; tries += 1) {
-      try {
-        return await this.#ports.engine.ping(signal);
-      } catch (error) {
-        if (tries === 1) this.#ports.log('warn', `waiting for the container engine: ${messageOf(error)}`);
-        await this.#ports.clock.sleep(ENGINE_RETRY_MS, signal);
-      }
-    }
-    return undefined;
   }
 
   #capacity(engine: EngineInfo): Capacity {
@@ -210,6 +205,7 @@ export class Agent {
     } catch (error) {
       if (signal.aborted) return { exitCode: 0, reason: 'stopped' };
       const exitCode = error instanceof RegistrationFailed ? error.exitCode : 1;
+      this.#maps.giveUp(record.agentId);
       return { exitCode, reason: messageOf(error) };
     }
   }
@@ -304,6 +300,7 @@ export class Agent {
           .map(({ plan, payload }) => ({ arn: plan.arn, clusterArn: payload.taskClusterArn ?? '' })),
       stop: (arn) => supervisor.stop(arn),
       exec: (message) => void exec.open(message),
+      takeMap: (message) => this.#maps.take(this.#record?.agentId ?? '', message),
       manifestSeq: this.#record?.manifestSeq ?? -1,
       rememberManifest: (manifestSeq) => void this.#keep({ manifestSeq }).catch(() => undefined),
     };

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { NAME_PATTERN, parseRegion } from '@gantry/domain';
 import { DEFAULTS, type AgentConfig } from './agent-ports.ts';
 import type { GpuSupport } from './host.ts';
@@ -13,6 +14,8 @@ export interface ProcessConfig {
   readonly dataDir: string;
   readonly engineSocket: string | undefined;
   readonly bridge: string | undefined;
+  /** Where other hosts reach this one; looked up when it is left out. */
+  readonly hostAddress: string | undefined;
   readonly pidFile: string | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly gpuSupport: GpuSupport;
@@ -61,6 +64,9 @@ export function readConfig(value: unknown, env: Env, host: { readonly architectu
     (level) => level === (reader.text(file, 'logLevel') ?? env['ECS_LOGLEVEL'] ?? 'info'),
   );
   if (logLevel === undefined) reader.problem(`logLevel must be one of ${LOG_LEVELS.join(', ')}`);
+  const hostAddress = reader.text(file, 'hostAddress');
+  if (hostAddress !== undefined && !isIPv4(hostAddress))
+    reader.problem(`hostAddress must be an IPv4 address, not "${hostAddress}"`);
   const config = {
     endpoint,
     region,
@@ -69,6 +75,7 @@ export function readConfig(value: unknown, env: Env, host: { readonly architectu
     dataDir: reader.required(file, 'dataDir'),
     engineSocket: socket?.replace(/^unix:\/\//, ''),
     bridge: reader.text(file, 'bridge'),
+    hostAddress,
     pidFile: reader.text(file, 'pidFile'),
     logLevel: logLevel ?? 'info',
     gpuSupport: readGpuSupport(reader, env),

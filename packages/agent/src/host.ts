@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { detectTaskCgroups } from './cgroup/detect.ts';
 import type { TaskCgroups } from './cgroup/port.ts';
+import { awaitEngine } from './engine/await.ts';
 import { DockerEngine } from './engine/docker.ts';
 import type { Engine, EngineInfo } from './engine/port.ts';
 import { NvidiaGpus } from './gpu/nvidia.ts';
@@ -8,6 +9,7 @@ import type { GpuInventory } from './gpu/port.ts';
 import { ensureBuiltInImages } from './images/ensure.ts';
 import type { Log } from './log.ts';
 import { openMetadata, type OpenMetadataHost } from './metadata/host.ts';
+import { detectHostAddress } from './network/host-address.ts';
 import { LinuxTaskNetwork, whyNoTaskNetwork } from './network/linux.ts';
 import type { TaskNetwork } from './network/port.ts';
 import { messageOf } from './supervisor/perform.ts';
@@ -18,6 +20,8 @@ export interface Host {
   readonly engine: Engine;
   readonly info: EngineInfo;
   readonly network: TaskNetwork | undefined;
+  /** Where other hosts reach this one, if anywhere. */
+  readonly hostAddress: string | undefined;
   readonly metadata: OpenMetadataHost | undefined;
   readonly cgroups: TaskCgroups;
   /** The most open files a container can be given; `undefined`: no limit. */
@@ -30,6 +34,8 @@ export interface Host {
 export interface HostOptions {
   readonly engineSocket: string | undefined;
   readonly bridge: string | undefined;
+  /** Where other hosts reach this one. Default: the address it uses towards the control plane. */
+  readonly hostAddress: string | undefined;
   /** The control plane's, and the certificates to trust there (PEM). */
   readonly endpoint: string;
   readonly ca: string | undefined;
@@ -39,15 +45,16 @@ export interface HostOptions {
 /** `auto`: what the driver shows and the engine can hand out. */
 export type GpuSupport = 'auto' | 'on' | 'off';
 
-const ENGINE_RETRY_MS = 1_000;
 const DEFAULT_BRIDGE = 'gantry0';
 
 /** Waits for the engine, then sets up what the host can do. What it cannot do is said once, with the way out. */
 export async function openHost(options: HostOptions, log: Log, signal: AbortSignal): Promise<Host> {
   const { engineSocket } = options;
   const engine = new DockerEngine(engineSocket === undefined ? {} : { socketPath: engineSocket });
-  const info = await ping(engine, log, signal);
-  const network = await openNetwork(options, engine, log, signal);
+  const info = await awaitEngine(engine, systemClock, log, signal);
+  if (info === undefined) throw new Error('stopped before the container engine was there');
+  const hostAddress = options.hostAddress ?? (await detectHostAddress(options.endpoint));
+  const network = await openNetwork({ ...options, hostAddress }, engine, log, signal);
   const metadata = network === undefined ? undefined : await openMetadataHost(options, log);
   const { cgroups, missing } = await detectTaskCgroups(info);
   if (missing !== undefined) log('warn', missing);
@@ -62,6 +69,7 @@ export async function openHost(options: HostOptions, log: Log, signal: AbortSign
     engine,
     info,
     network,
+    hostAddress,
     metadata,
     cgroups,
     mostOpenFiles,
@@ -74,18 +82,6 @@ export async function openHost(options: HostOptions, log: Log, signal: AbortSign
       await engine.close();
     },
   };
-}
-
-async function ping(engine: Engine, log: Log, signal: AbortSignal): Promise<EngineInfo> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await engine.ping(signal);
-    } catch (error) {
-      if (signal.aborted) throw error;
-      if (tries === 1) log('warn', `waiting for the container engine: ${messageOf(error)}`);
-      await systemClock.sleep(ENGINE_RETRY_MS, signal);
-    }
-  }
 }
 
 async function openNetwork(
@@ -104,7 +100,7 @@ async function openNetwork(
     const { bridge = DEFAULT_BRIDGE } = options;
     const onProblem = (error: unknown): void => log('warn', `task networks: ${messageOf(error)}`);
     const ports = { engine, clock: systemClock, ids: systemIds, onProblem };
-    const network = new LinuxTaskNetwork({ ...ports, bridge });
+    const network = new LinuxTaskNetwork({ ...ports, bridge, hostAddress: options.hostAddress });
     await network.prepare(signal);
     return network;
   } catch (error) {

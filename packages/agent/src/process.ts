@@ -9,6 +9,7 @@ import { shareGpus } from './gpu/share.ts';
 import { HostRouterFiles, ROUTER_FILES } from './firelens/files.ts';
 import { openHost, type Host } from './host.ts';
 import type { Log } from './log.ts';
+import { NetworkMaps } from './network/maps.ts';
 import { HttpLink } from './session/transport-http.ts';
 import { EngineGate } from './supervisor/gate.ts';
 import { messageOf } from './supervisor/perform.ts';
@@ -21,6 +22,7 @@ export class AgentProcess {
   readonly #log: Log;
   readonly #agents: Agent[] = [];
   readonly #life = new AbortController();
+  #maps: NetworkMaps | undefined;
   #opening: Promise<Host> | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -47,6 +49,8 @@ export class AgentProcess {
 
   async #runOn(host: Host, ca: string | undefined): Promise<0 | 1 | 5> {
     const gate = new EngineGate(2 * host.info.cpus);
+    const { network, hostAddress } = host;
+    this.#maps = network && new NetworkMaps({ network, hostAddress, clock: systemClock, log: this.#log });
     const { endpoint, region, credentialsFile, dataDir, instances } = this.#config;
     const userAgent = `Gantry agent - v${AGENT_VERSION} (linux)`;
     const credentials = credentialsFrom(credentialsFile, systemClock);
@@ -57,10 +61,11 @@ export class AgentProcess {
       if (this.#life.signal.aborted) break;
       const log: Log = (level, text) => this.#log(level, `${name}: ${text}`);
       const checkpoint = new FileCheckpoint(join(dataDir, name, 'checkpoint.jsonl'));
-      const { engine, network, metadata, cgroups } = host;
+      const { engine, metadata, cgroups } = host;
       const ports: AgentPorts = {
         engine,
         network,
+        networkMaps: this.#maps,
         metadata,
         cgroups,
         routerFiles: new HostRouterFiles(join(dataDir, ROUTER_FILES)),
@@ -71,7 +76,15 @@ export class AgentProcess {
         log,
         gate,
       };
-      const agent = new Agent({ ...config, mostOpenFiles: host.mostOpenFiles, gpus: gpus.get(name) }, ports);
+      const agent = new Agent(
+        {
+          ...config,
+          identity: { ...config.identity, hostAddress },
+          mostOpenFiles: host.mostOpenFiles,
+          gpus: gpus.get(name),
+        },
+        ports,
+      );
       this.#agents.push(agent);
       const { ended } = await agent.start();
       ends.push(ended.then((end) => this.#ended(name, end)));
@@ -101,6 +114,7 @@ export class AgentProcess {
       this.#life.abort();
       const host = await this.#opening?.catch(() => undefined);
       await Promise.all(this.#agents.map((agent) => agent.stop()));
+      await this.#maps?.close();
       await host?.close();
     })();
     return this.#stopping;

@@ -22,10 +22,10 @@ const RESOLVED = '/run/systemd/resolve/resolv.conf';
 /** Docker's choice, too, for a host whose only resolver is local. */
 const PUBLIC_RESOLVERS = ['8.8.8.8', '8.8.4.4'];
 
-/** Gives the namespace its address, name and resolvers. May be done again. */
-export async function dressPause(run: RunCommand, pause: Pause, request: AttachRequest): Promise<void> {
+/** Gives the namespace its address, name and resolvers. May be done again. `mtu`: another than its wire was made with. */
+export async function dressPause(run: RunCommand, pause: Pause, request: AttachRequest, mtu?: number): Promise<void> {
   await Promise.all([
-    run('nsenter', [`--net=/proc/${pause.pid}/ns/net`, '/bin/sh', '-c', INSIDE], addressBatch(request)),
+    run('nsenter', [`--net=/proc/${pause.pid}/ns/net`, '/bin/sh', '-c', INSIDE], addressBatch(request, mtu)),
     writeFile(pause.hosts, hostsFile(request, pause.hostname)),
     writeResolvers(pause.resolvConf, request.dnsServers),
   ]);
@@ -38,11 +38,11 @@ export async function macInside(run: RunCommand, pid: number): Promise<string | 
 }
 
 /** Commands for `ip -batch` inside the namespace. */
-export function addressBatch({ macAddress, ipv4Address, gatewayCidr }: AttachRequest): string {
+export function addressBatch({ macAddress, ipv4Address, gatewayCidr }: AttachRequest, mtu?: number): string {
   const [gateway = '', bits = ''] = gatewayCidr.split('/');
   const lines = [
     'link set lo up',
-    `link set eth0 address ${macAddress}`,
+    `link set eth0 address ${macAddress}${mtu === undefined ? '' : ` mtu ${mtu}`}`,
     `addr replace ${ipv4Address}/${bits} broadcast + dev eth0`,
     'link set eth0 up',
     `route replace default via ${gateway} dev eth0`,

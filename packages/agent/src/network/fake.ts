@@ -1,7 +1,7 @@
 import type { NetworkMap } from '@gantry/protocol';
 import { Faults, type FaultOptions } from '../engine/faults.ts';
 import type { Engine } from '../engine/port.ts';
-import type { AttachRequest, NetworkLease, TaskNetwork } from './port.ts';
+import type { AttachRequest, NetworkLease, OtherHosts, TaskNetwork } from './port.ts';
 import { Turns } from './turns.ts';
 
 export type NetworkCall = Exclude<keyof TaskNetwork, 'close' | 'whyNotEnforced'>;
@@ -22,6 +22,7 @@ export class FakeNetwork implements TaskNetwork {
   readonly #waiting = new Set<() => void>();
   #made = 0;
   #maps: readonly NetworkMap[] | undefined;
+  #others: OtherHosts | undefined;
 
   constructor(options: { readonly engine?: Engine } = {}) {
     this.#engine = options.engine;
@@ -53,6 +54,18 @@ export class FakeNetwork implements TaskNetwork {
       for (const wake of this.#waiting) wake();
       return Promise.resolve();
     });
+  }
+
+  reach(others: OtherHosts): Promise<void> {
+    return this.#run('reach', [others], () => {
+      this.#others = others;
+      return Promise.resolve();
+    });
+  }
+
+  /** What is reached now; `undefined`: nobody said. */
+  get reached(): OtherHosts | undefined {
+    return this.#others;
   }
 
   whyNotEnforced(): undefined {

@@ -43,6 +43,8 @@ describe('packet rules', { skip }, () => {
       const saved = await run('iptables-save', []);
       assert.equal(saved.match(/-A FORWARD -j GANTRY-FWD-gantryx/g)?.length, 1);
       assert.equal(saved.match(/-j MASQUERADE/g)?.length, 2);
+      assert.match(saved, /-o gantryx-vx -j RETURN[^]*MASQUERADE/, 'tasks meet those of other hosts as who they are');
+      assert.match(saved, /-A GANTRY-FWD-gantryx -i gantryx-vx -o gantryx -j ACCEPT/);
       assert.equal(saved.match(/-A GANTRY-FWD-gantryx -i gantryx -j ACCEPT/g)?.length, 1);
       await firewall.remove();
       await firewall.remove();
@@ -68,6 +70,8 @@ describe('packet rules', { skip }, () => {
       const rules = await run('nft', ['list', 'ruleset']);
       assert.equal(rules.match(/masquerade/g)?.length, 2);
       assert.match(rules, /iifname "gantryx" accept/);
+      assert.match(rules, /iifname "gantryx-vx" oifname "gantryx" accept/);
+      assert.match(rules, /oifname != \{ "gantryx", "gantryx-vx" \} masquerade/);
       await firewall.remove();
       await firewall.remove();
       assert.doesNotMatch(await run('nft', ['list', 'ruleset']), /gantryx/);

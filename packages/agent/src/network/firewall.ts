@@ -1,7 +1,11 @@
 import { CommandError, type RunCommand } from './command.ts';
 import { formatNetwork, type Network } from './address.ts';
+import { overlayName } from './overlay-plan.ts';
 
-/** Packet rules for one bridge: out to the world under the host's address, in only as answers or from this host's containers. */
+/**
+ * Packet rules for one bridge: out to the world under the host's address, in only as answers, from this host's containers,
+ * or by the way to other hosts, whose tasks meet these under their own addresses.
+ */
 export interface Firewall {
   /** Makes the rules what they should be for these networks. Idempotent. */
   apply(networks: readonly Network[]): Promise<void>;
@@ -61,9 +65,11 @@ function iptablesRules(bridge: string, forward: string, nat: string, networks: r
     // Containers of Docker's own bridges on this host; machines of the outer network get no way in.
     `-A ${forward} -i docker0 -o ${bridge} -j ACCEPT`,
     `-A ${forward} -i br-+ -o ${bridge} -j ACCEPT`,
+    `-A ${forward} -i ${overlayName(bridge)} -o ${bridge} -j ACCEPT`,
     'COMMIT',
     '*nat',
     `:${nat} - [0:0]`,
+    `-A ${nat} -o ${overlayName(bridge)} -j RETURN`,
     ...networks.map((network) => `-A ${nat} -s ${formatNetwork(network)} ! -o ${bridge} -j MASQUERADE`),
     'COMMIT',
     '',
@@ -77,7 +83,8 @@ function nft(bridge: string, run: RunCommand): Firewall {
   return {
     async apply(networks) {
       const masquerade = networks.map(
-        (network) => `    ip saddr ${formatNetwork(network)} oifname != "${bridge}" masquerade`,
+        (network) =>
+          `    ip saddr ${formatNetwork(network)} oifname != { "${bridge}", "${overlayName(bridge)}" } masquerade`,
       );
       const rules = [
         `table ${table} {`,
@@ -88,6 +95,7 @@ function nft(bridge: string, run: RunCommand): Firewall {
         `    oifname "${bridge}" ct status dnat accept`,
         `    iifname "docker0" oifname "${bridge}" accept`,
         `    iifname "br-*" oifname "${bridge}" accept`,
+        `    iifname "${overlayName(bridge)}" oifname "${bridge}" accept`,
         `    oifname "${bridge}" drop`,
         '  }',
         '  chain postrouting {',

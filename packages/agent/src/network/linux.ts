@@ -12,7 +12,8 @@ import { checkRequest, dressPause, macInside } from './dress.ts';
 import { describePause, isAlive, makePause, NETWORK_LABEL, vethName, wireLines } from './pause.ts';
 import type { Pause, PauseEngine, PauseWay } from './pause.ts';
 import { Pool } from './pool.ts';
-import type { AttachRequest, NetworkLease, TaskNetwork } from './port.ts';
+import { Overlay } from './overlay.ts';
+import type { AttachRequest, NetworkLease, OtherHosts, TaskNetwork } from './port.ts';
 import type { Wire } from './security-rules.ts';
 import { Turns } from './turns.ts';
 
@@ -22,6 +23,8 @@ export interface LinuxNetworkOptions {
   readonly ids: Ids;
   /** Default `gantry0`. One network a bridge: two agents on one host need two. */
   readonly bridge?: string;
+  /** Where other hosts reach this one; left out, their tasks cannot be. */
+  readonly hostAddress?: string | undefined;
   /** Gateways known from the start (`10.0.0.1/24`); others come with the tasks. */
   readonly gatewayCidrs?: readonly string[];
   /** Namespaces kept ready. Default 4. */
@@ -47,6 +50,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
   readonly #run: RunCommand;
   readonly #host: HostBridge;
   readonly #enforcer: Enforcer;
+  readonly #overlay: Overlay;
   readonly #pool: Pool<Pause>;
   readonly #leases = new Map<string, { readonly lease: NetworkLease; readonly dressed: boolean }>();
   readonly #turns = new Turns();
@@ -62,6 +66,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
     this.#way = options.way ?? 'unshare';
     this.#host = new HostBridge(options.bridge ?? 'gantry0', this.#run);
     this.#enforcer = new Enforcer(this.#host.name, this.#run, options.clock);
+    this.#overlay = new Overlay({ bridge: this.#host.name, hostAddress: options.hostAddress, run: this.#run });
     this.#pool = new Pool({
       clock: options.clock,
       size: options.poolSize ?? 4,
@@ -104,7 +109,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
         // The name is the record. One without its address is dressed again, one without its name is removed.
         await Promise.all([
           this.#engine.renameContainer(pause.id, leaseName(taskArn, ipv4Address, request.macAddress)),
-          dressPause(this.#run, pause, request),
+          dressPause(this.#run, pause, request, this.#overlay.mtu),
           this.#enforcer.plug(new Map([[taskArn, wireOf(pause.id, ipv4Address, request.macAddress)]])),
         ]);
         await this.#enforcer.covers(ipv4Address);
@@ -135,6 +140,11 @@ export class LinuxTaskNetwork implements TaskNetwork {
     await this.#enforcer.enforce(maps);
   }
 
+  async reach(others: OtherHosts): Promise<void> {
+    await this.#ensurePrepared();
+    await this.#overlay.set(others);
+  }
+
   whyNotEnforced(): string | undefined {
     return this.#enforcer.lacking;
   }
@@ -154,7 +164,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
   async teardown(): Promise<void> {
     await this.#pool.close();
     await Promise.all((await this.leases()).map((lease) => this.release(lease.taskArn)));
-    await this.#enforcer.remove();
+    await Promise.all([this.#enforcer.remove(), this.#overlay.remove()]);
     await this.#host.teardown();
     this.#prepared = undefined;
   }
@@ -169,7 +179,7 @@ export class LinuxTaskNetwork implements TaskNetwork {
     if (state?.status === 'running' && lease.ipv4Address === request.ipv4Address) {
       if (!dressed) {
         const pause = await describePause(this.#engine, state);
-        await dressPause(this.#run, pause, request);
+        await dressPause(this.#run, pause, request, this.#overlay.mtu);
         this.#leases.set(request.taskArn, { lease, dressed: true });
       }
       return lease;

@@ -6,7 +6,8 @@ import { CommandError, runCommand, type RunCommand } from './command.ts';
 import { findFirewall } from './firewall.ts';
 import { refuseOverlaps } from './host.ts';
 import { leaseName, parseLeaseName } from './lease-name.ts';
-import { hostsFile, resolversFile } from './dress.ts';
+import { addressBatch, hostsFile, resolversFile } from './dress.ts';
+import { detectHostAddress } from './host-address.ts';
 import { Turns } from './turns.ts';
 
 describe('addresses', () => {
@@ -96,6 +97,28 @@ describe('small parts', () => {
     assert.equal(order.length, 3);
   });
 
+  it('gives a card the smaller MTU where there are other hosts', () => {
+    const request = {
+      taskArn: 'arn',
+      macAddress: '0a:00:00:00:00:01',
+      ipv4Address: '10.0.0.2',
+      gatewayCidr: '10.0.0.1/24',
+      hostname: 'h',
+      dnsServers: [],
+    };
+    assert.match(addressBatch(request), /^link set eth0 address 0a:00:00:00:00:01$/m);
+    assert.match(addressBatch(request, 1450), /^link set eth0 address 0a:00:00:00:00:01 mtu 1450$/m);
+  });
+
+  it('finds an address of this host that is not loopback alone, or none', async () => {
+    for (const endpoint of ['http://127.0.0.1:4566', 'http://192.0.2.1:4566', 'http://no-such-host.invalid']) {
+      const found = await detectHostAddress(endpoint);
+      if (found === undefined) continue;
+      assert.doesNotMatch(found, /^127\./);
+      assert.match(await runCommand('ip', ['-4', '-o', 'addr', 'show']), new RegExp(` inet ${found}/`));
+    }
+  });
+
   it('falls back to nft, then says what to install', async () => {
     const ran: string[] = [];
     const only =
@@ -106,7 +129,7 @@ describe('small parts', () => {
         return Promise.reject(new CommandError(`Cannot run ${program}`, undefined));
       };
     await (await findFirewall('gantry0', only('nft'))).apply([networkOf('10.0.0.1/24')]);
-    assert.match(ran.at(-1) ?? '', /ip saddr 10\.0\.0\.0\/24 oifname != "gantry0" masquerade/);
+    assert.match(ran.at(-1) ?? '', /ip saddr 10\.0\.0\.0\/24 oifname != \{ "gantry0", "gantry0-vx" \} masquerade/);
     await assert.rejects(findFirewall('gantry0', only()), /Install iptables/);
   });
 });

@@ -1,4 +1,4 @@
-import type { NetworkMap } from '@gantry/protocol';
+import type { HostRoute, NetworkMap } from '@gantry/protocol';
 
 /**
  * Addresses for `awsvpc` tasks. A lease is a ready network namespace (held by a pause container) that the task's
@@ -21,9 +21,22 @@ export interface TaskNetwork {
    * instances, each time; the newest call counts. An address in none may neither send nor be sent to, except by the host itself.
    */
   enforce(maps: readonly NetworkMap[]): Promise<void>;
+  /**
+   * Packets for tasks on other hosts go there, and theirs come in; resolves when they do. All of them, each time; the newest
+   * call counts. They stay when this process ends. Tasks attached while there are any get the smaller MTU of the way.
+   * @throws Error what this host lacks for it, with the way out
+   */
+  reach(others: OtherHosts): Promise<void>;
   /** What this host lacks to enforce security groups, with the way out; `undefined`: nothing. Known once prepared. */
   whyNotEnforced(): string | undefined;
   close(): Promise<void>;
+}
+
+export interface OtherHosts {
+  /** The same on all hosts: 24 bits. */
+  readonly networkId: number;
+  /** Empty: there are none. */
+  readonly routes: readonly HostRoute[];
 }
 
 export interface AttachRequest {

@@ -3,6 +3,7 @@ import type {
   ExecSessionMessage,
   FrameSocket,
   IamRoleCredentialsMessage,
+  NetworkMapMessage,
   PayloadMessage,
   PayloadTask,
   RoleCredentials,
@@ -27,6 +28,8 @@ export interface AcsTarget {
   stop(taskArn: string): void;
   /** Somebody waits for a program in a container. */
   exec(message: ExecSessionMessage): void;
+  /** Something is new in the network. `false`: it cannot be used without one that did not come. */
+  takeMap(message: NetworkMapMessage): boolean;
   /** The highest number a manifest had; survives restarts. */
   readonly manifestSeq: number;
   rememberManifest(seq: number): void;
@@ -77,6 +80,10 @@ export class AcsHandler {
       case 'IAMRoleCredentialsMessage':
         if (isCredentials(message)) this.#credentials(socket, message);
         else this.#log('warn', 'dropped an IAMRoleCredentialsMessage that lacks members');
+        return;
+      case 'NetworkMapMessage':
+        if (!isNetworkMap(message)) this.#log('warn', 'dropped a NetworkMapMessage that lacks members');
+        else if (this.#target.takeMap(message)) this.#ack(socket, message.messageId);
         return;
       case 'ExecSessionMessage':
         if (isExecSession(message)) this.#target.exec(message);
@@ -201,6 +208,13 @@ function isPayload(message: JsonObject): message is JsonObject & PayloadMessage 
 function isExecSession(message: JsonObject): message is JsonObject & ExecSessionMessage {
   const members = ['sessionId', 'taskArn', 'containerName', 'command', 'endpoint'];
   return members.every((member) => typeof message[member] === 'string');
+}
+
+function isNetworkMap(message: JsonObject): message is JsonObject & NetworkMapMessage {
+  const { messageId, generation, since, networkId } = message;
+  if (typeof messageId !== 'string' || !Number.isSafeInteger(generation) || !Number.isInteger(networkId)) return false;
+  if (since !== undefined && !Number.isSafeInteger(since)) return false;
+  return ['addresses', 'goneAddresses', 'securityGroups', 'goneSecurityGroups'].every((name) => Array.isArray(message[name]));
 }
 
 function isManifest(message: JsonObject): message is JsonObject & TaskManifestMessage {

@@ -1,4 +1,4 @@
-import { EXEC_ATTRIBUTE, type EcsOperations } from '@gantry/protocol';
+import { EXEC_ATTRIBUTE, HOST_ADDRESS_ATTRIBUTE, NETWORK_MAP_ATTRIBUTE, type EcsOperations } from '@gantry/protocol';
 import type { EngineInfo } from '../engine/port.ts';
 import type { Capacity } from '../supervisor/admission.ts';
 
@@ -14,6 +14,8 @@ export interface InstanceIdentity {
   /** Node's name of the architecture: `x64`, `arm64`. */
   readonly architecture: string;
   readonly hasTaskNetwork: boolean;
+  /** Where other hosts reach this one. */
+  readonly hostAddress?: string | undefined;
   /** Tasks can have log routers of their own. */
   readonly hasRouters: boolean;
   /** Containers can ask it for their metadata and credentials. */
@@ -70,7 +72,8 @@ export function capabilities(identity: InstanceIdentity, engine: EngineInfo): re
     ...engine.securityModules.map((name) => named(`${CAPABILITY}${name}`)),
     ...(identity.hasMetadata ? TASK_ROLES.map(named) : []),
     ...(identity.hasRouters && engine.logDrivers.includes('fluentd') ? ROUTERS.map(named) : []),
-    ...(identity.hasTaskNetwork ? [named('ecs.capability.task-eni')] : []),
+    ...(identity.hasTaskNetwork ? [named('ecs.capability.task-eni'), named(NETWORK_MAP_ATTRIBUTE)] : []),
+    ...(identity.hostAddress === undefined ? [] : [{ name: HOST_ADDRESS_ATTRIBUTE, value: identity.hostAddress }]),
     { name: 'ecs.os-type', value: 'linux' },
     { name: 'ecs.os-family', value: 'LINUX' },
     { name: 'ecs.cpu-architecture', value: identity.architecture === 'arm64' ? 'arm64' : 'x86_64' },
