@@ -9,6 +9,7 @@ import { efsHandlers } from './api/elasticfilesystem/index.ts';
 import { elbHandlers } from './api/elbv2/index.ts';
 import { gantryHandlers } from './api/gantry/index.ts';
 import { iamHandlers } from './api/iam/index.ts';
+import { s3Handlers } from './api/s3/index.ts';
 import { secretsManagerHandlers } from './api/secretsmanager/index.ts';
 import { SEALED_SECRETS } from './api/secretsmanager/values.ts';
 import { ssmHandlers } from './api/ssm/index.ts';
@@ -32,6 +33,8 @@ import type { Proxy } from './loadbalancer/port.ts';
 import type { RenderSettings } from './loadbalancer/render.ts';
 import type { LogStore } from './logs/port.ts';
 import { keepRetention } from './logs/retention.ts';
+import { MemoryObjectStore } from './objects/memory.ts';
+import type { ObjectStore } from './objects/port.ts';
 import type { Caller, Platform, PlatformConfig } from './platform.ts';
 import type { Seal } from './seal/port.ts';
 import { ensureSealed } from './seal/sealed-documents.ts';
@@ -41,6 +44,8 @@ import type { Journal } from './store/port.ts';
 export interface AssembleOptions {
   readonly journal: Journal;
   readonly logStore: LogStore;
+  /** Left out: objects are kept in memory. */
+  readonly objects?: ObjectStore | undefined;
   readonly seal: Seal;
   /** Left out: no trail is kept, and none can be looked up. */
   readonly trail?: AuditTrail | undefined;
@@ -105,7 +110,8 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
   await openFileSystems(platform, folders);
   const identity = openIdentity(platform);
   const dispatch = createDispatch(platform, identity, { firstGeneration: await nextGenerations(state) });
-  const handlers = allHandlers(platform, identity, logStore, { ...options, exec: dispatch.exec });
+  const objects = options.objects ?? new MemoryObjectStore(ids);
+  const handlers = allHandlers(platform, identity, logStore, { ...options, objects, exec: dispatch.exec });
   const stopping = new AbortController();
   const balancing =
     options.proxy === undefined
@@ -140,6 +146,7 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
       await Promise.all([...running, identity.lastUses.stop()]);
       await state.transact(() => undefined);
       await logStore.close();
+      objects.close();
       await options.trail?.close();
     },
   };
@@ -156,7 +163,8 @@ function allHandlers(
     problems,
     exec,
     proxy,
-  }: Pick<AssembleOptions, 'trail' | 'problems' | 'proxy'> & { readonly exec?: Dispatch['exec'] },
+    objects = new MemoryObjectStore(platform.ids),
+  }: Pick<AssembleOptions, 'trail' | 'problems' | 'proxy' | 'objects'> & { readonly exec?: Dispatch['exec'] },
 ): Readonly<Record<ServiceName, HandlerTable>> {
   // A table's keys come from the network: without a prototype `constructor` is not among them.
   const bare = (table: object): HandlerTable => Object.assign(Object.create(null), table) as HandlerTable;
@@ -172,6 +180,7 @@ function allHandlers(
     elasticloadbalancing: bare(elbHandlers(platform, proxy?.ports ?? EVERY_PORT)),
     elasticfilesystem: bare(efsHandlers(platform)),
     scheduler: bare({}),
+    s3: bare(s3Handlers({ ...platform, objects })),
   };
 }
 

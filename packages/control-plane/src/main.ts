@@ -16,6 +16,7 @@ import { Haproxy } from './loadbalancer/wiring-haproxy.ts';
 import { joinedRing } from './identity/key-ring.ts';
 import { openSeal } from './seal/key-file.ts';
 import { SegmentLogStore, type SegmentStoreOptions } from './logs/segments/store.ts';
+import { DiskObjectStore } from './objects/disk.ts';
 import type { Platform } from './platform.ts';
 import { authoriseBy } from './authorise/authorise.ts';
 import { SqliteJournal } from './store/sqlite.ts';
@@ -45,6 +46,7 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   const keys = openCredentials({ path: join(config.dataDir, 'credentials.json'), account, random: randomBytes });
   const onError = (message: string, error: unknown): void => log('error', message, { error: describeError(error) });
   const logStore = new SegmentLogStore({ folder: join(config.dataDir, 'logs'), onError });
+  const objects = new DiskObjectStore({ folder: join(config.dataDir, 'objects'), ids: systemIds, onError });
   const seal = openSeal({ path: config.keyFile, apartFrom: config.dataDir, random: randomBytes });
   const trail = openTrail(config, log, onError);
   const tls = openTls(config, { clock: systemClock, log, random: randomBytes, hostname: hostname() });
@@ -56,7 +58,7 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
     ...trail.problems(),
     ...haproxy.problems(),
   ];
-  const kept = { journal, logStore, seal, trail, proxy: balancingBy(haproxy) };
+  const kept = { journal, logStore, objects, seal, trail, proxy: balancingBy(haproxy) };
   const wired = { ...kept, problems, clock: systemClock, ids: systemIds, schedule: nextTurn, log };
   const plane = await assemble({ ...wired, config: config.platform });
   const ring = joinedRing(keys, plane.identity.keys);
@@ -69,7 +71,7 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
   // Nothing is proved of any key, so nothing hangs on whose it says it is.
   const authorise = config.insecureAnyKey ? () => undefined : byPolicies;
   const passing = { authenticate, throttle, audit: trail, authorise, handle, ids: systemIds, log };
-  const door = new FrontDoor({ ...passing, dispatch, version, tls: tls?.first });
+  const door = new FrontDoor({ ...passing, dispatch, version, endpointHost: hostOf(config), tls: tls?.first });
   const life = new AbortController();
   const renewing = tls?.keep((next) => door.renew(next), life.signal);
   if (tls !== undefined) process.on('SIGHUP', () => tls.reload());
@@ -93,6 +95,8 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
     log('info', 'control plane stopped');
   };
 }
+
+const hostOf = ({ platform }: ServerConfig): string => new URL(platform.endpoint).hostname;
 
 function balancingBy(haproxy: Haproxy): Balancing {
   return { proxy: haproxy, settings: haproxy.settings, ports: hostPorts((port) => haproxy.isFree(port)) };

@@ -140,6 +140,7 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
   elasticloadbalancing: new Service('elasticloadbalancing'),
   elasticfilesystem: new Service('elasticfilesystem'),
   scheduler: new Service('scheduler'),
+  s3: new Service('s3'),
   gantry: new Service('gantry'),
 };
 

@@ -146,7 +146,7 @@ describe('an event', () => {
 
 /** Verbs of operations that change something. A new operation with a verb in neither list needs a decision. */
 const CHANGE_VERBS =
-  /^(Add|Associate|Assume|Attach|Cancel|Continue|Create|Delete|Deregister|Detach|Disassociate|Execute|Label|Modify|Put|Register|Remove|Restore|Rotate|Run|Set|Start|Stop|Submit|Tag|Unlabel|Untag|Update)(?![a-z])/;
+  /^(Abort|Add|Associate|Assume|Attach|Cancel|Complete|Continue|Copy|Create|Delete|Deregister|Detach|Disassociate|Execute|Label|Modify|Put|Register|Remove|Rename|Restore|Rotate|Run|Set|Start|Stop|Submit|Tag|Unlabel|Untag|Update|Upload)(?![a-z])/;
 
 describe('what is kept', () => {
   it('has a decision for every operation', () => {
@@ -175,6 +175,9 @@ describe('what is kept', () => {
     [['logs', 'PutLogEvents'], false],
     [['logs', 'CreateLogGroup'], true],
     [['cloudtrail', 'LookupEvents'], false],
+    [['s3', 'CreateBucket'], true],
+    [['s3', 'PutObject'], false],
+    [['s3', 'GetObject'], false],
     [['gantry', 'Status'], false],
   ];
   for (const [[service, operation, input], expected] of rows) {

@@ -8,8 +8,10 @@ export const READ_VERBS = [
   'Discover',
   'Filter',
   'Get',
+  'Head',
   'List',
   'Lookup',
+  'Select',
   'Simulate',
   'Status',
   'Validate',
@@ -42,6 +44,9 @@ const ROUTINE: ReadonlySet<string> = new Set([
   'logs:PutLogEvents',
 ]);
 
+/** S3's calls about buckets alone: those about objects are data events, which a trail does not have unless it is paid for. */
+const S3_KEPT: ReadonlySet<string> = new Set(['CreateBucket', 'DeleteBucket']);
+
 /** As CloudTrail's `readOnly` has it: taking on a role changes nothing. */
 export function isReadOnly(service: ServiceName, operation: string): boolean {
   return READS.test(operation) || KEPT_READS.has(`${service}:${operation}`);
@@ -50,6 +55,7 @@ export function isReadOnly(service: ServiceName, operation: string): boolean {
 /** Whether a call belongs in the trail. */
 export function isKept(service: ServiceName, operation: string, by: Principal['kind'], input: unknown): boolean {
   const action = `${service}:${operation}`;
+  if (service === 's3') return S3_KEPT.has(operation);
   if (ROUTINE.has(action) || (by === 'agent' && service === 'logs')) return false;
   if (KEPT_WHEN_DECRYPTED.has(action))
     return (input as { WithDecryption?: boolean } | undefined)?.WithDecryption === true;

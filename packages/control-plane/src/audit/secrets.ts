@@ -39,5 +39,6 @@ export const SECRET_MEMBERS: Readonly<Record<ServiceName, readonly string[]>> = 
   elasticloadbalancing: ['AuthenticateOidcActionConfig.ClientSecret'],
   elasticfilesystem: [],
   scheduler: [],
+  s3: [],
   gantry: [],
 };

@@ -66,6 +66,8 @@ test('every action is held against a resource of a type that IAM knows for it', 
   const broken: string[] = [];
   for (const each of operations) {
     const action = `${each.service}:${each.operation}`;
+    // Its actions have other names than its operations: resources/s3.test.ts.
+    if (each.service === 's3') continue;
     const known = ACTIONS[each.service]?.[each.operation];
     const own = sampled(each).filter((demand) => demand.action === undefined || demand.action === action);
     assert.ok(own.length > 0, action);

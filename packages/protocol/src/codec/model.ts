@@ -51,7 +51,8 @@ export interface OperationModel {
 export interface ServiceModel {
   readonly service: string;
   readonly apiVersion: string;
-  readonly protocol: 'json' | 'query' | 'rest-json';
+  /** `rest-xml`: S3's, whose bodies are streams: read and written where it is served. */
+  readonly protocol: 'json' | 'query' | 'rest-json' | 'rest-xml';
   readonly signingName: string;
   readonly targetPrefix?: string;
   readonly xmlNamespace?: string;

@@ -4,6 +4,7 @@ import { jsonOperation, readJsonRequest, writeJsonError, writeJsonResponse } fro
 import { queryForm, queryOperation, readQueryRequest, writeQueryError, writeQueryResponse } from './query.ts';
 import { readRestRequest, restOperation, writeRestError, writeRestResponse } from './rest.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
+import { writeS3Error } from './xml.ts';
 
 /** A request understood: which operation, and its checked input when asked for. */
 export interface Call {
@@ -25,6 +26,7 @@ export function parseCall(service: Service, request: WireRequest): Call {
     const route = restOperation(service, request);
     return { operation: route.operation, input: () => readRestRequest(route, request) };
   }
+  if (service.model.protocol === 'rest-xml') throw streamed(service);
   const form = queryForm(request);
   const operation = queryOperation(service, form);
   return { operation, input: () => readQueryRequest(operation, form) };
@@ -39,6 +41,8 @@ export function writeResponse(operation: Operation, output: unknown, requestId: 
       return writeRestResponse(operation, output, requestId);
     case 'query':
       return writeQueryResponse(operation, output, requestId);
+    case 'rest-xml':
+      throw streamed(operation.service);
   }
 }
 
@@ -49,7 +53,12 @@ export function writeError(service: Service | undefined, error: ServiceError, re
       return writeRestError(service as Service, error, requestId);
     case 'query':
       return writeQueryError(service, error, requestId);
+    case 'rest-xml':
+      return writeS3Error(error, requestId);
     default:
       return writeJsonError(service, error, requestId);
   }
 }
+
+/** Its requests are read where it is served, as their bodies come. */
+const streamed = ({ name }: Service): Error => new Error(`requests of ${name} do not come this way`);

@@ -42,7 +42,7 @@ test('services are found by target and by signing name, and nothing else is', ()
       assert.equal(serviceByTarget(`${service.model.targetPrefix}.Any`), service);
     }
   }
-  for (const name of ['', 'constructor', '__proto__', 's3']) {
+  for (const name of ['', 'constructor', '__proto__', 'sqs']) {
     assert.equal(serviceBySigningName(name), undefined);
     assert.equal(serviceByTarget(name), undefined);
     assert.equal(SERVICES.ecs.operation(name), undefined);

@@ -1,5 +1,7 @@
+import type { ServiceError } from '../errors.ts';
 import type { ServiceModel } from './model.ts';
 import { typeOf } from './model.ts';
+import type { WireResponse } from './wire.ts';
 
 /** `<name>…</name>` of a typed value, by its shape; nothing for an absent one. */
 export function xmlElement(model: ServiceModel, name: string, expression: string, value: unknown): string {
@@ -36,6 +38,23 @@ export function xmlError(namespace: string, status: number, code: string, messag
   const type = status >= 500 ? 'Receiver' : 'Sender';
   const inner = `<Type>${type}</Type><Code>${xmlText(code)}</Code><Message>${xmlText(message)}</Message>`;
   return `<ErrorResponse xmlns="${namespace}"><Error>${inner}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
+}
+
+/** S3's error document; members of the error (`BucketName`) stand beside its text. */
+export function writeS3Error(error: ServiceError, requestId: string): WireResponse {
+  const members = {
+    Code: error.code,
+    Message: error.message,
+    ...error.members,
+    RequestId: requestId,
+    HostId: requestId,
+  };
+  const inner = Object.entries(members).map(([name, value]) => `<${name}>${xmlText(String(value))}</${name}>`);
+  return {
+    status: error.status,
+    headers: { 'content-type': 'application/xml', 'x-amz-request-id': requestId, 'x-amz-id-2': requestId },
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${inner.join('')}</Error>`,
+  };
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -35,6 +35,16 @@ export function canonicalPath(path: string): string {
   return `/${kept.join('/')}${path.endsWith('/') ? '/' : ''}`;
 }
 
+/** The path of S3: nothing is taken out, and every octet is encoded once, however the client wrote it. */
+export function canonicalKeyPath(path: string): string {
+  return path === ''
+    ? '/'
+    : path
+        .split('/')
+        .map((part) => encode(decodeOnce(part)))
+        .join('/');
+}
+
 /** Sorted by encoded name, then encoded value; `except` is left out (the signature of a presigned request). */
 export function canonicalQuery(query: string, except?: string): string {
   if (query === '') return '';
@@ -63,16 +73,20 @@ export function canonicalHeaders(headers: SignedRequest['headers'], names: reado
   return text;
 }
 
+/** S3 signs by rules of its own: the path as it is, and a body that need not be hashed. */
+export const S3 = 's3';
+
 /** The text both sides hash. `signedHeaders` are lowercase and sorted. */
 export function canonicalRequest(
   request: SignedRequest,
+  service: string,
   signedHeaders: readonly string[],
   payloadHash: string,
   exceptQuery?: string,
 ): string {
   return [
     request.method.toUpperCase(),
-    canonicalPath(request.path),
+    service === S3 ? canonicalKeyPath(request.path) : canonicalPath(request.path),
     canonicalQuery(request.query, exceptQuery),
     canonicalHeaders(request.headers, signedHeaders),
     signedHeaders.join(';'),
@@ -99,9 +113,11 @@ export function queryParameters(query: string): ReadonlyMap<string, string> {
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** `+` is a space. A bad escape is left as it stands: the signature will not match, and nothing throws. */
-function decode(text: string): string {
+const decode = (text: string): string => decodeOnce(text.replaceAll('+', ' '));
+
+function decodeOnce(text: string): string {
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
+    return decodeURIComponent(text);
   } catch {
     return wellFormed(text);
   }

@@ -1,5 +1,5 @@
 import type { SignedRequest } from './canonical.ts';
-import { ALGORITHM, canonicalRequest, sha256Hex, stringToSign } from './canonical.ts';
+import { ALGORITHM, canonicalRequest, S3, sha256Hex, stringToSign } from './canonical.ts';
 import { amzDate } from './date.ts';
 import { SigningKeys } from './key.ts';
 
@@ -31,16 +31,18 @@ export function sign(
   { service, region, now }: SigningScope,
 ): Record<string, string> {
   const date = amzDate(now);
+  const payloadHash = sha256Hex(request.body);
   const headers: Record<string, string> = {
     ...request.headers,
     'x-amz-date': date,
+    ...(service === S3 ? { 'x-amz-content-sha256': payloadHash } : {}),
     ...(credentials.sessionToken === undefined ? {} : { 'x-amz-security-token': credentials.sessionToken }),
   };
   const signed = Object.keys(headers)
     .filter((name) => !UNSIGNED.has(name) && !name.startsWith('sec-websocket-'))
     .toSorted();
   const scope = `${date.slice(0, 8)}/${region}/${service}/aws4_request`;
-  const canonical = canonicalRequest({ ...request, headers }, signed, sha256Hex(request.body));
+  const canonical = canonicalRequest({ ...request, headers }, service, signed, payloadHash);
   const text = stringToSign(date, scope, canonical);
   const signature = keys.signature(credentials.secretAccessKey, date.slice(0, 8), region, service, text);
   const credential = `${credentials.accessKeyId}/${scope}`;

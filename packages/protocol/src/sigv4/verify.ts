@@ -3,7 +3,7 @@ import { ServiceError } from '../errors.ts';
 import type { Authorization } from './authorization.ts';
 import { parseAuthorization } from './authorization.ts';
 import type { SignedRequest } from './canonical.ts';
-import { canonicalRequest, sha256Hex, stringToSign } from './canonical.ts';
+import { canonicalRequest, S3, sha256Hex, stringToSign } from './canonical.ts';
 import { amzDate, parseAmzDate } from './date.ts';
 import { SigningKeys } from './key.ts';
 
@@ -31,6 +31,19 @@ export interface Verified {
   readonly service: string;
   readonly region: string;
   readonly signedHeaders: readonly string[];
+  /** Of what comes after the head of the request: chunks of a body (S3). */
+  readonly seed: SeedSignature;
+}
+
+/** The signature each part of a body is chained to, and how the next one is made. */
+export interface SeedSignature {
+  readonly signature: string;
+  /** `YYYYMMDDTHHMMSSZ` */
+  readonly date: string;
+  /** `<date>/<region>/<service>/aws4_request` */
+  readonly scope: string;
+  /** The hexadecimal signature of a text. */
+  readonly sign: (text: string) => string;
 }
 
 const SKEW_MS = 5 * 60_000;
@@ -61,13 +74,22 @@ export function verify(
     throw invalid(`Credential should be scoped to correct service: '${options.service}'. `);
   }
   checkTime(claimed, options.now);
-  const payloadHash = payloadHashOf(request, claimed, options);
-  const canonical = canonicalRequest(request, claimed.signedHeaders, payloadHash, exceptOf(claimed));
-  const { accessKeyId, scopeDate, region, service, signedHeaders } = claimed;
-  const text = stringToSign(claimed.date, `${scopeDate}/${region}/${service}/aws4_request`, canonical);
-  const expected = keys.signature(known.secretAccessKey, scopeDate, region, service, text);
-  if (!sameText(expected, claimed.signature)) throw invalid(mismatchText(canonical, text));
-  return { accessKeyId, service, region, signedHeaders };
+  const { accessKeyId, scopeDate, region, service, signedHeaders, date, signature } = claimed;
+  const payloadHash = service === S3 ? saidHash(request, claimed) : payloadHashOf(request, claimed, options);
+  const canonical = canonicalRequest(request, service, signedHeaders, payloadHash, exceptOf(claimed));
+  const scope = `${scopeDate}/${region}/${service}/aws4_request`;
+  const text = stringToSign(date, scope, canonical);
+  const sign = (next: string): string => keys.signature(known.secretAccessKey, scopeDate, region, service, next);
+  if (!sameText(sign(text), signature)) throw invalid(mismatchText(canonical, text));
+  return { accessKeyId, service, region, signedHeaders, seed: { signature, date, scope, sign } };
+}
+
+/** S3's bodies come later: what is signed is what the header says of them, and who reads the body holds it to that. */
+function saidHash(request: SignedRequest, { expiresSeconds }: Authorization): string {
+  const said = request.headers['x-amz-content-sha256'];
+  if (typeof said === 'string') return said;
+  if (expiresSeconds !== undefined) return UNSIGNED_PAYLOAD;
+  throw new ServiceError('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
 }
 
 const exceptOf = (claimed: Authorization): string | undefined =>
@@ -112,7 +134,7 @@ function payloadHashOf(request: SignedRequest, claimed: Authorization, options: 
   return actual;
 }
 
-function sameText(a: string, b: string): boolean {
+export function sameText(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.length === right.length && timingSafeEqual(left, right);
 }

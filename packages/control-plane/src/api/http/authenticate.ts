@@ -7,6 +7,7 @@ import {
   header,
   ServiceError,
   verify,
+  type Verified,
   type WireRequest,
 } from '@gantry/protocol';
 import type { KeyHolder, KeyRing } from '../../identity/principal.ts';
@@ -16,14 +17,20 @@ import type { Caller } from '../../platform.ts';
  * Tells who sent a request to the service of that signing name.
  * @throws ServiceError what AWS answers to a missing, unknown, wrong or late signature.
  */
-export type Authenticate = (request: WireRequest, signingName: string) => Caller;
+export type Authenticate = (
+  request: WireRequest,
+  signingName: string,
+  /** Told what was verified; not called where signatures are not looked at. */
+  seen?: (verified: Verified) => void,
+) => Caller;
 
 /** The default: every request is signed with a key of the ring. */
 export function signedBy(keys: KeyRing, clock: Clock): Authenticate {
-  return (request, service) => {
+  return (request, service, seen) => {
     let holder: KeyHolder | undefined;
     const lookup = (id: string, token: string | undefined): KeyHolder | undefined => (holder = keys.key(id, token));
     const verified = verify(request, lookup, { now: clock.now(), service });
+    seen?.(verified);
     const region = parseRegion(verified.region);
     if (holder === undefined || region === undefined)
       throw new ServiceError('InvalidSignatureException', 'Credential should be scoped to a valid region.');

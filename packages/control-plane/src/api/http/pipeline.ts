@@ -82,7 +82,8 @@ export class Pipeline {
   /** What the client may see of an error. The unplanned is logged with the request's id and hidden. */
   visible(error: unknown, requestId: string, fields: Readonly<Record<string, unknown>>): ServiceError {
     if (error instanceof ServiceError) {
-      if (error.status >= 500) this.#logFailure(error, requestId, fields);
+      // What is not there (501) is no failure of ours.
+      if (error.status >= 500 && error.status !== 501) this.#logFailure(error, requestId, fields);
       return error;
     }
     this.#logFailure(error, requestId, fields);

@@ -4,25 +4,28 @@ import type { Duplex } from 'node:stream';
 import type { WireResponse } from '@gantry/protocol';
 import type { Dispatch } from '../../dispatch/port.ts';
 import type { KeyAndCertificate } from '../../tls/source.ts';
+import { isForS3, S3Door } from '../s3/door.ts';
 import { BodyReader, ClientGone } from './body.ts';
 import { openListener, type Listener } from './listener.ts';
 import { originOf } from './origin.ts';
 import { Pipeline, type PipelineOptions } from './pipeline.ts';
 import { refuseSocket, Upgrades } from './upgrade.ts';
-import { wireRequest } from './wire-request.ts';
+import { wireHead, wireRequest } from './wire-request.ts';
 
 export interface FrontDoorOptions extends PipelineOptions {
   readonly dispatch: Dispatch;
   readonly version: string;
   /** With it, TLS alone is spoken. */
   readonly tls?: KeyAndCertificate | undefined;
+  /** The host of the URL clients are told, for buckets in front of it. Default: localhost. */
+  readonly endpointHost?: string | undefined;
   readonly limits?: Partial<Limits>;
 }
 
 export interface Limits {
   /** A client that is not done with its headers after this long is cut off (slow loris), an unused connection too. */
   readonly headersWithinMs: number;
-  /** Headers and body together. */
+  /** Headers and body together. Of an object: between two stretches of it. */
   readonly requestWithinMs: number;
   /** Longer than clients keep idle connections, so that they and not we close them. */
   readonly keepAliveMs: number;
@@ -45,13 +48,20 @@ const STOP_WITHIN_MS = 3_000;
 export class FrontDoor {
   readonly #pipeline: Pipeline;
   readonly #bodies = new BodyReader();
+  readonly #s3: S3Door;
   readonly #upgrades: Upgrades;
   readonly #listener: Listener;
   readonly #server: Server;
   readonly #health: string;
+  readonly #requestWithinMs: number;
 
   constructor(options: FrontDoorOptions) {
     this.#pipeline = new Pipeline(options);
+    this.#s3 = new S3Door({
+      ...options,
+      endpointHost: options.endpointHost ?? 'localhost',
+      visible: (error, requestId, fields) => this.#pipeline.visible(error, requestId, fields),
+    });
     this.#health = JSON.stringify({ status: 'ok', version: options.version });
     this.#upgrades = new Upgrades({
       authenticate: options.authenticate,
@@ -60,10 +70,12 @@ export class FrontDoor {
       visible: (error) => this.#pipeline.visible(error, options.ids.uuid(), { upgrade: true }),
     });
     const limits = { ...LIMITS, ...options.limits };
+    this.#requestWithinMs = limits.requestWithinMs;
     const http = {
       maxHeaderSize: MOST_HEADER_BYTES,
       headersTimeout: limits.headersWithinMs,
-      requestTimeout: limits.requestWithinMs,
+      // An object may take its time: `#answer` sees to the others.
+      requestTimeout: 0,
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: limits.headersWithinMs / 4,
       noDelay: true,
@@ -111,7 +123,12 @@ export class FrontDoor {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       if (request.url === HEALTH_PATH) return this.#answerHealth(request, response);
+      if (isForS3(request)) {
+        request.setTimeout(this.#requestWithinMs, () => request.destroy());
+        return await this.#s3.answer(wireHead(request), originOf(request.socket), request, response);
+      }
       let body: Buffer;
+      const late = setTimeout(() => refuseClient(TOO_LATE, request.socket), this.#requestWithinMs);
       try {
         body = await this.#bodies.read(request);
       } catch (error) {
@@ -120,6 +137,8 @@ export class FrontDoor {
         response.shouldKeepAlive = false;
         send(response, this.#pipeline.refuse(error, wireRequest(request, Buffer.alloc(0))));
         return;
+      } finally {
+        clearTimeout(late);
       }
       send(response, await this.#pipeline.answer(wireRequest(request, body), originOf(request.socket)));
     } catch (error) {
@@ -155,6 +174,8 @@ const CLIENT_ERRORS: Readonly<Record<string, readonly [status: number, message: 
   HPE_HEADER_OVERFLOW: [431, `The request's headers are larger than ${MOST_HEADER_BYTES} bytes.`],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not come in time.'],
 };
+
+const TOO_LATE: NodeJS.ErrnoException = Object.assign(new Error('too late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
 
 /** What is no HTTP at all: one answer, and the connection is closed. */
 function refuseClient(error: NodeJS.ErrnoException, socket: Duplex): void {

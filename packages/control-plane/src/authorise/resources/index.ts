@@ -5,6 +5,7 @@ import { elasticloadbalancingRules } from './elasticloadbalancing.ts';
 import { iamRules } from './iam.ts';
 import { logsRules } from './logs.ts';
 import { cloudtrailRules, gantryRules, schedulerRules, stsRules } from './others.ts';
+import { s3Rules } from './s3.ts';
 import { secretsmanagerRules } from './secretsmanager.ts';
 import { ssmRules } from './ssm.ts';
 
@@ -22,6 +23,7 @@ export const RULES: Readonly<Record<string, Rules | undefined>> = Object.assign(
   gantry: bare(gantryRules),
   iam: bare(iamRules),
   logs: bare(logsRules),
+  s3: bare(s3Rules),
   scheduler: bare(schedulerRules),
   secretsmanager: bare(secretsmanagerRules),
   ssm: bare(ssmRules),
