@@ -214,7 +214,9 @@ function isNetworkMap(message: JsonObject): message is JsonObject & NetworkMapMe
   const { messageId, generation, since, networkId } = message;
   if (typeof messageId !== 'string' || !Number.isSafeInteger(generation) || !Number.isInteger(networkId)) return false;
   if (since !== undefined && !Number.isSafeInteger(since)) return false;
-  return ['addresses', 'goneAddresses', 'securityGroups', 'goneSecurityGroups'].every((name) => Array.isArray(message[name]));
+  return ['addresses', 'goneAddresses', 'securityGroups', 'goneSecurityGroups'].every((name) =>
+    Array.isArray(message[name]),
+  );
 }
 
 function isManifest(message: JsonObject): message is JsonObject & TaskManifestMessage {
