@@ -1,3 +1,4 @@
+import { shortName } from '@gantry/domain';
 import type { FrameSocket } from '@gantry/protocol';
 import { awaitEngine } from './engine/await.ts';
 import type { EngineInfo } from './engine/port.ts';
@@ -171,7 +172,13 @@ export class Agent {
         checkpoint,
         reporter,
       },
-      { ...this.#config, owner: record.agentId, capacity },
+      {
+        ...this.#config,
+        owner: record.agentId,
+        capacity,
+        logDrivers: info.logDrivers,
+        instanceName: () => shortName(this.containerInstanceArn ?? ''),
+      },
     );
     this.#introduce(this.#supervisor, endpoints);
     return this.#supervisor;

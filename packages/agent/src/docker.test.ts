@@ -1,89 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Agent } from './agent.ts';
-import { detectTaskCgroups } from './cgroup/detect.ts';
-import { MemoryCheckpoint, MemoryDisk } from './checkpoint/memory.ts';
-import { DockerEngine } from './engine/docker.ts';
 import { whyNoDocker } from './engine/docker-world.ts';
-import { HELLO_IMAGE } from './images/ensure.ts';
-import { MemoryLink } from './testing/memory-link.ts';
-import { aContainer, aTask, stopOf, taskArn } from './testing/payloads.ts';
-import { ScriptedPlane } from './testing/plane.ts';
-import { CONFIG } from './testing/world.ts';
-import { systemClock, systemIds } from '@gantry/protocol';
+import { aTask, stopOf, taskArn } from './testing/payloads.ts';
+import { shell, until, withRealWorld as withWorld, type RealWorld } from './testing/real-world.ts';
 
 const skip = await whyNoDocker('The agent on a real container engine');
 
-/** One agent on the real engine, its containers told apart by their owner's label. */
-class RealWorld {
-  readonly engine = new DockerEngine();
-  readonly plane = new ScriptedPlane();
-  readonly #disk = new MemoryDisk();
-  #checkpoint: MemoryCheckpoint | undefined;
-  #agent: Agent | undefined;
-
-  async start(): Promise<void> {
-    const { engine } = this;
-    const { cgroups } = await detectTaskCgroups(await engine.ping());
-    this.#checkpoint = new MemoryCheckpoint(this.#disk);
-    const link = new MemoryLink(this.plane);
-    const ports = {
-      engine,
-      network: undefined,
-      cgroups,
-      link,
-      clock: systemClock,
-      ids: systemIds,
-      log: () => undefined,
-    };
-    this.#agent = new Agent({ ...CONFIG, cleanUpDelayMs: 200 }, { ...ports, checkpoint: this.#checkpoint });
-    await this.#agent.start();
-    await until(() => this.plane.connections.filter(({ closed }) => closed === undefined).length === 2);
-  }
-
-  async kill(): Promise<void> {
-    this.#checkpoint?.drop();
-    await this.#agent?.stop();
-  }
-
-  owner(): string {
-    return (JSON.parse(this.#disk.durable.get('agent') ?? '{}') as { agentId?: string }).agentId ?? '';
-  }
-
-  own() {
-    return this.engine.listContainers(`gantry.agent=${this.owner()}`);
-  }
-
-  async close(): Promise<void> {
-    await this.kill();
-    for (const { id } of await this.own()) await this.engine.removeContainer(id);
-    await this.engine.close();
-  }
-}
-
-async function until(holds: () => boolean | Promise<boolean>, what = 'it'): Promise<void> {
-  for (let i = 0; i < 1000; i += 1) {
-    if (await holds()) return;
-    await wait(20);
-  }
-  assert.fail(`${what} did not happen in 20 s`);
-}
-
-const shell = (name: string, script: string, over: Parameters<typeof aContainer>[1] = {}) =>
-  aContainer(name, { image: HELLO_IMAGE, command: ['-c', script], entryPoint: ['/bin/sh'], stopTimeout: 3, ...over });
-
 describe('the agent on a real engine', { skip, timeout: 120_000 }, () => {
-  async function withWorld(body: (world: RealWorld) => Promise<void>): Promise<void> {
-    const world = new RealWorld();
-    try {
-      await world.start();
-      await body(world);
-    } finally {
-      await world.close();
-    }
-  }
-  const last = (world: RealWorld, n: number): string => world.plane.told(taskArn(n)).at(-1) ?? '';
+  const last = (world: RealWorld, n: number): string => world.last(n);
 
   test('runs a task in order, with limits, and cleans up', () =>
     withWorld(async (world) => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { startExec } from './docker-exec.ts';
 import { chooseApiVersion, readContainer, readEvent, readImage } from './docker-read.ts';
 import { pullError, readInfo, readPullError, splitReference } from './docker-read.ts';
@@ -20,6 +21,8 @@ import { Transport } from './transport.ts';
 
 /** Where Docker listens unless told otherwise. */
 export const DOCKER_SOCKET = '/var/run/docker.sock';
+/** Where the host's journal takes what is written to it. */
+const JOURNAL = '/run/systemd/journal/socket';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -50,7 +53,10 @@ export class DockerEngine implements Engine, ImageLoader, ContainerFiles {
     this.#version = undefined;
     const path = await this.#path('/info');
     const { body } = await this.#transport.call('GET', path, { signal, timeoutMs: 20 * SECOND_MS });
-    return readInfo(await this.#negotiated(), body);
+    const info = readInfo(await this.#negotiated(), body);
+    // The engine names its driver for it whether there is one or not.
+    const logDrivers = info.logDrivers.filter((driver) => driver !== 'journald' || existsSync(JOURNAL));
+    return { ...info, logDrivers };
   }
 
   async inspectImage(reference: string): Promise<ImageInfo | undefined> {

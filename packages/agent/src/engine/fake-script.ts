@@ -101,6 +101,6 @@ export const FAKE_ENGINE_INFO: EngineInfo = {
   cgroupVersion: '2',
   cgroupDriver: 'systemd',
   runtimes: ['runc'],
-  logDrivers: ['json-file', 'local', 'fluentd'],
+  logDrivers: ['json-file', 'local', 'fluentd', 'syslog'],
   securityModules: [],
 };

@@ -2,7 +2,7 @@ import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import { EngineError, type ContainerState } from '../engine/port.ts';
 import type { FirelensAdded } from '../firelens/added.ts';
 import { NoRouterFiles } from '../firelens/service.ts';
-import { containerSpec, fixedPorts, InvalidVolume, type SpecOptions } from './container-spec.ts';
+import { containerSpec, fixedPorts, InvalidVolume, NoLogDriver, type SpecOptions } from './container-spec.ts';
 import { factsOfState, isUp, portsOfState } from './engine-state.ts';
 import { NoBlock } from './host-ports.ts';
 import { rangeKey, readRange } from './port-ranges.ts';
@@ -42,7 +42,7 @@ export class ContainerCalls {
       return [{ kind: 'created', container, dockerId: id }];
     } catch (error) {
       if (error instanceof InvalidVolume) return [failure(container, `HostConfigError: ${error.message}`)];
-      if (error instanceof NoBlock || error instanceof NoRouterFiles)
+      if (error instanceof NoBlock || error instanceof NoRouterFiles || error instanceof NoLogDriver)
         return [failure(container, `CannotCreateContainerError: ${error.message}`)];
       const attempts = containerOf(model, container)?.attempts ?? 0;
       if (error instanceof EngineError && error.kind === 'conflict') {

@@ -4,6 +4,7 @@ import type { FirelensAdded } from '../firelens/added.ts';
 import type { ContainerSecrets } from '../secrets/service.ts';
 import type { InstanceGpus } from '../gpu/port.ts';
 import type { Surroundings } from '../metadata/port.ts';
+import { lackingDriver } from '../logs/drivers.ts';
 import { gpuIdsOf, gpuMembers } from './gpus.ts';
 import type { PortBinding, TaskModel } from './model.ts';
 import { CONTAINER_NAME_LABEL, containerName, taskLabels, taskVolumeName } from './naming.ts';
@@ -17,6 +18,10 @@ export interface SpecOptions {
   /** How much of a container's awslogs output the engine keeps until it is shipped. */
   readonly logFileMiB: number;
   readonly logFiles: number;
+  /** What the engine has; `undefined`: everything. */
+  readonly logDrivers?: readonly string[] | undefined;
+  /** As it is called in reasons. */
+  readonly instanceName?: (() => string) | undefined;
   /** The engine cannot give a container more open files than this; `undefined`: as many as it is asked for. */
   readonly mostOpenFiles?: number | undefined;
   /** The instance's; a container has only those it was given. */
@@ -38,6 +43,11 @@ const MIB = 1024 * 1024;
 /** Docker refuses less. */
 const LEAST_MEMORY_MIB = 6;
 
+/** The engine cannot take the output where it shall go. */
+export class NoLogDriver extends Error {
+  override readonly name = 'NoLogDriver';
+}
+
 /** A mount names a volume the task does not have. */
 export class InvalidVolume extends Error {
   override readonly name = 'InvalidVolume';
@@ -46,7 +56,7 @@ export class InvalidVolume extends Error {
 /**
  * The engine's create body. What the control plane rendered (`dockerConfig`) is laid over what follows from the
  * payload's own members; network, cgroup, logging and labels are the agent's and come last. Pure.
- * @throws InvalidVolume
+ * @throws InvalidVolume, NoLogDriver
  */
 export function containerSpec(
   task: PayloadTask,
@@ -82,10 +92,18 @@ export function containerSpec(
   };
   const host = { ...hostConfig(task, container, model, options, blocks), ...gpus.hostConfig };
   const own = { ...body, Labels: labels, HostConfig: withLogs(host, secrets?.logOptions ?? {}, firelens) };
+  checkDriver(own.HostConfig, container.name, options);
   return joinsPause(task) ? withoutNetworkOf(own) : { ...own, ...macAddress(host, surroundings) };
 }
 
 /** In the engine's old place and its new one. Containers on its bridge alone may have one given. */
+function checkDriver(host: Json, container: string, { logDrivers, instanceName }: SpecOptions): void {
+  const { Type } = (host['LogConfig'] ?? {}) as { readonly Type?: string };
+  const given = logDrivers && { instance: instanceName?.() ?? 'of this host', logDrivers };
+  const lacking = given && lackingDriver(container, Type, given);
+  if (lacking !== undefined) throw new NoLogDriver(lacking);
+}
+
 function macAddress(host: Json, { macAddress: MacAddress }: Surroundings): Json {
   if (MacAddress === undefined || host['NetworkMode'] !== 'bridge') return {};
   return { MacAddress, NetworkingConfig: { EndpointsConfig: { bridge: { MacAddress } } } };
