@@ -17,6 +17,9 @@ import { SEALED_PARAMETERS } from './api/ssm/values.ts';
 import { stsHandlers } from './api/sts/index.ts';
 import { AuditTrail } from './audit/trail.ts';
 import { startControllers } from './controllers/index.ts';
+import type { Controller } from './controllers/driver.ts';
+import { HookController } from './controllers/hook/controller.ts';
+import type { HookCaller } from './controllers/hook/port.ts';
 import { SEALED_TASKS } from './controllers/task/roles.ts';
 import { agentHandlers, createDispatch, nextGenerations, type Dispatch } from './dispatch/index.ts';
 import { openFileSystems } from './filesystems/lifecycle.ts';
@@ -32,10 +35,10 @@ import { LoadBalancerController } from './loadbalancer/controller.ts';
 import type { Proxy } from './loadbalancer/port.ts';
 import type { RenderSettings } from './loadbalancer/render.ts';
 import type { LogStore } from './logs/port.ts';
-import { keepRetention } from './logs/retention.ts';
 import { MemoryObjectStore } from './objects/memory.ts';
 import type { ObjectStore } from './objects/port.ts';
 import type { Caller, Platform, PlatformConfig } from './platform.ts';
+import { keepRetention } from './logs/retention.ts';
 import type { Seal } from './seal/port.ts';
 import { ensureSealed } from './seal/sealed-documents.ts';
 import { State } from './state/state.ts';
@@ -56,6 +59,8 @@ export interface AssembleOptions {
   /** What carries the traffic of load balancers. Left out: nothing does, and every port is free. */
   readonly proxy?: Balancing | undefined;
   readonly clock: Clock;
+  /** Asks the functions of lifecycle hooks. Left out: such hooks end when their time is over. */
+  readonly hookCaller?: HookCaller | undefined;
   readonly ids: Ids;
   /** Runs a group commit soon; see StateOptions. */
   readonly schedule: (run: () => void) => void;
@@ -113,11 +118,11 @@ export async function assemble(options: AssembleOptions): Promise<ControlPlane> 
   const objects = options.objects ?? new MemoryObjectStore(ids);
   const handlers = allHandlers(platform, identity, logStore, { ...options, objects, exec: dispatch.exec });
   const stopping = new AbortController();
-  const balancing =
-    options.proxy === undefined
-      ? []
-      : [new LoadBalancerController(platform, options.proxy.proxy, options.proxy.settings)];
-  const controllers = startControllers(platform, stopping.signal, balancing);
+  const more: Controller[] = [];
+  if (options.proxy !== undefined)
+    more.push(new LoadBalancerController(platform, options.proxy.proxy, options.proxy.settings));
+  if (options.hookCaller !== undefined) more.push(new HookController(platform, options.hookCaller, stopping.signal));
+  const controllers = startControllers(platform, stopping.signal, more);
   const running = [
     controllers.stopped,
     keepRetention(platform, logStore, stopping.signal),

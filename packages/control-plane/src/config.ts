@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseAccountId, parseRegion, type AccountId, type Region } from '@gantry/domain';
+import { readExports } from './filesystems/exports.ts';
 import type { PlatformConfig, SubnetConfig } from './platform.ts';
 
 /** Everything the process is told, checked and frozen. */
@@ -47,6 +48,7 @@ const DEFAULTS = {
   tls: '',
   'tls-cert': '',
   'tls-key': '',
+  efs: '',
 } as const;
 type Setting = keyof typeof DEFAULTS;
 const SWITCHES = ['insecure-any-key', 'throttle'] as const;
@@ -99,6 +101,8 @@ export function readConfig(around: Surroundings): ServerConfig {
     historyRetentionMs: whole('history-retention-ms', 1_000, 3_650 * DAY_MS),
     instanceGoneAfterMs: whole('instance-gone-after-ms', 1_000, 365 * DAY_MS),
     subnets: readSubnets(given.subnets, region ?? 'us-east-1', problems),
+    fileSystemExports: readExports(text('efs'), problems),
+    deploymentHooks: readHooks(given.hooks, problems),
   };
   const dataDir = resolve(text('data-dir') || defaultDataDir(around));
   const keyFile = resolve(text('key-file') || defaultKeyFile(around));
@@ -125,6 +129,7 @@ interface Given {
   readonly settings: Partial<Record<Setting, string>>;
   readonly on: ReadonlySet<Switch>;
   readonly subnets: readonly string[];
+  readonly hooks: readonly string[];
 }
 
 function readFlags(args: readonly string[], problems: string[]): Given {
@@ -137,17 +142,19 @@ function readFlags(args: readonly string[], problems: string[]): Given {
         ...settings,
         ...Object.fromEntries(SWITCHES.map((name) => [name, { type: 'boolean' as const }])),
         subnet: { type: 'string', multiple: true },
+        'deployment-hook': { type: 'string', multiple: true },
       },
     });
-    const { subnet, ...rest } = values as { subnet?: string[] } & Record<string, unknown>;
+    const { subnet, 'deployment-hook': hooks, ...rest } = values as Record<string, unknown>;
     return {
       settings: rest as Given['settings'],
       on: new Set(SWITCHES.filter((name) => rest[name] === true)),
-      subnets: subnet ?? [],
+      subnets: (subnet as string[] | undefined) ?? [],
+      hooks: (hooks as string[] | undefined) ?? [],
     };
   } catch (error) {
     problems.push((error as Error).message);
-    return { settings: {}, on: new Set(), subnets: [] };
+    return { settings: {}, on: new Set(), subnets: [], hooks: [] };
   }
 }
 
@@ -191,6 +198,17 @@ function readSubnets(given: readonly string[], region: string, problems: string[
       problems.push(`--subnet ${text}: it looks like subnet-1,${region}a,10.0.0.0/24 (IPv4, /8 to /28)`);
     return { subnetId, availabilityZone, cidr };
   });
+}
+
+/** `--deployment-hook check=http://127.0.0.1:9000/check` or `check=exec:/usr/local/bin/check`. */
+function readHooks(given: readonly string[], problems: string[]): Readonly<Record<string, string>> {
+  const hooks: Record<string, string> = {};
+  for (const text of given) {
+    const [, name, target] = /^([\w-]{1,64})=(.+)$/s.exec(text) ?? [];
+    if (name !== undefined && target !== undefined && /^(https?:\/\/\S+|exec:\/.+)$/.test(target)) hooks[name] = target;
+    else problems.push(`--deployment-hook ${text}: it looks like NAME=http://127.0.0.1:9000/ or NAME=exec:/path`);
+  }
+  return hooks;
 }
 
 /** Only this machine can reach it. */

@@ -6,12 +6,14 @@ import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { anyKey, signedBy } from './api/http/authenticate.ts';
 import { describeError } from './api/http/pipeline.ts';
+import { systemHookCaller } from './controllers/hook/wiring-caller.ts';
 import { hostPorts } from './api/elbv2/host-port.ts';
 import { FrontDoor } from './api/http/server.ts';
 import { assemble, type Balancing } from './assemble.ts';
 import { AuditTrail } from './audit/trail.ts';
 import { endpointOf, isLoopback, readConfig, type ServerConfig } from './config.ts';
 import { openCredentials } from './credentials.ts';
+import { DirectoryFolders } from './filesystems/directory.ts';
 import { Haproxy } from './loadbalancer/wiring-haproxy.ts';
 import { joinedRing } from './identity/key-ring.ts';
 import { openSeal } from './seal/key-file.ts';
@@ -58,9 +60,10 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
     ...trail.problems(),
     ...haproxy.problems(),
   ];
-  const kept = { journal, logStore, objects, seal, trail, proxy: balancingBy(haproxy) };
+  const kept = { journal, logStore, objects, seal, trail, proxy: balancingBy(haproxy), hookCaller: systemHookCaller };
   const wired = { ...kept, problems, clock: systemClock, ids: systemIds, schedule: nextTurn, log };
-  const plane = await assemble({ ...wired, config: config.platform });
+  const folders = DirectoryFolders.open(join(config.dataDir, 'efs'), () => systemIds.hex32());
+  const plane = await assemble({ ...wired, folders, config: config.platform });
   const ring = joinedRing(keys, plane.identity.keys);
   const { defaultScope } = config.platform;
   const authenticate = config.insecureAnyKey ? anyKey(defaultScope, ring, systemClock) : signedBy(ring, systemClock);

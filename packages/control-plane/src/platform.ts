@@ -43,6 +43,8 @@ export interface PlatformConfig {
   readonly subnets: readonly SubnetConfig[];
   /** NFS exports behind file systems, by their ids; the others are folders of this host. */
   readonly fileSystemExports?: Readonly<Record<string, NfsExport>> | undefined;
+  /** What stands behind the functions of lifecycle hooks, by their names. */
+  readonly deploymentHooks?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface SubnetConfig {

@@ -1,5 +1,10 @@
 import type { Scope } from './ids.ts';
-import type { CapacityProviderStrategyItem, DeploymentConfiguration, ServiceLoadBalancer } from './service.ts';
+import type {
+  CapacityProviderStrategyItem,
+  DeploymentConfiguration,
+  LifecycleStage,
+  ServiceLoadBalancer,
+} from './service.ts';
 import type { AwsVpcConfiguration, LaunchType } from './task.ts';
 import type { EpochMs } from './time.ts';
 
@@ -21,7 +26,10 @@ export interface ServiceRevision {
   readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[] | undefined;
   readonly platformVersion?: string | undefined;
   readonly awsvpcConfiguration?: AwsVpcConfiguration | undefined;
+  /** As the service declares them. */
   readonly loadBalancers?: readonly ServiceLoadBalancer[] | undefined;
+  /** With the group of each pair that its tasks are in. */
+  readonly resolvedLoadBalancers?: readonly ServiceLoadBalancer[] | undefined;
   readonly containerImages: readonly RevisionImage[];
   readonly createdAt: EpochMs;
 }
@@ -81,6 +89,8 @@ export interface ServiceDeployment {
   readonly target: RevisionPart;
   readonly deploymentConfiguration: DeploymentConfiguration;
   readonly rollback?: DeploymentRollback | undefined;
+  /** Of one that shifts traffic; absent: ROLLING, or nothing was there to shift it from. */
+  readonly shift?: TrafficShift | undefined;
   readonly circuitBreaker: {
     readonly status: 'TRIGGERED' | 'MONITORING' | 'MONITORING_COMPLETE' | 'DISABLED';
     /** As they were when the deployment was over, or the breaker triggered. */
@@ -99,4 +109,28 @@ export interface DeploymentRollback {
   readonly startedAt: EpochMs;
   /** Unknown when what it goes back to is older than service revisions are here. */
   readonly serviceRevisionArn?: string | undefined;
+}
+
+/** How far a deployment is that shifts traffic from what ran before (blue) to what it brings (green). */
+export interface TrafficShift {
+  readonly stage: LifecycleStage;
+  readonly since: EpochMs;
+  /** Production traffic of green. */
+  readonly productionPercent: number;
+  /** Test traffic is green's. */
+  readonly testShifted: boolean;
+  /** Those of the stage. */
+  readonly hooks: readonly HookRun[];
+}
+
+export interface HookRun {
+  readonly hookId: string;
+  /** Which of `lifecycleHooks`. */
+  readonly index: number;
+  readonly status: 'AWAITING_ACTION' | 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT';
+  readonly expiresAt: EpochMs;
+  /** When its function is asked next; absent while nobody is to be asked. */
+  readonly callAt?: EpochMs | undefined;
+  /** Why it failed, for people. */
+  readonly reason?: string | undefined;
 }

@@ -27,6 +27,43 @@ export interface DeploymentConfiguration {
   readonly minimumHealthyPercent: number;
   readonly maximumPercent: number;
   readonly deploymentCircuitBreaker: DeploymentCircuitBreaker;
+  /** Absent: ROLLING. */
+  readonly strategy?: 'ROLLING' | 'BLUE_GREEN' | 'LINEAR' | 'CANARY' | undefined;
+  /** How long both revisions run once all traffic is on the new one. */
+  readonly bakeTimeInMinutes?: number | undefined;
+  readonly linearConfiguration?: { readonly stepPercent: number; readonly stepBakeTimeInMinutes: number } | undefined;
+  readonly canaryConfiguration?:
+    | { readonly canaryPercent: number; readonly canaryBakeTimeInMinutes: number }
+    | undefined;
+  readonly lifecycleHooks?: readonly LifecycleHook[] | undefined;
+}
+
+/** Stages of a deployment that shifts traffic, in their order (ecs-semantics 5.8). */
+export const LIFECYCLE_STAGES = [
+  'RECONCILE_SERVICE',
+  'PRE_SCALE_UP',
+  'SCALE_UP',
+  'POST_SCALE_UP',
+  'TEST_TRAFFIC_SHIFT',
+  'POST_TEST_TRAFFIC_SHIFT',
+  'PRE_PRODUCTION_TRAFFIC_SHIFT',
+  'PRODUCTION_TRAFFIC_SHIFT',
+  'POST_PRODUCTION_TRAFFIC_SHIFT',
+  'BAKE_TIME',
+  'CLEAN_UP',
+] as const;
+export type LifecycleStage = (typeof LIFECYCLE_STAGES)[number];
+
+/** What is asked, or waited for, at some stages. */
+export interface LifecycleHook {
+  readonly targetType: 'AWS_LAMBDA' | 'PAUSE';
+  readonly hookTargetArn?: string | undefined;
+  readonly roleArn?: string | undefined;
+  readonly lifecycleStages: readonly LifecycleStage[];
+  /** Any JSON: handed on. */
+  readonly hookDetails?: unknown;
+  readonly timeoutInMinutes?: number | undefined;
+  readonly timeoutAction?: 'ROLLBACK' | 'CONTINUE' | undefined;
 }
 
 export type RolloutState = 'IN_PROGRESS' | 'COMPLETED' | 'FAILED';
@@ -53,6 +90,8 @@ export interface Deployment {
   readonly failuresInAll?: number | undefined;
   /** Start throttle (5.7): no new task before this moment. Survives restarts because it is here. */
   readonly notBefore?: EpochMs | undefined;
+  /** Traffic has just been taken from its tasks: until this moment they stay, for requests on their way. */
+  readonly keepUntil?: EpochMs | undefined;
   /** Consecutive tasks that ended by themselves right after they had started. */
   readonly shortRuns?: number | undefined;
   /** How often in a row the throttle was set; each time it doubles. */
@@ -70,6 +109,16 @@ export interface ServiceLoadBalancer {
   readonly targetGroupArn: string;
   readonly containerName: string;
   readonly containerPort: number;
+  /** How traffic is shifted to the other group; its tasks are in one of the two. */
+  readonly advancedConfiguration?: AdvancedConfiguration | undefined;
+}
+
+export interface AdvancedConfiguration {
+  readonly alternateTargetGroupArn: string;
+  /** Of a rule, or of a listener of a network load balancer. */
+  readonly productionListenerRule: string;
+  readonly testListenerRule?: string | undefined;
+  readonly roleArn: string;
 }
 
 /** Document kind `service`, key `<account>/<region>/<cluster>/<name>`. */

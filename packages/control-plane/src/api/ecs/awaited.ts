@@ -15,7 +15,6 @@ export const AWAITED = {
   CreateCapacityProvider: CAPACITY,
   UpdateCapacityProvider: CAPACITY,
   DeleteCapacityProvider: CAPACITY,
-  ContinueServiceDeployment: 'lifecycle hooks of deployments',
   CreateTaskSet: ROLLOUTS,
   UpdateTaskSet: ROLLOUTS,
   DeleteTaskSet: ROLLOUTS,

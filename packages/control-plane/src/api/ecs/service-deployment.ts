@@ -1,4 +1,4 @@
-import { isDeploymentOver, type Scope, type ServiceDeployment } from '@gantry/domain';
+import { isDeploymentOver, type HookRun, type Scope, type ServiceDeployment } from '@gantry/domain';
 import { invalidParameter, ServiceError } from '@gantry/protocol';
 import { putServiceDeployment } from '../../controllers/service/service-deployment-documents.ts';
 import type { Platform } from '../../platform.ts';
@@ -50,13 +50,12 @@ export function serviceDeploymentHandlers({ state }: Platform): Pick<EcsHandlers
         return { serviceDeploymentArn: deployment.serviceDeploymentArn };
       }),
 
-    ContinueServiceDeployment: async (input, { scope }) => {
-      const deployment = knownDeployment(tables, scope, input.serviceDeploymentArn as string);
-      // No deployment has hooks here: CreateService and UpdateService refuse them.
-      throw invalidParameter(
-        `The service deployment ${deployment.id} is not paused: it has no lifecycle hook '${(input.hookId ?? '').slice(0, 64)}'. Use DescribeServiceDeployments to see its lifecycleHookDetails.`,
-      );
-    },
+    ContinueServiceDeployment: async (input, { scope, caller }) =>
+      state.transact((tx) => {
+        const deployment = knownDeployment(tx.tables, scope, input.serviceDeploymentArn as string);
+        continueDeployment(tx, deployment, input.hookId ?? '', input.action !== 'ROLLBACK', caller.principalArn);
+        return { serviceDeploymentArn: deployment.serviceDeploymentArn };
+      }),
   };
 }
 
@@ -109,4 +108,20 @@ function stopDeployment(tx: Tx, deployment: ServiceDeployment, abort: boolean, b
     text: `Service deployment ${deployment.id} is to be ${what}.`,
     by,
   });
+}
+
+/** Ends a pause: the deployment goes on, or back. Throws InvalidParameterException when there is no such pause. */
+function continueDeployment(tx: Tx, deployment: ServiceDeployment, hookId: string, goesOn: boolean, by: string): void {
+  const { shift } = deployment;
+  const hook = shift?.hooks.find((each) => each.hookId === hookId && each.status === 'AWAITING_ACTION');
+  if (shift === undefined || hook === undefined || isDeploymentOver(deployment))
+    throw invalidParameter(
+      `The service deployment ${deployment.id} is not paused at a lifecycle hook '${hookId.slice(0, 128)}'. Use DescribeServiceDeployments to see its lifecycleHookDetails.`,
+    );
+  const status = goesOn ? ('SUCCEEDED' as const) : ('FAILED' as const);
+  const ended: HookRun = goesOn ? { ...hook, status } : { ...hook, status, reason: 'a user asked for a rollback.' };
+  const hooks = shift.hooks.map((each) => (each === hook ? ended : each));
+  putServiceDeployment(tx, { ...deployment, shift: { ...shift, hooks }, updatedAt: tx.now });
+  const text = `The deployment goes ${goesOn ? 'on' : 'back'} after ${shift.stage}.`;
+  tx.event({ subject: deployment.serviceArn, type: 'deployment.continued', because: 'user-request', text, by });
 }

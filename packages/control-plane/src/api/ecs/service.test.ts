@@ -177,7 +177,7 @@ const CREATE_REFUSED: readonly [string, string, CreateServiceRequest][] = [
     daemon({ capacityProviderStrategy: [{ capacityProvider: 'FARGATE', weight: 1 }] }),
   ],
   [INVALID, 'the scheduling strategy must be REPLICA', daemon({ availabilityZoneRebalancing: 'ENABLED' })],
-  [UNSUPPORTED, 'BLUE_GREEN', shop({ deploymentConfiguration: { strategy: 'BLUE_GREEN' } })],
+  [INVALID, 'bakeTimeInMinutes must be given', shop({ deploymentConfiguration: { strategy: 'BLUE_GREEN' } })],
   [UNSUPPORTED, 'A bake time', shop({ deploymentConfiguration: { bakeTimeInMinutes: 1 } })],
   [UNSUPPORTED, 'Lifecycle hooks', shop({ deploymentConfiguration: { lifecycleHooks: [{}] } })],
   [
@@ -185,7 +185,7 @@ const CREATE_REFUSED: readonly [string, string, CreateServiceRequest][] = [
     'Deployment alarms',
     shop({ deploymentConfiguration: { alarms: { enable: true, rollback: false, alarmNames: ['a'] } } }),
   ],
-  [UNSUPPORTED, 'canaryConfiguration', shop({ deploymentConfiguration: { canaryConfiguration: {} } })],
+  [INVALID, 'canaryConfiguration', shop({ deploymentConfiguration: { canaryConfiguration: {} } })],
   [
     INVALID,
     'thresholdConfiguration.value must be between 1 and 100',

@@ -9,6 +9,7 @@ import { complained } from './complaint.ts';
 import { pinImages } from './service-deployment.ts';
 import { putServiceDeployment, putServiceRevision, revisionOf } from './service-deployment-documents.ts';
 import { drainingText, startedText, stoppedText, targetsText, unplacedText } from './texts.ts';
+import { directTraffic } from './traffic.ts';
 import type { ServiceAction, ServiceView, StartAction, StopAction } from './view.ts';
 
 const MOST_EVENTS = 100;
@@ -35,6 +36,7 @@ export function applyService(
     if (action.kind === 'account') account(tx, action.task);
     if (action.kind === 'deployment') putServiceDeployment(tx, action.deployment);
     if (action.kind === 'revision') putServiceRevision(tx, action.revision);
+    if (action.kind === 'traffic') directTraffic(tx, action.orders);
     if (action.kind === 'say') {
       said.push(action.message);
       tell(tx, service, action.because, action.message);
@@ -121,7 +123,13 @@ function taskFor(tx: Tx, platform: ServicePlatform, key: string, service: Servic
     because: start.because,
   });
   const task = { ...made, containers: pinImages(made.containers, revisionOf(tx.tables, service, deployment)) };
-  const loadBalancers = deployment.loadBalancers ?? service.loadBalancers ?? [];
+  // How traffic is shifted is the deployment's; a task is registered in one group of each pair.
+  const balancers = deployment.loadBalancers ?? service.loadBalancers ?? [];
+  const loadBalancers = balancers.map(({ targetGroupArn, containerName, containerPort }) => ({
+    targetGroupArn,
+    containerName,
+    containerPort,
+  }));
   return loadBalancers.length === 0 ? task : { ...task, loadBalancers, targetHealth: 'initial' };
 }
 

@@ -1,12 +1,21 @@
-import { epochMs, type Because, type Deployment, type Service, type Task } from '@gantry/domain';
+import {
+  epochMs,
+  type Because,
+  type Deployment,
+  type Service,
+  type ServiceDeployment,
+  type Task,
+} from '@gantry/domain';
 import { assignProviders, launchTypeOf } from '../scheduler/capacity.ts';
 import { breakCircuit } from './breaker.ts';
 import { complained, REPEAT_AFTER_MS } from './complaint.ts';
 import { daemonStanding, daemonStarts } from './daemon.ts';
+import { decideShift, shiftUnderWay, type Shift } from './decide-shift.ts';
 import { accountEndings, isThrottled } from './failures.ts';
 import { isReady, SHORT_RUN_MS } from './health.ts';
 import { isHeldByProtection, nextMoment, standingOf, startable, stopsOf, type Standing } from './rollout.ts';
 import { followDeployments, learnDigests } from './service-deployment.ts';
+import { expireHooks } from './shift.ts';
 import { completedText, protectedText, scalingReason, steadyText, stuckText } from './texts.ts';
 import type { ServiceAction, ServiceView, StartAction } from './view.ts';
 
@@ -17,13 +26,16 @@ export const MOST_AT_ONCE = 100;
  * What to do about a service now (ecs-semantics 5.3 to 5.7): a function of the view alone. Applied to its own outcome it
  * has nothing more to do but wait: no actions, or `wake-at`.
  */
-export function decideService(view: ServiceView): readonly ServiceAction[] {
+export function decideService(given: ServiceView): readonly ServiceAction[] {
+  const view = withExpiredHooks(given);
   const { service } = view;
   if (service.status === 'INACTIVE') return [];
   const accounted = accountEndings(view, service);
   if (service.status === 'DRAINING') return drained(view, accounted.service, accounted.actions);
   const broken = breakCircuit(view, accounted.service);
   const current = withoutEmpty(view, broken.service);
+  const shift = shiftUnderWay(view, current);
+  if (shift !== undefined) return shifting({ ...view, service: current }, shift, accounted.actions, service);
   const next = { ...view, service: current };
   const primary = current.deployments.find((deployment) => deployment.status === 'PRIMARY');
   if (primary === undefined) return accounted.actions;
@@ -43,6 +55,55 @@ export function decideService(view: ServiceView): readonly ServiceAction[] {
   const wake = wakeOf(next, standing, updated, starts.length === MOST_AT_ONCE || allStops.length >= MOST_AT_ONCE);
   if (wake !== undefined) actions.push(wake);
   return actions;
+}
+
+/** Lifecycle hooks whose time is over have ended. */
+function withExpiredHooks(view: ServiceView): ServiceView {
+  if (!view.serviceDeployments.some(({ shift }) => shift !== undefined)) return view;
+  const serviceDeployments = view.serviceDeployments.map((one) => {
+    const shift = expireHooks(one, view.now);
+    return shift === one.shift ? one : { ...one, shift };
+  });
+  return { ...view, serviceDeployments };
+}
+
+/** While traffic is shifted; `before` is the service as it is stored. */
+function shifting(
+  view: ServiceView,
+  shift: Shift,
+  accounted: readonly ServiceAction[],
+  before: Service,
+): readonly ServiceAction[] {
+  const decided = decideShift(view, shift, startsOf, MOST_AT_ONCE);
+  const { deployment, starts } = decided;
+  const service = withShiftCounts(view, unsettled(view.service), deployment);
+  const serviceDeployments = view.serviceDeployments.map((one) => (one.id === deployment.id ? deployment : one));
+  const followed = followDeployments({
+    view: { ...view, serviceDeployments },
+    service,
+    judged: view.service.deployments,
+  });
+  const isTold = followed.some((action) => action.kind === 'deployment' && action.deployment.id === deployment.id);
+  const actions: ServiceAction[] = [...accounted, ...decided.actions, ...starts];
+  if (service !== before) actions.push({ kind: 'update', service });
+  if (!isTold && deployment !== shift.deployment) actions.push({ kind: 'deployment', deployment });
+  actions.push(...followed, ...learnDigests(view));
+  const more = starts.length >= MOST_AT_ONCE || decided.actions.length >= MOST_AT_ONCE;
+  const at = more ? view.now : Math.min(...decided.moments.filter((moment) => moment > view.now));
+  if (Number.isFinite(at)) actions.push({ kind: 'wake-at', at: epochMs(at), because: 'new-deployment' });
+  return actions;
+}
+
+/** Both revisions are wanted whole; green from when it grows. */
+function withShiftCounts(view: ServiceView, service: Service, { shift, target }: ServiceDeployment): Service {
+  const deployments = service.deployments.map((deployment) => {
+    const waits = deployment.id === target.deploymentId && shift?.stage === 'PRE_SCALE_UP';
+    const wanted = deployment.id === target.deploymentId || deployment.id === service.lastCompletedDeployment?.id;
+    const desiredCount = waits || !wanted ? 0 : service.desiredCount;
+    return desiredCount === deployment.desiredCount ? deployment : { ...deployment, desiredCount, updatedAt: view.now };
+  });
+  const same = deployments.every((deployment, at) => deployment === service.deployments[at]);
+  return same ? service : { ...service, deployments };
 }
 
 const isDaemon = ({ schedulingStrategy }: Service): boolean => schedulingStrategy === 'DAEMON';
@@ -76,6 +137,9 @@ function drained(view: ServiceView, service: Service, before: readonly ServiceAc
 function withoutEmpty(view: ServiceView, service: Service): Service {
   if (service.deployments.length === 1) return service;
   const busy = new Set(view.tasks.filter((task) => task.lastStatus !== 'STOPPED').map((task) => task.deploymentId));
+  // What carries the traffic until it is shifted is not over, whatever has happened to its tasks.
+  if (view.serviceDeployments.some(({ shift }) => shift !== undefined && shift.stage !== 'CLEAN_UP'))
+    busy.add(service.lastCompletedDeployment?.id);
   const deployments = service.deployments.filter(({ status, id }) => status === 'PRIMARY' || busy.has(id));
   return deployments.length === service.deployments.length ? service : { ...service, deployments };
 }

@@ -4,6 +4,7 @@ import type { Tables } from '../../state/tables.ts';
 import { PlacementIndex } from '../scheduler/placement-index.ts';
 import { suitedInstances } from '../scheduler/suited.ts';
 import { openDeployments, revisionOf } from './service-deployment-documents.ts';
+import { missingRule, trafficOrders } from './traffic.ts';
 import type { DaemonHost, ServiceView } from './view.ts';
 
 /** All that decisions about a service rest on, read now. Undefined when there is no such service. */
@@ -28,8 +29,19 @@ export function readServiceView(
       return { cpu: place.pool.freeCpu[place.slot] ?? 0, memory: place.pool.freeMemory[place.slot] ?? 0 };
     },
     healthyAfterRunningMs: config.healthyAfterRunningMs,
+    trafficProblem: trafficProblem(tables, key, service),
     daemonHosts: service.schedulingStrategy === 'DAEMON' ? daemonHosts(tables, config, key, service) : [],
   };
+}
+
+function trafficProblem(tables: Tables, key: string, service: Service): string | undefined {
+  const current = openDeployments(tables, key).find(
+    (one) => one.serviceDeploymentArn === service.currentServiceDeployment,
+  );
+  const primary = service.deployments.find(({ status }) => status === 'PRIMARY');
+  if (current?.shift === undefined || primary === undefined) return undefined;
+  const rule = missingRule(tables, trafficOrders(primary.loadBalancers ?? [], current.shift));
+  return rule === undefined ? undefined : `The listener or rule ${rule} does not exist, or does not forward.`;
 }
 
 const NOTHING = { cpuUnits: 0, memoryMiB: 0, tcpPorts: [], udpPorts: [], gpuCount: 0, eniCount: 0 } as const;

@@ -111,6 +111,8 @@ function unprotected(view: ServiceView, tasks: readonly Task[]): readonly Task[]
 
 /** Protection keeps it from being replaced; not on an instance that drains, and not when it is unhealthy (3.10). */
 export function mustStay(view: ServiceView, { primary }: Standing, task: Task): boolean {
+  const own = view.service.deployments.find(({ id }) => id === task.deploymentId);
+  if (own?.keepUntil !== undefined && view.now < own.keepUntil) return true;
   if (!isProtected(task, view.now) || task.deploymentId === primary.id) return false;
   const draining = task.instanceKey !== undefined && view.draining(task.instanceKey);
   return !draining && !isUnhealthy(view, task);
@@ -163,6 +165,7 @@ export function nextMoment(view: ServiceView, standing: Standing): number | unde
   if (mayGo) {
     for (const { protectedUntil } of standing.live) if (protectedUntil !== undefined) moments.push(protectedUntil);
   }
+  for (const { keepUntil } of view.service.deployments) if (keepUntil !== undefined) moments.push(keepUntil);
   for (const task of standing.live)
     if (isFailing(task) && graceEndsAt(view, task) > view.now) moments.push(graceEndsAt(view, task));
   const next = Math.min(...moments.filter((moment) => moment > view.now));

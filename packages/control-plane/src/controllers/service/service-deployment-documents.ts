@@ -12,6 +12,7 @@ import {
 import type { Tx } from '../../state/state.ts';
 import { clusterKey, type Tables } from '../../state/tables.ts';
 import { withPrimary } from './create.ts';
+import { beginShift, shiftsTraffic } from './shift.ts';
 import { DEPLOYMENT_REASONS } from './texts.ts';
 
 /** The documents that remember what a service ran and how it came to that (ecs-semantics 5.9). */
@@ -116,7 +117,8 @@ function newServiceRevision(given: {
     capacityProviderStrategy: deployment.capacityProviderStrategy,
     platformVersion: deployment.platformVersion,
     awsvpcConfiguration: deployment.awsvpcConfiguration,
-    loadBalancers: deployment.loadBalancers,
+    loadBalancers: service.loadBalancers,
+    resolvedLoadBalancers: deployment.loadBalancers,
     containerImages: given.images.map(imageOf),
     createdAt: given.now,
   };
@@ -139,11 +141,13 @@ function newServiceDeployment(given: {
   const { scope, cluster, serviceName } = service;
   // The last 21 of 22 characters: 126 random bits, written as ECS writes them.
   const id = Buffer.from(given.ids.hex32(), 'hex').toString('base64url').slice(-21);
+  const { deploymentConfiguration: configuration } = service;
   return {
     scope,
     cluster,
     serviceName,
     id,
+    shift: shiftsTraffic(service) ? beginShift(id, configuration, now) : undefined,
     serviceDeploymentArn: serviceDeploymentArn(scope, cluster, serviceName, id),
     serviceArn: service.serviceArn,
     status: 'PENDING',

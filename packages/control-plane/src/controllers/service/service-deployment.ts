@@ -10,6 +10,7 @@ import {
   type ServiceRevision,
   type TaskContainer,
 } from '@gantry/domain';
+import { rollbackReason } from './rollback-reason.ts';
 import { breakerCount, breakerThreshold } from './threshold.ts';
 import { DEPLOYMENT_REASONS } from './texts.ts';
 import type { ServiceAction, ServiceView } from './view.ts';
@@ -81,10 +82,15 @@ function rollingBack(decided: Decided, current: ServiceDeployment, primary: Depl
 }
 
 function begunRollback(decided: Decided, current: ServiceDeployment, primary: Deployment): ServiceDeployment {
-  const byUser = current.status === 'ROLLBACK_REQUESTED';
-  const reason = byUser ? DEPLOYMENT_REASONS.userRollback : DEPLOYMENT_REASONS.breakerRollback;
-  const rollback = { reason, startedAt: decided.view.now, serviceRevisionArn: primary.serviceRevisionArn };
-  return { ...withTrigger(decided, current), status: 'ROLLBACK_IN_PROGRESS', statusReason: reason, rollback };
+  const { view } = decided;
+  const byUser = current.status === 'ROLLBACK_REQUESTED' || current.status === 'STOP_REQUESTED';
+  const own = byUser ? DEPLOYMENT_REASONS.userRollback : rollbackReason(view, current);
+  const reason = own ?? DEPLOYMENT_REASONS.breakerRollback;
+  const rollback = { reason, startedAt: view.now, serviceRevisionArn: primary.serviceRevisionArn };
+  const shift =
+    current.shift === undefined ? undefined : { ...current.shift, productionPercent: 0, testShifted: false };
+  const triggered = own === undefined ? withTrigger(decided, current) : current;
+  return { ...triggered, status: 'ROLLBACK_IN_PROGRESS', statusReason: reason, rollback, shift };
 }
 
 /** The breaker ended it, unless a user did. */

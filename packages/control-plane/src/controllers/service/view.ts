@@ -10,6 +10,7 @@ import type {
 } from '@gantry/domain';
 import type { SuitedInstance } from '../scheduler/suited.ts';
 import type { StopOrder } from '../task/stop.ts';
+import type { TrafficOrder } from './traffic.ts';
 
 /** All a decision about one service rests on. */
 export interface ServiceView {
@@ -26,6 +27,8 @@ export interface ServiceView {
   /** Free CPU units and MiB of an instance, for scaling in binpacked services. */
   readonly freeOn: (instanceKey: string) => { readonly cpu: number; readonly memory: number };
   readonly healthyAfterRunningMs: number;
+  /** Why traffic cannot be shifted, where a deployment has to. */
+  readonly trafficProblem?: string | undefined;
   /** Where a DAEMON service may have tasks; empty for other services. */
   readonly daemonHosts: readonly DaemonHost[];
 }
@@ -62,6 +65,8 @@ export type ServiceAction =
   | { readonly kind: 'deployment'; readonly deployment: ServiceDeployment }
   /** A revision learns digests of its images. */
   | { readonly kind: 'revision'; readonly revision: ServiceRevision }
+  /** Listeners and rules forward elsewhere. */
+  | { readonly kind: 'traffic'; readonly orders: readonly TrafficOrder[] }
   /** A service event. */
   | { readonly kind: 'say'; readonly message: string; readonly because: Because }
   /** Nothing more to do now; at this moment there may be. */

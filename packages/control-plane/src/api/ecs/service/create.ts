@@ -17,6 +17,7 @@ import { definitionKey } from '../task-definition/reference.ts';
 import { DAEMON_DEPLOYMENT, noCapacityProviders } from './daemon.ts';
 import { keptStrategy, rebalancingOf } from './placement.ts';
 import type { Terms } from './resolve.ts';
+import { checkShiftable } from './strategy.ts';
 import { checkGracePeriod, DEFAULT_DEPLOYMENT, mergeDeployment } from './validate.ts';
 
 /** The deployment that brings a service's tasks onto these terms. Ids are drawn; nothing is written. */
@@ -71,6 +72,7 @@ export function newService(given: {
   if (daemon && terms.launch.strategy !== undefined) throw noCapacityProviders();
   const defaults = daemon ? DAEMON_DEPLOYMENT : DEFAULT_DEPLOYMENT;
   const deploymentConfiguration = mergeDeployment(defaults, input.deploymentConfiguration);
+  checkShiftable(deploymentConfiguration, given.loadBalancers);
   const placementStrategy = keptStrategy(input.placementStrategy ?? []);
   const placementConstraints = input.placementConstraints ?? [];
   return {

@@ -117,7 +117,11 @@ const CREATE = {
   ...COMMON,
   serviceName: { input: { serviceName: 'other' }, seen: (s: Service) => s.serviceName, as: 'other' },
   launchType: { input: { launchType: 'EC2' }, seen: (s: Service) => s.launchType, as: 'EC2' },
-  schedulingStrategy: { input: { schedulingStrategy: 'DAEMON' }, refused: 'DAEMON' },
+  schedulingStrategy: {
+    input: { schedulingStrategy: 'DAEMON', desiredCount: undefined },
+    seen: (s: Service) => s.schedulingStrategy,
+    as: 'DAEMON',
+  },
   role: { input: { role: 'r' }, refused: 'Role is only valid' },
   tags: { input: { tags: [{ key: 'a', value: 'b' }] }, seen: (s: Service) => s.tags, as: [{ key: 'a', value: 'b' }] },
   clientToken: 'elsewhere',

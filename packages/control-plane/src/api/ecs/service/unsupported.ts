@@ -31,18 +31,13 @@ export function refuseUnsupported(input: CreateServiceRequest | UpdateServiceReq
 
 function refuseInDeployments(configuration: DeploymentConfiguration | undefined): void {
   if (configuration === undefined) return;
-  const { strategy = 'ROLLING', bakeTimeInMinutes = 0, lifecycleHooks = [] } = configuration;
-  if (strategy !== 'ROLLING')
-    throw notSupported(`The deployment strategy ${strategy}`, 'deploymentConfiguration.strategy');
-  if (bakeTimeInMinutes > 0) throw notSupported('A bake time', 'deploymentConfiguration.bakeTimeInMinutes');
-  if (lifecycleHooks.length > 0) throw notSupported('Lifecycle hooks', 'deploymentConfiguration.lifecycleHooks');
   if (configuration.alarms?.enable === true) throw notSupported('Deployment alarms', 'deploymentConfiguration.alarms');
-  for (const member of ['linearConfiguration', 'canaryConfiguration', 'earlySuccessCriteria'] as const) {
+  for (const member of ['earlySuccessCriteria'] as const) {
     if (configuration[member] !== undefined) throw notSupported('This', `deploymentConfiguration.${member}`);
   }
 }
 
-function notSupported(words: string, member: string): ServiceError {
+export function notSupported(words: string, member: string): ServiceError {
   return new ServiceError(
     'UnsupportedFeatureException',
     `${words} ('${member}') is not supported by this version of Gantry. Leave it out and try again.`,

@@ -5,6 +5,7 @@ import type { SubnetConfig } from '../../../platform.ts';
 import { checkUpdateDaemon } from './daemon.ts';
 import { keptStrategy, rebalancingOf } from './placement.ts';
 import { resolveTerms, type Terms, type Wish } from './resolve.ts';
+import { checkShiftable } from './strategy.ts';
 import { checkDesiredCount, checkGracePeriod, mergeDeployment } from './validate.ts';
 
 export interface UpdateView {
@@ -52,6 +53,7 @@ export function decideUpdate(view: UpdateView, input: UpdateServiceRequest): Upd
   const grace = input.healthCheckGracePeriodSeconds ?? service.healthCheckGracePeriodSeconds;
   if (input.healthCheckGracePeriodSeconds !== undefined) checkGracePeriod(grace, definition, view.loadBalancers);
   const deploymentConfiguration = mergeDeployment(service.deploymentConfiguration, input.deploymentConfiguration);
+  checkShiftable(deploymentConfiguration, view.loadBalancers);
   const updated: Service = {
     ...service,
     desiredCount: input.desiredCount ?? service.desiredCount,

@@ -7,6 +7,7 @@ import type {
 } from '@aws-sdk/client-ecs';
 import { checkClientToken, checkName, checkRange } from '../common/names.ts';
 import { checkCreateDaemon } from './daemon.ts';
+import { mergeStrategy } from './strategy.ts';
 import { refuseUnsupported } from './unsupported.ts';
 
 const MAX_TASKS = 5000;
@@ -64,6 +65,7 @@ export function mergeDeployment(
     minimumHealthyPercent,
     maximumPercent,
     deploymentCircuitBreaker: breakerOf(given.deploymentCircuitBreaker) ?? current.deploymentCircuitBreaker,
+    ...mergeStrategy(current, given),
   };
 }
 

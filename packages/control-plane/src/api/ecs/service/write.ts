@@ -6,7 +6,9 @@ import {
   forgetDeployments,
   supersede,
 } from '../../../controllers/service/service-deployment-documents.ts';
+import { shiftsTraffic } from '../../../controllers/service/shift.ts';
 import { DEPLOYMENT_REASONS } from '../../../controllers/service/texts.ts';
+import { balancersOf, directTraffic, trafficOrders } from '../../../controllers/service/traffic.ts';
 import type { Platform } from '../../../platform.ts';
 import type { Tx } from '../../../state/state.ts';
 import type { Tables } from '../../../state/tables.ts';
@@ -101,9 +103,15 @@ export function updateService(tx: Tx, context: ServiceContext, input: UpdateServ
 }
 
 function withDeployment(tx: Tx, { platform: { ids } }: ServiceContext, service: Service, terms: Terms): Service {
-  const { desiredCount, loadBalancers = [] } = service;
+  const { desiredCount, loadBalancers: declared = [], lastCompletedDeployment } = service;
+  const shifts = shiftsTraffic(service);
+  const before = lastCompletedDeployment ?? service.deployments.find(({ status }) => status === 'PRIMARY');
+  const loadBalancers = balancersOf(declared, before?.loadBalancers, shifts);
   const deployment = deploymentOn(terms, { ids, now: tx.now, desiredCount, loadBalancers });
   return beginDeployment(tx, ids, service, deployment, terms.definition.containerDefinitions);
+  // Where there is nothing to shift from, all traffic goes where its tasks will be.
+  const share = shifts ? 0 : 100;
+  directTraffic(tx, trafficOrders(loadBalancers, { productionPercent: share, testShifted: !shifts }));
 }
 
 /** DeleteService in its transaction (ecs-semantics 5.2): DRAINING, until the controller saw its tasks stop. */

@@ -5,6 +5,7 @@ import {
   type RevisionPart,
   type ServiceDeployment,
   type ServiceRevision,
+  type TrafficShift,
 } from '@gantry/domain';
 import type {
   ServiceDeployment as WireServiceDeployment,
@@ -48,6 +49,21 @@ export function describeServiceDeployment(
     rollback: rollback === undefined ? undefined : { ...rollback, startedAt: wireDate(rollback.startedAt) },
     deploymentCircuitBreaker: breakerOf(deployment, surroundings),
     alarms: { status: 'DISABLED' },
+    ...(deployment.shift === undefined ? {} : lifecycleOf(deployment, deployment.shift)),
+  };
+}
+
+/** Where it is, with the hooks of that stage. What comes before a step of production traffic is shown as part of it, as ECS does. */
+function lifecycleOf(
+  { deploymentConfiguration: { lifecycleHooks = [] } }: ServiceDeployment,
+  { stage, hooks }: TrafficShift,
+): Pick<WireServiceDeployment, 'lifecycleStage' | 'lifecycleHookDetails'> {
+  return {
+    lifecycleStage: stage === 'PRE_PRODUCTION_TRAFFIC_SHIFT' ? 'PRODUCTION_TRAFFIC_SHIFT' : stage,
+    lifecycleHookDetails: hooks.map(({ hookId, index, status, expiresAt }) => {
+      const { targetType, hookTargetArn, timeoutAction = 'ROLLBACK' } = lifecycleHooks[index] ?? {};
+      return { hookId, targetType, targetArn: hookTargetArn, status, expiresAt: wireDate(expiresAt), timeoutAction };
+    }),
   };
 }
 
@@ -92,8 +108,19 @@ export function describeServiceRevision(revision: ServiceRevision): WireServiceR
     networkConfiguration: networkOf(revision.awsvpcConfiguration),
     containerImages: revision.containerImages.map(({ byTag: _, ...image }) => image),
     guardDutyEnabled: false,
+    ...resolvedOf(revision),
     volumeConfigurations: [],
     vpcLatticeConfigurations: [],
     createdAt: wireDate(revision.createdAt),
   };
+}
+
+/** Which group of each pair is its own, and what sends traffic there. */
+function resolvedOf({
+  resolvedLoadBalancers = [],
+}: ServiceRevision): Pick<WireServiceRevision, 'resolvedConfiguration'> {
+  const loadBalancers = resolvedLoadBalancers.flatMap(({ targetGroupArn, advancedConfiguration: advanced }) =>
+    advanced === undefined ? [] : [{ targetGroupArn, productionListenerRule: advanced.productionListenerRule }],
+  );
+  return loadBalancers.length === 0 ? {} : { resolvedConfiguration: { loadBalancers } };
 }

@@ -3,12 +3,14 @@ import {
   type AwsVpcConfiguration,
   type Deployment,
   type DeploymentConfiguration,
+  type LifecycleHook,
   type Service,
   type ServiceEvents,
 } from '@gantry/domain';
 import type {
   Deployment as WireDeployment,
   DeploymentConfiguration as WireDeploymentConfiguration,
+  DeploymentLifecycleHook,
   NetworkConfiguration,
   Service as WireService,
   ServiceField,
@@ -84,13 +86,28 @@ function currentRevisions(
 }
 
 export function describeDeploymentConfiguration(configuration: DeploymentConfiguration): WireDeploymentConfiguration {
-  const { minimumHealthyPercent, maximumPercent, deploymentCircuitBreaker } = configuration;
+  const { minimumHealthyPercent, maximumPercent, deploymentCircuitBreaker, strategy = 'ROLLING' } = configuration;
+  const { linearConfiguration, canaryConfiguration, lifecycleHooks = [] } = configuration;
   return {
     deploymentCircuitBreaker,
     maximumPercent,
     minimumHealthyPercent,
-    strategy: 'ROLLING',
-    bakeTimeInMinutes: 0,
+    strategy,
+    bakeTimeInMinutes: configuration.bakeTimeInMinutes ?? 0,
+    ...(linearConfiguration === undefined ? {} : { linearConfiguration }),
+    ...(canaryConfiguration === undefined ? {} : { canaryConfiguration }),
+    ...(lifecycleHooks.length === 0 ? {} : { lifecycleHooks: lifecycleHooks.map(describeHook) }),
+  };
+}
+
+function describeHook(hook: LifecycleHook): DeploymentLifecycleHook {
+  const { timeoutInMinutes, timeoutAction: action, hookDetails, lifecycleStages, ...rest } = hook;
+  return {
+    ...rest,
+    lifecycleStages: lifecycleStages as DeploymentLifecycleHook['lifecycleStages'],
+    hookDetails: hookDetails as DeploymentLifecycleHook['hookDetails'],
+    timeoutConfiguration:
+      timeoutInMinutes === undefined && action === undefined ? undefined : { timeoutInMinutes, action },
   };
 }
 
