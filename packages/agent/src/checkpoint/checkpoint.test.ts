@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkpointContract } from './contract.ts';
-import { FileCheckpoint } from './file.ts';
+import { FileCheckpoint, readCheckpoint } from './file.ts';
 import { MemoryCheckpoint, MemoryDisk } from './memory.ts';
 
 checkpointContract('memory', () => {
@@ -85,3 +86,33 @@ test('a file that cannot be written calls nothing durable', () =>
     checkpoint.put('a', 1);
     await assert.rejects(checkpoint.flush(), /not open/);
   }));
+
+const needsRoot = process.getuid?.() === 0 ? false : 'SKIPPED: a disk of a few KiB is mounted, and that needs root';
+
+test('a full disk: nothing is called durable, and all of it is once there is room', { skip: needsRoot }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gantry-checkpoint-'));
+  const run = (file: string, ...args: string[]): void =>
+    assert.equal(spawnSync(file, args).status, 0, `${file} ${args.join(' ')}`);
+  run('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder);
+  try {
+    const path = join(folder, 'checkpoint.jsonl');
+    const checkpoint = new FileCheckpoint(path);
+    await checkpoint.load();
+    checkpoint.put('before', 'kept');
+    await checkpoint.flush();
+    checkpoint.put('large', 'x'.repeat(80_000));
+    await assert.rejects(checkpoint.flush(), { code: 'ENOSPC' });
+    checkpoint.put('during', 'kept');
+    await assert.rejects(checkpoint.flush(), { code: 'ENOSPC' });
+    const meanwhile = new Map(await readCheckpoint(path));
+    assert.deepEqual(Object.fromEntries(meanwhile), { before: 'kept' }, 'what a crash would find now');
+    checkpoint.delete('large');
+    checkpoint.put('after', 'kept');
+    await checkpoint.flush();
+    assert.deepEqual(Object.fromEntries(await readCheckpoint(path)), { before: 'kept', during: 'kept', after: 'kept' });
+    await checkpoint.close();
+  } finally {
+    run('umount', '--lazy', folder);
+    await rm(folder, { recursive: true });
+  }
+});

@@ -9,6 +9,9 @@ const COMPACT_RATIO = 4;
  * One file of lines `["key", document | null]`; the last line of a key counts. Appending costs one small write,
  * however many tasks there are, and a line cut short by a crash is the last one, was never called durable, and is
  * dropped. When most lines are old the file is written anew beside and moved over the old one.
+ *
+ * A file that could not be written (a full disk) is not trusted again: what comes next is written anew, with all that is
+ * known, until that succeeds. Nothing is called durable before.
  */
 export class FileCheckpoint implements Checkpoint {
   readonly #path: string;
@@ -19,7 +22,7 @@ export class FileCheckpoint implements Checkpoint {
   #pending = new Map<string, unknown>();
   #waiting: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
   #isWriting = false;
-  #failure: unknown;
+  #isDoubted = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -70,30 +73,40 @@ export class FileCheckpoint implements Checkpoint {
       this.#pending = new Map();
       this.#waiting = [];
       try {
-        if (this.#failure !== undefined) throw this.#failure;
-        await this.#append(pending, waiting.length > 0);
+        await this.#keep(pending, waiting.length > 0);
         for (const { resolve } of waiting) resolve();
       } catch (error) {
-        // A file that could not be written once cannot be trusted again: nothing more is called durable.
-        this.#failure = error;
+        this.#isDoubted = true;
         for (const { reject } of waiting) reject(error);
       }
     }
     this.#isWriting = false;
   }
 
-  async #append(pending: ReadonlyMap<string, unknown>, durable: boolean): Promise<void> {
+  async #keep(pending: ReadonlyMap<string, unknown>, durable: boolean): Promise<void> {
     let text = '';
     for (const [key, document] of pending) {
       const line = JSON.stringify([key, document ?? null]);
       text += `${line}\n`;
       this.#remember(key, document === undefined ? undefined : line);
     }
-    const file = this.#file;
-    if (file === undefined) throw new Error('The checkpoint is not open.');
+    if (this.#file === undefined) throw new Error('The checkpoint is not open.');
+    if (this.#isDoubted) {
+      await this.#rewrite();
+      this.#isDoubted = false;
+    } else await this.#append(this.#file, text, durable);
+  }
+
+  async #append(file: FileHandle, text: string, durable: boolean): Promise<void> {
     if (text !== '') {
       const bytes = Buffer.from(text);
-      await file.appendFile(bytes);
+      try {
+        await file.appendFile(bytes);
+      } catch (error) {
+        // A part of it may have taken the last room there was, which the next try needs.
+        await file.truncate(this.#fileBytes).catch(() => undefined);
+        throw error;
+      }
       this.#fileBytes += bytes.length;
     }
     if (durable) await file.datasync();
@@ -106,15 +119,25 @@ export class FileCheckpoint implements Checkpoint {
     await rm(beside, { force: true });
     const file = await open(beside, 'a', 0o600);
     const bytes = Buffer.from([...this.#lines.values()].map((line) => `${line}\n`).join(''));
-    await file.appendFile(bytes);
-    await file.sync();
-    await rename(beside, this.#path);
-    const folder = await open(dirname(this.#path), 'r');
-    await folder.sync();
-    await folder.close();
-    await this.#file?.close();
+    try {
+      await file.appendFile(bytes);
+      await file.sync();
+      await rename(beside, this.#path);
+    } catch (error) {
+      await file.close();
+      await rm(beside, { force: true });
+      throw error;
+    }
+    const before = this.#file;
     this.#file = file;
     this.#fileBytes = bytes.length;
+    await before?.close();
+    const folder = await open(dirname(this.#path), 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
   }
 
   #remember(key: string, line: string | undefined): void {
