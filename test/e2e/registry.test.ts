@@ -3,6 +3,8 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Task } from '@aws-sdk/client-ecs';
 import { whyNoDocker } from '@gantry/agent/engine/docker-world.ts';
 import { DockerEngine } from '@gantry/agent/engine/docker.ts';
+import { ImageCleaner } from '@gantry/agent/image-cleanup/cleaner.ts';
+import { PulledImages } from '@gantry/agent/image-cleanup/pulled.ts';
 import { Images, PullFailed, type PullBehaviour } from '@gantry/agent/supervisor/images.ts';
 import { systemClock } from '@gantry/protocol';
 import { ecsClient } from './ecs.ts';
@@ -30,8 +32,12 @@ describe('a registry', { skip }, () => {
     const engine = new DockerEngine();
     let image: string;
     let digests: { readonly one: string; readonly two: string };
-    /** Waits for nothing: a pull that fails is tried again at once. */
-    const clock = { now: () => systemClock.now(), elapsedMs: () => systemClock.elapsedMs(), sleep: () => Promise.resolve() };
+    /** A pull that fails is tried again at once. */
+    const clock = {
+      now: () => systemClock.now(),
+      elapsedMs: () => systemClock.elapsedMs(),
+      sleep: (ms: number, until?: AbortSignal) => (ms <= 5_000 ? Promise.resolve() : systemClock.sleep(ms, until)),
+    };
     const images = (behaviour: PullBehaviour): Images => new Images(engine, clock, behaviour);
     const digestHere = async (): Promise<string | undefined> => (await engine.inspectImage(image))?.repoDigest;
     /** Version two of it. */
@@ -89,16 +95,45 @@ describe('a registry', { skip }, () => {
       });
     });
 
-    it('prefer-cached and once: what is here is not asked for', async () => {
+    it('prefer-cached and once: what a task has pulled is not asked for', async () => {
       for (const behaviour of ['prefer-cached', 'once'] as const) {
         await forget(image);
         const own = images(behaviour);
         assert.ok((await own.prepare(image, signal, PULLER)).pull !== undefined, 'it was not here');
         await registry.goDown();
-        const again = await images(behaviour).prepare(image, signal, PULLER);
+        const again = await own.prepare(image, signal, PULLER);
         assert.deepEqual([again.digest, again.pull, again.warning], [digests.one, undefined, undefined]);
+        if (behaviour === 'once') await assert.rejects(images('once').prepare(image, signal, PULLER), PullFailed);
         await registry.comeUp();
       }
+    });
+
+    it('what a task brought goes when no task needs it; what was here stays, also under a name of its own', async () => {
+      const pulled = new PulledImages(systemClock);
+      const own = new Images(engine, clock, 'default', { pulled });
+      const inUse = new Set<string>();
+      const user = { imagesInUse: () => inUse, forgetImage: (reference: string) => own.forget(reference) };
+      const log = (level: string, text: string): void => assert.equal(level, 'info', text);
+      const rules = { intervalMs: 1000, minimumAgeMs: 0, mostPerCycle: 5, excluded: [] };
+      const cleaner = new ImageCleaner({ engine, clock: systemClock, log, pulled, users: () => [user] }, rules);
+      await own.prepare('gantry/hello', signal);
+      await own.prepare(image, signal, PULLER);
+      await moveTag();
+      own.forget(image);
+      await own.prepare(image, signal, PULLER);
+      inUse.add(image);
+      await cleaner.cycle();
+      assert.equal(await digestHere(), digests.two);
+      assert.equal(
+        await engine.inspectImage(`${registry.host}/private/hello@${digests.one}`),
+        undefined,
+        'the old one',
+      );
+      inUse.clear();
+      await cleaner.cycle();
+      assert.equal(await digestHere(), undefined);
+      assert.ok((await engine.inspectImage('gantry/hello')) !== undefined && (await engine.inspectImage(other)));
+      assert.deepEqual([...pulled.values()], []);
     });
 
     it('default: a tag that moved is followed; without the registry the old image does, and says so', async () => {

@@ -4,6 +4,7 @@ import type { Checkpoint } from './checkpoint/port.ts';
 import type { Engine } from './engine/port.ts';
 import type { InstanceGpus } from './gpu/port.ts';
 import type { RouterFiles } from './firelens/port.ts';
+import type { PulledImages } from './image-cleanup/pulled.ts';
 import type { Log } from './log.ts';
 import type { MetadataHost } from './metadata/port.ts';
 import type { NetworkMaps } from './network/maps.ts';
@@ -34,6 +35,10 @@ export interface AgentConfig {
   readonly resyncMs: number;
   readonly logFileMiB: number;
   readonly logFiles: number;
+  /** See SupervisorOptions. */
+  readonly cleanUpJitterMs?: number | undefined;
+  /** How long a pull may say nothing; `undefined`: a minute. */
+  readonly pullInactivityMs?: number | undefined;
   /** Of the host's GPUs those of this instance; `undefined`: it has none. */
   readonly gpus?: InstanceGpus | undefined;
   /** See SpecOptions; found out about the host. */
@@ -67,6 +72,8 @@ export interface AgentPorts {
   readonly checkpoint: Checkpoint;
   readonly clock: Clock;
   readonly ids: Ids;
+  /** Shared by the instances that share an engine. Default: what this one pulls, until it ends. */
+  readonly pulled?: PulledImages | undefined;
   readonly log: Log;
   /** Shared by the instances that share an engine. Default: one of its own, twice the cores wide. */
   readonly gate?: EngineGate;

@@ -150,13 +150,14 @@ export class Agent {
     const logs = (this.#logs = new LogService({ engine, link, clock, ids, log, checkpoint }));
     const reporter = (this.#reporter = new Reporter({ link, clock, ids, log }));
     const { routerFiles: files } = this.#ports;
+    const { pullBehaviour, pullInactivityMs: inactivityMs } = this.#config;
     const endpoints = new EndpointIds(record.metadataSecret ?? record.agentId);
     this.#supervisor = new Supervisor(
       {
         engine,
         network: this.#ports.network ?? noNetwork,
         cgroups,
-        images: new Images(engine, clock, this.#config.pullBehaviour),
+        images: new Images(engine, clock, pullBehaviour, { pulled: this.#ports.pulled, inactivityMs }),
         gate: this.#ports.gate ?? new EngineGate(2 * info.cpus),
         hostPorts: new HostPorts(this.#ports.portsInUse ?? linuxPorts, clock),
         logs,

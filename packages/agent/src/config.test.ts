@@ -76,6 +76,35 @@ describe('configuration', () => {
     );
   });
 
+  test('image clean-up: the stock agent’s variables; images stay where they are preferred, unless asked for', () => {
+    const read = (env: Record<string, string>) => readConfig(FILE, env, HOST);
+    assert.equal(read({}).imageCleanUp, undefined);
+    const usual = { intervalMs: 1_800_000, minimumAgeMs: 3_600_000, mostPerCycle: 5, excluded: [] };
+    assert.deepEqual(read({ ECS_DISABLE_IMAGE_CLEANUP: 'false' }).imageCleanUp, usual);
+    assert.deepEqual(read({ ECS_IMAGE_PULL_BEHAVIOR: 'default' }).imageCleanUp, usual);
+    assert.equal(
+      read({ ECS_IMAGE_PULL_BEHAVIOR: 'default', ECS_DISABLE_IMAGE_CLEANUP: 'true' }).imageCleanUp,
+      undefined,
+    );
+    const env = {
+      ECS_IMAGE_PULL_BEHAVIOR: 'once',
+      ECS_IMAGE_CLEANUP_INTERVAL: '10m',
+      ECS_IMAGE_MINIMUM_CLEANUP_AGE: '2h',
+      ECS_NUM_IMAGES_DELETE_PER_CYCLE: '9',
+      ECS_EXCLUDE_UNTRACKED_IMAGE: 'a:1, b',
+    };
+    const rules = { intervalMs: 600_000, minimumAgeMs: 7_200_000, mostPerCycle: 9, excluded: ['a:1', 'b'] };
+    assert.deepEqual(read(env).imageCleanUp, rules);
+    assert.throws(() => read({ ECS_ENABLE_UNTRACKED_IMAGE_CLEANUP: 'true' }), /no task pulled are never removed/);
+    assert.throws(() => read({ ECS_NUM_IMAGES_DELETE_PER_CYCLE: '0' }), /ECS_NUM_IMAGES_DELETE_PER_CYCLE/);
+    const waits = {
+      ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION_JITTER: '1m',
+      ECS_IMAGE_PULL_INACTIVITY_TIMEOUT: '90s',
+    };
+    const config = read(waits).instances[0]?.config;
+    assert.deepEqual([config?.cleanUpJitterMs, config?.pullInactivityMs], [60_000, 90_000]);
+  });
+
   test('all problems are told together', () => {
     const bad = {
       ...FILE,

@@ -1,7 +1,10 @@
 import { isIPv4 } from 'node:net';
 import { NAME_PATTERN, parseRegion } from '@gantry/domain';
 import { DEFAULTS, type AgentConfig } from './agent-ports.ts';
+import { ConfigReader, type Env, type Json } from './config-reader.ts';
 import type { GpuSupport } from './host.ts';
+import type { CleanUpRules } from './image-cleanup/choose.ts';
+import { readImageCleanUp } from './image-cleanup/config.ts';
 import { PULL_BEHAVIOURS, type PullBehaviour } from './supervisor/images.ts';
 
 /** One process: several instances on one engine. */
@@ -20,6 +23,8 @@ export interface ProcessConfig {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly gpuSupport: GpuSupport;
   readonly instances: readonly {
+  /** `undefined`: images stay. */
+  readonly imageCleanUp: CleanUpRules | undefined;
     readonly name: string;
     readonly config: AgentConfig;
     /** The GPUs of the host it shall have; see `gpu/share.ts`. */
@@ -28,7 +33,6 @@ export interface ProcessConfig {
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** All that is wrong with the configuration, together. */
 export class InvalidConfig extends Error {
@@ -46,7 +50,7 @@ const RESERVED_TCP_PORTS = [22, 2375, 2376, 51678, 51679] as const;
  * @throws InvalidConfig
  */
 export function readConfig(value: unknown, env: Env, host: { readonly architecture: string }): ProcessConfig {
-  const reader = new Reader();
+  const reader = new ConfigReader();
   const file = reader.object(value, 'the file');
   const common = readCommon(reader, file, env);
   const list = Array.isArray(file['instances']) ? (file['instances'] as unknown[]) : [];
@@ -81,16 +85,14 @@ export function readConfig(value: unknown, env: Env, host: { readonly architectu
     gpuSupport: readGpuSupport(reader, env),
     instances,
   };
+    imageCleanUp: readImageCleanUp(reader, env, common.pullBehaviour),
   if (reader.problems.length > 0) throw new InvalidConfig(reader.problems);
   return config;
 }
 
-function readGpuSupport(reader: Reader, env: Env): GpuSupport {
-  const text = env['ECS_ENABLE_GPU_SUPPORT'] ?? '';
-  if (text === '') return 'auto';
-  if (text === 'true' || text === 'false') return text === 'true' ? 'on' : 'off';
-  reader.problem(`ECS_ENABLE_GPU_SUPPORT must be true or false, not "${text}"`);
-  return 'auto';
+function readGpuSupport(reader: ConfigReader, env: Env): GpuSupport {
+  const wanted = reader.flag(env, 'ECS_ENABLE_GPU_SUPPORT');
+  return wanted === undefined ? 'auto' : wanted ? 'on' : 'off';
 }
 
 interface Common {
@@ -100,11 +102,13 @@ interface Common {
   readonly reservedMemoryMiB: number;
   readonly logFileMiB: number;
   readonly logFiles: number;
+  readonly cleanUpJitterMs: number | undefined;
+  readonly pullInactivityMs: number | undefined;
   readonly tcpPorts: readonly number[];
   readonly udpPorts: readonly number[];
 }
 
-function readCommon(reader: Reader, file: Json, env: Env): Common {
+function readCommon(reader: ConfigReader, file: Json, env: Env): Common {
   const wanted = env['ECS_IMAGE_PULL_BEHAVIOR'] ?? reader.text(file, 'imagePullBehavior') ?? DEFAULTS.pullBehaviour;
   const pullBehaviour = PULL_BEHAVIOURS.find((behaviour) => behaviour === wanted);
   if (pullBehaviour === undefined)
@@ -120,6 +124,8 @@ function readCommon(reader: Reader, file: Json, env: Env): Common {
     reservedMemoryMiB:
       reader.numberText(env, 'ECS_RESERVED_MEMORY') ??
       reader.number(file, 'reservedMemoryMiB') ??
+    cleanUpJitterMs: reader.duration(env, 'ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION_JITTER'),
+    pullInactivityMs: reader.duration(env, 'ECS_IMAGE_PULL_INACTIVITY_TIMEOUT'),
       DEFAULTS.reservedMemoryMiB,
     logFileMiB: reader.number(file, 'logFileMiB') ?? DEFAULTS.logFileMiB,
     logFiles: reader.number(file, 'logFiles') ?? DEFAULTS.logFiles,
@@ -129,7 +135,7 @@ function readCommon(reader: Reader, file: Json, env: Env): Common {
 }
 
 function readInstance(
-  reader: Reader,
+  reader: ConfigReader,
   value: unknown,
   index: number,
   env: Env,
@@ -163,92 +169,4 @@ function readInstance(
     },
   };
   return { name, config, gpuIds: reader.texts(entry, 'gpuIds') };
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** Reads members and gathers what is wrong with them. */
-class Reader {
-  readonly problems: string[] = [];
-
-  problem(text: string): void {
-    this.problems.push(text);
-  }
-
-  object(value: unknown, what: string): Json {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
-    this.problem(`${what} must be an object`);
-    return {};
-  }
-
-  text(from: Json, name: string): string | undefined {
-    const value = from[name];
-    if (value === undefined || value === null || typeof value === 'string') return value ?? undefined;
-    this.problem(`${name} must be a text`);
-    return undefined;
-  }
-
-  texts(from: Json, name: string): readonly string[] | undefined {
-    const value = from[name];
-    if (value === undefined || value === null) return undefined;
-    if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;
-    this.problem(`${name} must be a list of texts`);
-    return undefined;
-  }
-
-  required(from: Json, name: string, label = name): string {
-    const value = this.text(from, name) ?? '';
-    if (value === '') this.problem(`${label} is missing`);
-    return value;
-  }
-
-  number(from: Json, name: string): number | undefined {
-    const value = from[name];
-    if (value === undefined || value === null) return undefined;
-    if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return Math.floor(value);
-    this.problem(`${name} must be a number of at least 0`);
-    return undefined;
-  }
-
-  numberText(env: Env, name: string): number | undefined {
-    const text = env[name];
-    if (text === undefined || text === '') return undefined;
-    if (/^[0-9]+$/.test(text)) return Number(text);
-    this.problem(`${name} must be a whole number, not "${text}"`);
-    return undefined;
-  }
-
-  /** `3h`, `1m30s`, `500ms`. */
-  duration(env: Env, name: string): number | undefined {
-    const text = env[name];
-    if (text === undefined || text === '') return undefined;
-    const parts = [...text.matchAll(/([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)/g)];
-    if (parts.map(([whole]) => whole).join('') === text) {
-      return parts.reduce((sum, [, amount = '0', unit = 's']) => sum + Number(amount) * (UNIT_MS[unit] ?? 0), 0);
-    }
-    this.problem(`${name} must be a duration such as 30s or 3h, not "${text}"`);
-    return undefined;
-  }
-
-  json(env: Env, name: string): unknown {
-    const text = env[name];
-    if (text === undefined || text === '') return undefined;
-    try {
-      return JSON.parse(text);
-    } catch {
-      this.problem(`${name} must be JSON, not "${text}"`);
-      return undefined;
-    }
-  }
-
-  ports(env: Env, name: string): readonly number[] | undefined {
-    const value = this.json(env, name);
-    if (value === undefined) return undefined;
-    if (Array.isArray(value) && value.every((port) => Number.isInteger(port) && port > 0 && port < 65_536))
-      return value as number[];
-    this.problem(`${name} must be a JSON list of ports`);
-    return undefined;
-  }
 }

@@ -10,6 +10,8 @@ import { HostRouterFiles, ROUTER_FILES } from './firelens/files.ts';
 import { openHost, type Host } from './host.ts';
 import type { Log } from './log.ts';
 import { NetworkMaps } from './network/maps.ts';
+import { ImageCleaner, type ImageUser } from './image-cleanup/cleaner.ts';
+import { PulledImages } from './image-cleanup/pulled.ts';
 import { HttpLink } from './session/transport-http.ts';
 import { EngineGate } from './supervisor/gate.ts';
 import { messageOf } from './supervisor/perform.ts';
@@ -26,6 +28,7 @@ export class AgentProcess {
   #opening: Promise<Host> | undefined;
   #stopping: Promise<void> | undefined;
 
+  #pulled: PulledImages | undefined;
   constructor(config: ProcessConfig, log: Log) {
     this.#config = config;
     this.#log = log;
@@ -58,6 +61,7 @@ export class AgentProcess {
     const gpus = this.#gpusOf(host);
     const ends: Promise<AgentEnd>[] = [];
     for (const { name, config } of instances) {
+    const pulled = await this.#cleanImages(host);
       if (this.#life.signal.aborted) break;
       const log: Log = (level, text) => this.#log(level, `${name}: ${text}`);
       const checkpoint = new FileCheckpoint(join(dataDir, name, 'checkpoint.jsonl'));
@@ -71,6 +75,7 @@ export class AgentProcess {
         routerFiles: new HostRouterFiles(join(dataDir, ROUTER_FILES)),
         link,
         checkpoint,
+        pulled,
         clock: systemClock,
         ids: systemIds,
         log,
@@ -100,6 +105,27 @@ export class AgentProcess {
       name,
       pool: config.identity.pool,
       gpuIds,
+  /** What tasks pulled is known over restarts, and removed when the configuration says so. */
+  async #cleanImages({ engine }: Host): Promise<PulledImages> {
+    const { dataDir, imageCleanUp } = this.#config;
+    const pulled = (this.#pulled = new PulledImages(
+      systemClock,
+      new FileCheckpoint(join(dataDir, 'images', 'checkpoint.jsonl')),
+    ));
+    await pulled.restore();
+    if (imageCleanUp !== undefined) {
+      const ports = { engine, clock: systemClock, log: this.#log, pulled, users: () => this.#imageUsers() };
+      void new ImageCleaner(ports, imageCleanUp).run(this.#life.signal);
+    }
+    return pulled;
+  }
+
+  /** `undefined` until every instance has its tasks back. */
+  #imageUsers(): readonly ImageUser[] | undefined {
+    const users = this.#agents.flatMap(({ supervisor = [] }) => supervisor);
+    return users.length === this.#config.instances.length ? users : undefined;
+  }
+
     }));
     const { byName, problems } = shareGpus(instances, gpus);
     for (const problem of problems) this.#log('warn', problem);
@@ -121,6 +147,7 @@ export class AgentProcess {
   }
 
   #ended(name: string, end: AgentEnd): AgentEnd {
+      await this.#pulled?.close();
     if (end.exitCode !== 0) this.#log('error', `instance ${name} ended: ${end.reason}`);
     return end;
   }

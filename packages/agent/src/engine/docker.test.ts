@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { engineContract } from './contract.ts';
 import { execContract } from './exec-contract.ts';
+import { imageContract } from './image-contract.ts';
 import { dockerWorld, whyNoDocker } from './docker-world.ts';
 import { DockerEngine } from './docker.ts';
 import { EngineError, type ContainerSpec, type LogLine } from './port.ts';
@@ -14,6 +17,14 @@ const skip = await whyNoDocker('Tests on a real container engine');
 
 engineContract('docker', () => Promise.resolve(dockerWorld()), skip);
 execContract('docker', () => Promise.resolve(dockerWorld()), skip);
+imageContract('docker', () => Promise.resolve({ ...dockerWorld(), makeImage }), skip);
+
+/** Of one empty layer, as `docker import` takes it. */
+async function makeImage(reference: string): Promise<void> {
+  const importing = promisify(execFile)('docker', ['import', '-', reference]);
+  importing.child.stdin?.end(Buffer.alloc(1024));
+  await importing;
+}
 
 describe('docker engine, for real', { skip, timeout: 60_000 }, () => {
   async function output(spec: ContainerSpec): Promise<LogLine[]> {

@@ -70,10 +70,7 @@ export class DockerEngine implements Engine, ImageLoader, ContainerFiles {
     return (body as { Config?: { Labels?: Record<string, string> | null } }).Config?.Labels ?? {};
   }
 
-  async pullImage(
-    reference: string,
-    options: { readonly login?: RegistryLogin | undefined; readonly signal?: AbortSignal },
-  ): Promise<void> {
+  async pullImage(reference: string, options: Parameters<Engine['pullImage']>[1]): Promise<void> {
     const { repository, tag } = splitReference(reference);
     const headers: Record<string, string> = {};
     if (options.login !== undefined) {
@@ -83,11 +80,16 @@ export class DockerEngine implements Engine, ImageLoader, ContainerFiles {
     const path = await this.#path('/images/create');
     const call = { query, headers, signal: options.signal, timeoutMs: LIMITS.pull };
     try {
-      await this.#progress(this.#transport.stream('POST', path, call), options.signal);
+      await this.#progress(this.#transport.stream('POST', path, call), options);
     } catch (error) {
       throw error instanceof EngineError && error.kind === 'failed' ? pullError(error.message, error) : error;
     }
     options.signal?.throwIfAborted();
+  }
+
+  async removeImage(reference: string): Promise<void> {
+    splitReference(reference);
+    await this.#call('DELETE', `/images/${reference}`, { accept: [404], timeoutMs: LIMITS.remove });
   }
 
   async loadImages(tar: Uint8Array): Promise<void> {
@@ -278,7 +280,10 @@ export class DockerEngine implements Engine, ImageLoader, ContainerFiles {
   }
 
   /** Reads a progress stream to its end; errors come inside it, under status 200. */
-  async #progress(stream: AsyncIterable<Buffer>, signal?: AbortSignal): Promise<void> {
+  async #progress(
+    stream: AsyncIterable<Buffer>,
+    { signal, onProgress }: Parameters<Engine['pullImage']>[1] = {},
+  ): Promise<void> {
     for await (const line of jsonLines(stream, signal)) {
       const error = readPullError(line);
       if (error !== undefined) throw error;
@@ -288,6 +293,7 @@ export class DockerEngine implements Engine, ImageLoader, ContainerFiles {
 
 /** Without its padding the engine takes it for none at all, and says nothing. */
 function registryAuth(login: RegistryLogin): string {
+      onProgress?.();
   return Buffer.from(JSON.stringify(login)).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { epochMs, type Clock } from '@gantry/domain';
 import { engineContract, type ContainerKind, type EngineWorld } from './contract.ts';
 import { execContract } from './exec-contract.ts';
+import { imageContract } from './image-contract.ts';
 import { FakeEngine, type FakeImage } from './fake.ts';
 import { EngineError, type EngineEvent } from './port.ts';
 
@@ -77,6 +78,11 @@ function world(clock: Clock): EngineWorld & { readonly engine: FakeEngine } {
 
 engineContract('fake', () => Promise.resolve(world(realClock)));
 execContract('fake', () => Promise.resolve(world(realClock)));
+imageContract('fake', () => {
+  const made = world(realClock);
+  const makeImage = (reference: string): Promise<void> => Promise.resolve(made.engine.setImage(reference, {}));
+  return Promise.resolve({ ...made, makeImage });
+});
 
 describe('fake engine', () => {
   it('follows its script by the clock', async () => {

@@ -8,16 +8,7 @@ import { givePorts, whyNotStart } from './fake-start.ts';
 import { carries, FAKE_ENGINE_INFO, viewSpec, type FakeImage } from './fake-script.ts';
 import { Faults, type FaultOptions } from './faults.ts';
 import { EngineError } from './port.ts';
-import type {
-  ContainerSpec,
-  ContainerState,
-  Engine,
-  EngineEvent,
-  EngineInfo,
-  ImageInfo,
-  LogLine,
-  RegistryLogin,
-} from './port.ts';
+import type { ContainerSpec, ContainerState, Engine, EngineEvent, EngineInfo, ImageInfo, LogLine } from './port.ts';
 
 export type { FakeExit, FakeImage } from './fake-script.ts';
 

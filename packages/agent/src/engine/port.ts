@@ -11,8 +11,15 @@ export interface Engine extends ExecEngine {
   /** Resolves when the image is here. A registry that lets nobody in, or not so: `bad-request`. */
   pullImage(
     reference: string,
-    options: { readonly login?: RegistryLogin | undefined; readonly signal?: AbortSignal },
+    options: {
+      readonly login?: RegistryLogin | undefined;
+      readonly signal?: AbortSignal;
+      /** Called at every sign of life of the pull. */
+      readonly onProgress?: (() => void) | undefined;
+    },
   ): Promise<void>;
+  /** Takes the name away, and the image with its last name. Gone before: resolves. A container's: `conflict`. */
+  removeImage(reference: string): Promise<void>;
   /** A name in use: `conflict`. An image that is not here: `not-found`. */
   createContainer(name: string, spec: ContainerSpec): Promise<{ readonly id: string }>;
   /** Resolves when it runs; at once when it already does. */

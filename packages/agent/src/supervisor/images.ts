@@ -1,9 +1,10 @@
 import type { Clock } from '@gantry/domain';
 import { EngineError, type Engine, type ImageInfo, type RegistryLogin } from '../engine/port.ts';
+import { PulledImages } from '../image-cleanup/pulled.ts';
 
 /**
  * - `prefer-cached` (ours by default): use the image the engine has, pull only what it lacks: the fastest start, and no registry is needed.
- * - `once`: the same here, because this agent never deletes images.
+ * - `once`: ask the registry for what no task here has pulled before, or what was cleaned up since; a failure stops the task.
  * - `default`: ask the registry first; when that fails, use the image the engine has and carry the failure as the container's reason.
  * - `always`: ask the registry; a failure stops the task.
  */
@@ -31,6 +32,16 @@ const REMEMBER_MS = 30_000;
 const MOST_TRIES = 5;
 const FIRST_RETRY_MS = 1_100;
 const LAST_RETRY_MS = 5_000;
+/** A pull that says nothing for this long has stuck. */
+export const PULL_INACTIVITY_MS = 60_000;
+
+export interface ImagesOptions {
+  /** Shared by those who share the engine. */
+  readonly pulled?: PulledImages | undefined;
+  readonly inactivityMs?: number | undefined;
+}
+
+const INACTIVE = 'inactivity time exceeded timeout while pulling image';
 
 interface SharedPull {
   readonly result: Promise<PreparedImage>;
@@ -43,24 +54,34 @@ export class Images {
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #behaviour: PullBehaviour;
+  readonly #pulled: PulledImages;
+  readonly #inactivityMs: number;
   readonly #known = new Map<string, { readonly info: ImageInfo; readonly atMs: number }>();
   readonly #inspecting = new Map<string, Promise<ImageInfo | undefined>>();
   readonly #pulls = new Map<string, SharedPull>();
 
-  constructor(engine: Engine, clock: Clock, behaviour: PullBehaviour) {
+  constructor(engine: Engine, clock: Clock, behaviour: PullBehaviour, options: ImagesOptions = {}) {
     this.#engine = engine;
     this.#clock = clock;
     this.#behaviour = behaviour;
+    this.#pulled = options.pulled ?? new PulledImages(clock);
+    this.#inactivityMs = options.inactivityMs ?? PULL_INACTIVITY_MS;
   }
 
   /** @throws PullFailed, or the signal's reason when it was aborted, or an `unreachable` EngineError. */
   async prepare(reference: string, signal: AbortSignal, login?: RegistryLogin): Promise<PreparedImage> {
-    const present = this.#behaviour === 'always' ? undefined : await this.#inspect(reference);
-    if (present !== undefined && !this.#asksRegistry(reference, present)) return { digest: present.repoDigest };
+    const present = await this.#inspect(reference);
+    if (present !== undefined && !this.#asksRegistry(reference, present)) {
+      this.#pulled.used(reference);
+      return { digest: present.repoDigest };
+    }
     try {
-      return await this.#pull(reference, signal, login);
+      const prepared = await this.#pull(reference, signal, login);
+      this.#pulled.pulled(reference, prepared.digest, present !== undefined);
+      return prepared;
     } catch (error) {
-      if (present === undefined || !(error instanceof PullFailed)) throw error;
+      if (present === undefined || this.#behaviour !== 'default' || !(error instanceof PullFailed)) throw error;
+      this.#pulled.used(reference);
       return { digest: present.repoDigest, warning: error.message };
     }
   }
@@ -69,9 +90,12 @@ export class Images {
     this.#known.delete(reference);
   }
 
-  /** An image that was made here has no registry to ask. */
+  /** An image that was made here has no registry to ask, and what a digest names does not move. */
   #asksRegistry(reference: string, present: ImageInfo): boolean {
-    return this.#behaviour === 'default' && (hasRegistryPart(reference) || present.repoDigest !== undefined);
+    if (this.#behaviour === 'always') return true;
+    const moves = !reference.includes('@') && (hasRegistryPart(reference) || present.repoDigest !== undefined);
+    if (this.#behaviour === 'once') return moves && this.#pulled.get(reference) === undefined;
+    return this.#behaviour === 'default' && moves;
   }
 
   async #inspect(reference: string): Promise<ImageInfo | undefined> {
@@ -111,6 +135,24 @@ export class Images {
     return shared;
   }
 
+  /** An engine that says nothing for too long is told to stop, and the next try begins. */
+  async #pullOnce(reference: string, login: RegistryLogin | undefined, signal: AbortSignal): Promise<void> {
+    const stuck = new AbortController();
+    const done = new AbortController();
+    let heardAtMs = this.#clock.elapsedMs();
+    const onProgress = (): void => void (heardAtMs = this.#clock.elapsedMs());
+    const watch = silence(this.#clock, this.#inactivityMs, () => heardAtMs, AbortSignal.any([signal, done.signal]));
+    void watch.then(() => {
+      if (!done.signal.aborted && !signal.aborted) stuck.abort(new EngineError('timeout', INACTIVE));
+    });
+    try {
+      const both = AbortSignal.any([signal, stuck.signal]);
+      await this.#engine.pullImage(reference, { login, signal: both, onProgress });
+    } finally {
+      done.abort();
+    }
+  }
+
   async #pullWithRetries(
     reference: string,
     login: RegistryLogin | undefined,
@@ -119,7 +161,7 @@ export class Images {
     const startedAtMs = this.#clock.now();
     for (let tries = 1; ; tries += 1) {
       try {
-        await this.#engine.pullImage(reference, { login, signal });
+        await this.#pullOnce(reference, login, signal);
         break;
       } catch (error) {
         if (signal.aborted) throw error;
@@ -139,6 +181,15 @@ export class Images {
     this.#known.delete(reference);
     const info = await this.#inspect(reference);
     return { digest: info?.repoDigest, pull: { startedAtMs, stoppedAtMs } };
+  }
+}
+
+/** Resolves when nothing has been heard for that long; the last word is told by `heardAtMs`. */
+async function silence(clock: Clock, mostMs: number, heardAtMs: () => number, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const leftMs = heardAtMs() + mostMs - clock.elapsedMs();
+    if (leftMs <= 0 || signal.aborted) return;
+    await clock.sleep(leftMs, signal);
   }
 }
 

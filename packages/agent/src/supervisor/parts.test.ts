@@ -90,11 +90,11 @@ describe('admission', () => {
 });
 
 describe('images', () => {
-  const prepared = async (behaviour: PullBehaviour, image: FakeImage, reference = 'app:1') => {
+  const prepared = async (behaviour: PullBehaviour, image: FakeImage, reference = 'app:1', turns = 100) => {
     const clock = new FakeClock();
     const engine = new FakeEngine({ clock, images: { [reference]: image } });
     const images = new Images(engine, clock, behaviour);
-    const result = await settle(clock, images.prepare(reference, new AbortController().signal));
+    const result = await settle(clock, images.prepare(reference, new AbortController().signal), turns);
     const calls = engine.calls.map(({ call }) => call);
     return {
       result,
@@ -102,22 +102,30 @@ describe('images', () => {
       inspects: calls.filter((call) => call === 'inspectImage').length,
     };
   };
-  const settle = async (clock: FakeClock, pending: Promise<PreparedImage>): Promise<PreparedImage | Error> => {
+  const settle = async (
+    clock: FakeClock,
+    pending: Promise<PreparedImage>,
+    turns = 100,
+  ): Promise<PreparedImage | Error> => {
     let outcome: PreparedImage | Error | undefined;
     pending.then(
       (value) => (outcome = value),
       (error: Error) => (outcome = error),
     );
-    for (let i = 0; i < 100 && outcome === undefined; i += 1) await clock.turn(1000);
+    for (let i = 0; i < turns && outcome === undefined; i += 1) await clock.turn(1000);
     return outcome ?? new Error('still pending');
   };
   const digest = 'sha256:abc';
 
   test('that are here are used as they are', async () => {
-    for (const behaviour of ['prefer-cached', 'once'] as const) {
-      const { result, pulls, inspects } = await prepared(behaviour, { repoDigest: digest }, 'registry.example/app:1');
-      assert.deepEqual([result, pulls, inspects], [{ digest }, 0, 1]);
-    }
+    const { result, pulls, inspects } = await prepared(
+      'prefer-cached',
+      { repoDigest: digest },
+      'registry.example/app:1',
+    );
+    assert.deepEqual([result, pulls, inspects], [{ digest }, 0, 1]);
+    const named = await prepared('default', { repoDigest: digest }, 'registry.example/app@sha256:abc');
+    assert.deepEqual([named.result, named.pulls], [{ digest }, 0], 'what a digest names does not move');
   });
 
   test('that are not here are pulled', async () => {
@@ -142,9 +150,18 @@ describe('images', () => {
     });
   });
 
-  test('always fails when the registry does', async () => {
-    const { result } = await prepared('always', { repoDigest: digest, pullFails: 'no route' });
-    assert.ok(result instanceof PullFailed);
+  test('always and once fail when the registry does', async () => {
+    for (const behaviour of ['always', 'once'] as const) {
+      const { result } = await prepared(behaviour, { repoDigest: digest, pullFails: 'no route' });
+      assert.ok(result instanceof PullFailed, behaviour);
+    }
+  });
+
+  test('a pull that says nothing for too long is begun again, five times', async () => {
+    const { result, pulls } = await prepared('always', { present: false, pullMs: 3_600_000 }, 'app:1', 600);
+    assert.equal(pulls, 5);
+    const words = 'ref pull has been retried 5 time(s): inactivity time exceeded timeout while pulling image';
+    assert.equal((result as Error).message, `CannotPullContainerError: ${words}`);
   });
 
   test('a repository that is not there is not asked for twice', async () => {
@@ -223,6 +240,24 @@ describe('images', () => {
     assert.deepEqual(world.plane.told(taskArn(1)), ['STOPPED web:STOPPED']);
     await world.kill();
   });
+});
+
+test('what is over is cleaned up after the delay and its own share of the jitter', async () => {
+  const world = new AgentWorld({ config: { cleanUpDelayMs: 1_000, cleanUpJitterMs: 10_000 } });
+  await world.start();
+  for (const number of [0x1, 0x800000]) {
+    world.plane.payload(aTask(number, [aContainer('web')]));
+    await world.settle();
+    world.plane.payload(stopOf(number));
+  }
+  await world.settle();
+  const left = async (ms: number): Promise<number> => {
+    await world.clock.turn(ms);
+    await world.settle();
+    return world.containers().length;
+  };
+  assert.deepEqual([await left(999), await left(500), await left(4_400), await left(200)], [2, 1, 1, 0]);
+  await world.kill();
 });
 
 test('the gate is as wide as it says, and lets starts pass creates', async () => {

@@ -22,6 +22,8 @@ export interface SupervisorOptions extends SpecOptions {
   readonly capacity: Capacity;
   readonly stopTimeoutS: number;
   readonly cleanUpDelayMs: number;
+  /** Tasks that end together are cleaned up over this much longer. */
+  readonly cleanUpJitterMs?: number | undefined;
   readonly resyncMs: number;
 }
 
@@ -53,6 +55,15 @@ export class Supervisor {
 
   task(arn: string): TaskActor | undefined {
     return this.#actors.get(arn);
+  }
+
+  /** Those of every task that may still have containers. */
+  *imagesInUse(): Iterable<string> {
+    for (const { payload } of this.tasks()) for (const { image } of payload.containers) yield image;
+  }
+
+  forgetImage(reference: string): void {
+    this.#ports.images.forget(reference);
   }
 
   /** The reporter's view of the tasks. */
@@ -239,11 +250,18 @@ export class Supervisor {
       next: () => nextReport(actor.plan, actor.model, this.#options.cluster),
       accepted: (report: Report) => {
         const over = report.sent.task === 'STOPPED';
-        const cleanUpAtMs = over ? this.#ports.clock.now() + this.#options.cleanUpDelayMs : undefined;
+        const { cleanUpDelayMs, cleanUpJitterMs = 0 } = this.#options;
+        const delayMs = cleanUpDelayMs + cleanUpJitterMs * shareOf(actor.plan.taskId);
+        const cleanUpAtMs = over ? this.#ports.clock.now() + delayMs : undefined;
         actor.tell({ kind: 'sent', ...report.sent, cleanUpAtMs });
       },
     };
   }
+}
+
+/** A task's own number in [0, 1): its id is random. */
+function shareOf(taskId: string): number {
+  return (Number.parseInt(taskId.slice(-6), 16) || 0) / 2 ** 24;
 }
 
 /** Tasks that the instance does not account for start when they come. */
