@@ -52,6 +52,16 @@ describe('pool', () => {
     assert.equal(pool.ready, 2);
   });
 
+  it('goes on making its stock when what it made was given to somebody who came meanwhile', async () => {
+    const { pool, held, letGo } = world();
+    const full = pool.fill();
+    const taken = pool.take();
+    await settle();
+    while (held.length > 0) await letGo();
+    await Promise.all([full, taken]);
+    assert.equal(pool.ready, 2);
+  });
+
   it('serves who waits before the stock, at most so many at a time', async () => {
     const { pool, log, held, letGo } = world();
     const taken = [1, 2, 3, 4, 5].map(() => pool.take());

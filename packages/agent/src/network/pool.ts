@@ -25,7 +25,7 @@ export class Pool<T> {
   readonly #options: PoolOptions<T>;
   readonly #ready: T[] = [];
   readonly #waiters: Waiter<T>[] = [];
-  readonly #making = new Set<Promise<void>>();
+  readonly #making = new Set<Promise<boolean>>();
   readonly #closing = new AbortController();
   #refill: Promise<void> | undefined;
 
@@ -56,9 +56,8 @@ export class Pool<T> {
   /** Makes the stock now; resolves when it is full or could not be filled. */
   async fill(): Promise<void> {
     while (!this.#closing.signal.aborted && this.#missing() > 0) {
-      const before = this.#ready.length;
-      await this.#makeOne();
-      if (this.#ready.length <= before) break;
+      // One that went to somebody who waits is no failure.
+      if (!(await this.#makeOne())) break;
     }
     await Promise.all(this.#making);
   }
@@ -88,16 +87,18 @@ export class Pool<T> {
       .finally(() => (this.#refill = undefined));
   }
 
-  #makeOne(): Promise<void> {
+  /** Whether it could be made. */
+  #makeOne(): Promise<boolean> {
     const made = this.#options.make().then(
-      (item) => this.#give(item),
+      (item) => this.#give(item).then(() => true),
       (error: unknown) => {
         const waiter = this.#waiters.shift();
         if (waiter === undefined) this.#options.onProblem(error);
         else waiter.reject(error);
+        return false;
       },
     );
-    const done: Promise<void> = made.finally(() => {
+    const done: Promise<boolean> = made.finally(() => {
       this.#making.delete(done);
       if (this.#waiters.length > 0) this.#makeForWaiters();
       else if (this.#missing() > 0) this.#refillSoon();
