@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ecsClient } from './ecs.ts';
-import { CommandFailed, command, startWorld, until, type World } from './world.ts';
+import { docker, json, NOTHING, traces } from './traces.ts';
+import { CommandFailed, startWorld, until, type World } from './world.ts';
 
 let world: World;
 let ecs: ReturnType<typeof ecsClient>;
@@ -16,74 +17,6 @@ after(async () => {
   await world?.down();
 });
 
-/** What of this world is on the machine, by kind. Nothing of other worlds is in it. */
-interface Traces {
-  readonly containers: readonly string[];
-  readonly volumes: readonly string[];
-  /** Those that hold addresses, or are kept to. */
-  readonly pauses: readonly string[];
-  readonly interfaces: readonly string[];
-  readonly rules: readonly string[];
-  readonly cgroups: readonly string[];
-  readonly claims: readonly string[];
-  readonly processes: readonly string[];
-}
-
-const lines = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '');
-const docker = async (...args: string[]): Promise<readonly string[]> => lines(await command('docker', args));
-const json = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
-
-/** Labels of the two agents' containers, from their checkpoints. */
-function owners(): readonly string[] {
-  return globSync(join(world.dataDir, 'agent', '*', 'checkpoint.jsonl')).map((file) => {
-    const line = lines(readFileSync(file, 'utf8')).find((text) => text.startsWith('["agent",'));
-    return (JSON.parse(line ?? '[]') as [string, { agentId: string }])[1].agentId;
-  });
-}
-
-/** `taskIds`: cgroups are told by these; `pauseIds`: and wires by these. */
-async function traces(taskIds: readonly string[], pauseIds: readonly string[] = []): Promise<Traces> {
-  const { bridge } = json<{ bridge: string }>(join(world.dataDir, 'network.json'));
-  const labels = owners().map((id) => `label=gantry.agent=${id}`);
-  const containers = labels.map((label) => docker('ps', '-a', '--filter', label, '--format', '{{.Names}}'));
-  const volumes = labels.map((label) => docker('volume', 'ls', '-q', '--filter', label));
-  const rules = await Promise.all([command('iptables', ['-S']), command('iptables', ['-t', 'nat', '-S'])]);
-  const metadata = lines(await command('nft', ['list', 'tables'])).filter((t) => t.endsWith(`gantrymeta-${bridge}`));
-  const wires = pauseIds.map((id) => `gv${id.slice(0, 12)}`);
-  const claim = `/run/gantry/networks/${bridge}`;
-  return {
-    containers: (await Promise.all(containers)).flat(),
-    volumes: (await Promise.all(volumes)).flat(),
-    pauses: await docker('ps', '-a', '--filter', `label=gantry.network=${bridge}`, '--format', '{{.Names}}'),
-    interfaces: [bridge, ...wires].filter((name) => existsSync(`/sys/class/net/${name}`)),
-    rules: [
-      ...metadata,
-      ...rules.flatMap(lines).filter((rule) => new RegExp(`\\bGANTRY-\\w+-${bridge}\\b`).test(rule)),
-    ],
-    cgroups: taskIds.flatMap((id) => globSync(`/sys/fs/cgroup/{ecs,*/ecs,ecstasks.slice}/*${id}*`)),
-    claims: existsSync(claim) && readFileSync(claim, 'utf8') === world.dataDir ? [claim] : [],
-    processes: globSync('/proc/[0-9]*/cmdline').filter(ofThisWorld),
-  };
-}
-
-function ofThisWorld(path: string): boolean {
-  try {
-    return readFileSync(path, 'utf8').includes(world.dataDir);
-  } catch {
-    return false; // it has ended meanwhile
-  }
-}
-
-const NOTHING: Traces = {
-  containers: [],
-  volumes: [],
-  pauses: [],
-  interfaces: [],
-  rules: [],
-  cgroups: [],
-  claims: [],
-  processes: [],
-};
 const idOf = (arn: string | undefined): string => arn?.split('/').at(-1) ?? '';
 
 async function start(family: string, definition: object, run: object = {}, status = 'RUNNING'): Promise<string> {
@@ -146,7 +79,7 @@ const pausesOf = async (): Promise<readonly string[]> => {
 test('gantry down leaves tasks, and their addresses, but no namespaces kept ready', async () => {
   const ids = await startSome();
   await world.gantry('down');
-  const left = await traces(ids);
+  const left = await traces(world, ids);
   assert.equal(left.containers.length, 5);
   assert.deepEqual(
     left.pauses.map((name) => name.startsWith('gantry-lease-10.')),
@@ -157,14 +90,14 @@ test('gantry down leaves tasks, and their addresses, but no namespaces kept read
 });
 
 test('gantry down --tasks without a control plane refuses while tasks run, and says how to get on', async () => {
-  const before = await traces([]);
+  const before = await traces(world, []);
   await assert.rejects(world.gantry('down', '--tasks'), (error: CommandFailed) => {
     assert.equal(error.code, 1);
     assert.match(error.stderr, /4 containers of tasks \(ecs-.*\) still run; nothing was removed/);
     assert.match(error.stderr, /gantry up --detach.*--force/);
     return true;
   });
-  assert.deepEqual(await traces([]), before);
+  assert.deepEqual(await traces(world, []), before);
 });
 
 test('gantry down --tasks leaves nothing on the machine', async () => {
@@ -174,11 +107,11 @@ test('gantry down --tasks leaves nothing on the machine', async () => {
   const ids = [...(all.taskArns ?? []), ...(far.taskArns ?? [])].map(idOf);
   assert.equal(ids.length, 4);
   const pauses = await pausesOf();
-  const before = await traces(ids, pauses);
+  const before = await traces(world, ids, pauses);
   for (const [kind, found] of Object.entries(before)) assert.notDeepEqual(found, [], `no ${kind}: nothing is shown`);
   const out = await world.gantry('down', '--tasks');
   assert.match(out, /^Removed: 5 containers, 1 volume, the task network gantry\d+\.$/m);
-  assert.deepEqual(await traces(ids, pauses), NOTHING);
+  assert.deepEqual(await traces(world, ids, pauses), NOTHING);
   assert.ok(existsSync(join(world.dataDir, 'state.db')), 'what the control plane knows stays');
 });
 
@@ -195,7 +128,7 @@ test('after kill -9 of everything --force still gives the machine back', async (
   for (const name of ['agent', 'control-plane'] as const) process.kill(world.pid(name), 'SIGKILL');
   await assert.rejects(world.gantry('down', '--tasks'), /the control-plane does not run, so tasks cannot be stopped/);
   await world.gantry('down', '--tasks', '--force');
-  assert.deepEqual(await traces(ids, pauses), NOTHING);
+  assert.deepEqual(await traces(world, ids, pauses), NOTHING);
 });
 
 test('gantry down --tasks --purge takes the data directory, too', async () => {

@@ -55,10 +55,13 @@ describe('pool', () => {
   it('goes on making its stock when what it made was given to somebody who came meanwhile', async () => {
     const { pool, held, letGo } = world();
     const full = pool.fill();
-    const taken = pool.take();
-    await settle();
-    while (held.length > 0) await letGo();
-    await Promise.all([full, taken]);
+    for (let i = 0; i < 2; i++) await letGo();
+    await full;
+    const taken = [pool.take()];
+    await settle(); // the next one is being made
+    taken.push(pool.take(), pool.take());
+    for (await settle(); held.length > 0;) await letGo();
+    await Promise.all(taken);
     assert.equal(pool.ready, 2);
   });
 
