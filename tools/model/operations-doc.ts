@@ -22,6 +22,7 @@ const TITLES: Readonly<Record<ServiceName, string>> = {
   secretsmanager: 'AWS Secrets Manager',
   cloudtrail: 'AWS CloudTrail (what ECS users need of it)',
   elasticloadbalancing: 'Elastic Load Balancing v2 (application and network load balancers)',
+  ec2: 'Amazon EC2 (networks: what ECS users need of it)',
   elasticfilesystem: 'Amazon EFS (what ECS users need of it)',
   scheduler: 'Amazon EventBridge Scheduler',
   s3: 'Amazon S3 (what ECS users need of it)',
@@ -62,7 +63,7 @@ type Needs = Readonly<Record<string, string>>;
 
 function summary(service: Service, served: ReadonlySet<string> | undefined, awaited: Needs): string {
   const { protocol, apiVersion, operations } = service.model;
-  const spoken = { json: 'JSON 1.1', query: 'Query', 'rest-json': 'REST JSON', 'rest-xml': 'REST XML' }[protocol];
+  const spoken = { json: 'JSON 1.1', query: 'Query', ec2: 'EC2 query', 'rest-json': 'REST JSON', 'rest-xml': 'REST XML' }[protocol];
   const answers = Object.keys(awaited).length;
   const real = (served?.size ?? 0) - answers;
   return `| ${service.name} | ${spoken} | ${apiVersion} | ${real} | ${answers} | ${Object.keys(operations).length} |`;

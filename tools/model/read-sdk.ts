@@ -146,6 +146,7 @@ export class SdkReader {
         ...(required.length > 0 ? { required } : {}),
         members: this.#members(name, first as readonly string[], second as readonly Ref[]),
         ...(Object.keys(places).length > 0 ? { http: places } : {}),
+        ...(this.#source.protocol === 'ec2' ? namesOf(name, first as readonly string[], second as readonly Ref[]) : {}),
       };
     }
     return name;
@@ -253,6 +254,22 @@ function placesOf(structure: string, names: readonly string[], refs: readonly Re
     if (typeof traits['httpQuery'] === 'string') places[name] = { query: traits['httpQuery'] };
   }
   return places;
+}
+
+/** What members are called in EC2's XML. In a form they are called the same with a capital letter: nothing else is known here. */
+function namesOf(structure: string, names: readonly string[], refs: readonly Ref[]): Pick<Structure, 'names'> {
+  const own: Record<string, string> = {};
+  for (const [index, name] of names.entries()) {
+    const ref = refs[index];
+    if (!Array.isArray(ref) || isSchema(ref as Ref)) continue;
+    const { xmlName, ec2QueryName } = ref[1] as { readonly xmlName?: string; readonly ec2QueryName?: string };
+    if (xmlName === undefined) continue;
+    const capital = `${xmlName.charAt(0).toUpperCase()}${xmlName.slice(1)}`;
+    if (ec2QueryName !== undefined && ec2QueryName !== capital)
+      throw new Error(`${structure}.${name}: ${ec2QueryName} in a form and ${xmlName} in XML`);
+    if (xmlName !== name) own[name] = xmlName;
+  }
+  return Object.keys(own).length === 0 ? {} : { names: own };
 }
 
 /** Bit 8 of the traits, or the trait's name. */

@@ -6,7 +6,7 @@ export interface Source {
   readonly botocore?: string;
   readonly client: string;
   readonly apiVersion: string;
-  readonly protocol: 'json' | 'query' | 'rest-json';
+  readonly protocol: 'json' | 'query' | 'ec2' | 'rest-json';
   readonly targetPrefix?: string;
   readonly xmlNamespace?: string;
   /** `all`, or the names ECS users need of a neighbour service. */

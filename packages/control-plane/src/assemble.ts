@@ -1,6 +1,7 @@
 import type { Clock, Ids } from '@gantry/domain';
 import { notServed, SERVICES, type ServiceName } from '@gantry/protocol';
 import { cloudtrailHandlers } from './api/cloudtrail/lookup-events.ts';
+import { ec2Handlers } from './api/ec2/index.ts';
 import { ensureFirstClusters } from './api/ecs/cluster/create.ts';
 import type { EcsHandlers } from './api/ecs/common/handler.ts';
 import { ecsHandlers } from './api/ecs/index.ts';
@@ -183,6 +184,7 @@ function allHandlers(
     secretsmanager: bare(secretsManagerHandlers(platform)),
     cloudtrail: bare(trail === undefined ? {} : cloudtrailHandlers(trail)),
     elasticloadbalancing: bare(elbHandlers(platform, proxy?.ports ?? EVERY_PORT)),
+    ec2: bare(ec2Handlers(platform)),
     elasticfilesystem: bare(efsHandlers(platform)),
     scheduler: bare({}),
     s3: bare(s3Handlers({ ...platform, objects })),

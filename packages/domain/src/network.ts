@@ -4,6 +4,33 @@ import type { EpochMs } from './time.ts';
 
 // Documents of Amazon EC2's networks. Keys: `<account>/<region>/<id>`.
 
+export interface Vpc {
+  readonly scope: Scope;
+  /** `vpc-0123456789abcdef0` */
+  readonly vpcId: string;
+  readonly cidrBlock: string;
+  /** It holds the subnets the control plane is started with. */
+  readonly isDefault: boolean;
+  readonly enableDnsSupport: boolean;
+  readonly enableDnsHostnames: boolean;
+  readonly tags: readonly Tag[];
+  readonly createdAt: EpochMs;
+}
+
+/** One that was created. Of a subnet the control plane is started with, its settings and tags alone count. */
+export interface Subnet {
+  readonly scope: Scope;
+  /** `subnet-0123456789abcdef0` */
+  readonly subnetId: string;
+  readonly vpcId: string;
+  readonly availabilityZone: string;
+  readonly cidrBlock: string;
+  /** Shown; public addresses there are none. */
+  readonly mapPublicIpOnLaunch: boolean;
+  readonly tags: readonly Tag[];
+  readonly createdAt: EpochMs;
+}
+
 export interface SecurityGroup {
   readonly scope: Scope;
   /** `sg-0123456789abcdef0` */

@@ -19,6 +19,7 @@ export type { SsmOperations } from './generated/ssm-types.ts';
 export type { SecretsmanagerOperations } from './generated/secretsmanager-types.ts';
 export type { ElasticfilesystemOperations } from './generated/elasticfilesystem-types.ts';
 export type { SchedulerOperations } from './generated/scheduler-types.ts';
+export type { Ec2Operations } from './generated/ec2-types.ts';
 export type { ElasticloadbalancingOperations } from './generated/elasticloadbalancing-types.ts';
 export type { CloudtrailOperations } from './generated/cloudtrail-types.ts';
 export { SERVICE_NAMES, modelOf } from './models.ts';

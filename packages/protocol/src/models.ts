@@ -13,6 +13,7 @@ export const SERVICE_NAMES = [
   'secretsmanager',
   'cloudtrail',
   'elasticloadbalancing',
+  'ec2',
   'elasticfilesystem',
   'scheduler',
   's3',

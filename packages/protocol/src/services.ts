@@ -138,6 +138,7 @@ export const SERVICES: Readonly<Record<ServiceName, Service>> = {
   secretsmanager: new Service('secretsmanager'),
   cloudtrail: new Service('cloudtrail'),
   elasticloadbalancing: new Service('elasticloadbalancing'),
+  ec2: new Service('ec2'),
   elasticfilesystem: new Service('elasticfilesystem'),
   scheduler: new Service('scheduler'),
   s3: new Service('s3'),

@@ -37,6 +37,7 @@ export const SECRET_MEMBERS: Readonly<Record<ServiceName, readonly string[]>> = 
   logs: [],
   cloudtrail: [],
   elasticloadbalancing: ['AuthenticateOidcActionConfig.ClientSecret'],
+  ec2: [],
   elasticfilesystem: [],
   scheduler: [],
   s3: [],

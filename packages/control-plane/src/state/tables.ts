@@ -25,11 +25,13 @@ import type {
   ServiceDeployment,
   ServiceEvents,
   ServiceRevision,
+  Subnet,
   Target,
   TargetGroup,
   Task,
   TaskDefinition,
   TaskDefinitionFamily,
+  Vpc,
 } from '@gantry/domain';
 import { Table } from './table.ts';
 
@@ -146,6 +148,8 @@ function balancingTables() {
     targetGroups: new Table<TargetGroup, 'name'>('target-group', {
       name: (g) => `${g.scope.account}/${g.scope.region}/${g.name}`,
     }),
+    vpcs: new Table<Vpc>('vpc', {}),
+    subnets: new Table<Subnet, 'vpc'>('subnet', { vpc: (s) => `${s.scope.account}/${s.scope.region}/${s.vpcId}` }),
     /** Key `<account>/<region>/<group id>`. */
     securityGroups: new Table<SecurityGroup, 'vpc'>('security-group', {
       vpc: (g) => `${g.scope.account}/${g.scope.region}/${g.vpcId}`,
@@ -186,6 +190,11 @@ function taskTable(): Table<Task, TaskIndex> {
       t.lastStatus === 'STOPPED' || t.networkInterface === undefined
         ? undefined
         : `${t.networkInterface.subnetId}/${t.networkInterface.privateIPv4Address}`,
+    /** Those of a service or family in a subnet; see `groupSubnetOf`. */
+    groupSubnet: (t) =>
+      t.lastStatus === 'STOPPED' || t.networkInterface === undefined
+        ? undefined
+        : groupSubnetOf(t, t.networkInterface.subnetId),
     /** `<cluster key>/<running|pending>/<launch type>`: counts of DescribeClusters. */
     clusterCount: (t) => (phaseOf(t) === undefined ? undefined : `${clusterKey(t)}/${phaseOf(t)}/${t.launchType}`),
     /** `<service key>/<deployment id>/<running|pending>` of wanted tasks: counts of DescribeServices. */
@@ -212,6 +221,7 @@ type TaskIndex =
   | 'unstopped'
   | 'unplaced'
   | 'address'
+  | 'groupSubnet'
   | 'clusterCount'
   | 'deploymentCount'
   | 'desired'
@@ -220,6 +230,10 @@ type TaskIndex =
   | 'desiredOfFamily'
   | 'desiredOfStarter'
   | 'desiredOfLaunchType';
+
+export function groupSubnetOf(task: Pick<Task, 'scope' | 'cluster' | 'group'>, subnetId: string): string {
+  return `${clusterKey(task)}/${task.group}/${subnetId}`;
+}
 
 /** What a task counts as in the counters of clusters and services; on its way out it counts as neither. */
 export function phaseOf(task: Task): 'running' | 'pending' | undefined {

@@ -9,6 +9,8 @@ export interface Structure {
   readonly sensitive?: true;
   readonly required?: readonly string[];
   readonly members: Readonly<Record<string, string>>;
+  /** ec2: members that are called otherwise in XML; in a form they are, too, with a capital letter. */
+  readonly names?: Readonly<Record<string, string>>;
   /** rest-json: the members of an input that are not in the body. */
   readonly http?: Readonly<Record<string, HttpPlace>>;
 }
@@ -52,7 +54,7 @@ export interface ServiceModel {
   readonly service: string;
   readonly apiVersion: string;
   /** `rest-xml`: S3's, whose bodies are streams: read and written where it is served. */
-  readonly protocol: 'json' | 'query' | 'rest-json' | 'rest-xml';
+  readonly protocol: 'json' | 'query' | 'ec2' | 'rest-json' | 'rest-xml';
   readonly signingName: string;
   readonly targetPrefix?: string;
   readonly xmlNamespace?: string;

@@ -1,5 +1,6 @@
 import type { ServiceError } from '../errors.ts';
 import type { Operation, Service } from '../services.ts';
+import { writeEc2Error, writeEc2Response } from './ec2.ts';
 import { jsonOperation, readJsonRequest, writeJsonError, writeJsonResponse } from './json.ts';
 import { queryForm, queryOperation, readQueryRequest, writeQueryError, writeQueryResponse } from './query.ts';
 import { readRestRequest, restOperation, writeRestError, writeRestResponse } from './rest.ts';
@@ -41,6 +42,8 @@ export function writeResponse(operation: Operation, output: unknown, requestId: 
       return writeRestResponse(operation, output, requestId);
     case 'query':
       return writeQueryResponse(operation, output, requestId);
+    case 'ec2':
+      return writeEc2Response(operation, output, requestId);
     case 'rest-xml':
       throw streamed(operation.service);
   }
@@ -53,6 +56,8 @@ export function writeError(service: Service | undefined, error: ServiceError, re
       return writeRestError(service as Service, error, requestId);
     case 'query':
       return writeQueryError(service, error, requestId);
+    case 'ec2':
+      return writeEc2Error(error, requestId);
     case 'rest-xml':
       return writeS3Error(error, requestId);
     default:

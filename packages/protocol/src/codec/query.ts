@@ -1,6 +1,6 @@
 import { ServiceError } from '../errors.ts';
 import type { Operation, Service } from '../services.ts';
-import type { ServiceModel } from './model.ts';
+import type { ServiceModel, Structure } from './model.ts';
 import { typeOf } from './model.ts';
 import { jsonOfText } from './text-value.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
@@ -72,13 +72,15 @@ function valueOf(model: ServiceModel, expression: string, node: Node, depth: num
     case 'structure': {
       const result: Record<string, unknown> = {};
       for (const [name, member] of Object.entries(type.structure.members)) {
-        const child = node.children?.get(name);
+        const child = node.children?.get(formName(model, type.structure, name));
         if (child !== undefined) result[name] = valueOf(model, member, child, depth + 1);
       }
       return result;
     }
     case 'list': {
-      const items = [...(node.children?.get('member')?.children ?? [])]
+      // EC2 numbers the items of a list without a step between.
+      const list = model.protocol === 'ec2' ? node : node.children?.get('member');
+      const items = [...(list?.children ?? [])]
         .filter(([index]) => /^[1-9][0-9]{0,5}$/.test(index))
         .toSorted(([a], [b]) => Number(a) - Number(b));
       return items.map(([, item]) => valueOf(model, type.member, item, depth + 1));
@@ -95,6 +97,13 @@ function valueOf(model: ServiceModel, expression: string, node: Node, depth: num
     default:
       return jsonOfText(type.kind, node.text);
   }
+}
+
+/** EC2 calls members in a form as in XML, with a capital letter. */
+function formName(model: ServiceModel, structure: Structure, member: string): string {
+  if (model.protocol !== 'ec2') return member;
+  const name = structure.names?.[member] ?? member;
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
 export function writeQueryResponse(operation: Operation, output: unknown, requestId: string): WireResponse {

@@ -66,6 +66,7 @@ export function violationError(service: string, operation: string, violation: Vi
   if (fault.kind === 'type' || fault.kind === 'depth') {
     return new ServiceError('SerializationException', typeText(path, fault));
   }
+  if (service === 'ec2') return ec2Violation(path, fault);
   if (service !== 'ecs' && service !== 'gantry') {
     const own = service === 'iam' && fault.kind === 'pattern' ? IAM_TEXTS[fault.pattern] : undefined;
     const text = own === undefined ? commonText(path, fault) : own(lowered(String(path.at(-1))));
@@ -97,6 +98,19 @@ function jsonKind(value: unknown): string {
   if (typeof value === 'object') return 'START_OBJECT';
   if (typeof value === 'boolean') return value ? 'TRUE_VALUE' : 'FALSE_VALUE';
   return `${(typeof value).toUpperCase()}_VALUE`;
+}
+
+/** EC2's words name the member alone, and its value. */
+function ec2Violation(path: readonly (string | number)[], fault: ValueFault): ServiceError {
+  const name = dotted(path);
+  if (fault.kind === 'missing')
+    return new ServiceError('MissingParameter', `The request must contain the parameter ${name}`);
+  const got = 'got' in fault ? echo(fault.got) : '';
+  const [, rule] = commonRule(fault);
+  return new ServiceError(
+    'InvalidParameterValue',
+    `Value (${got}) for parameter ${name} is invalid. Expecting it to ${rule}.`,
+  );
 }
 
 type ValueFault = Exclude<Fault, { kind: 'type' | 'depth' }>;

@@ -14,10 +14,15 @@ function xmlContent(model: ServiceModel, expression: string, value: unknown): st
   switch (type.kind) {
     case 'structure':
       return Object.entries(type.structure.members)
-        .map(([name, member]) => xmlElement(model, name, member, (value as Readonly<Record<string, unknown>>)[name]))
+        .map(([name, member]) => {
+          const own = (value as Readonly<Record<string, unknown>>)[name];
+          return xmlElement(model, type.structure.names?.[name] ?? name, member, own);
+        })
         .join('');
     case 'list':
-      return (value as readonly unknown[]).map((item) => xmlElement(model, 'member', type.member, item)).join('');
+      return (value as readonly unknown[])
+        .map((item) => xmlElement(model, model.protocol === 'ec2' ? 'item' : 'member', type.member, item))
+        .join('');
     case 'map':
       return Object.entries(value as Readonly<Record<string, unknown>>)
         .map(

@@ -1,4 +1,5 @@
 import type { Rule } from '../demand.ts';
+import { ec2Rules } from './ec2.ts';
 import { ecsRules } from './ecs.ts';
 import { elasticfilesystemRules } from './elasticfilesystem.ts';
 import { elasticloadbalancingRules } from './elasticloadbalancing.ts';
@@ -17,6 +18,7 @@ const bare = (rules: object): Rules => Object.assign(Object.create(null), rules)
 /** What every operation needs to be allowed, by signing name and operation. */
 export const RULES: Readonly<Record<string, Rules | undefined>> = Object.assign(Object.create(null) as object, {
   cloudtrail: bare(cloudtrailRules),
+  ec2: bare(ec2Rules),
   ecs: bare(ecsRules),
   elasticfilesystem: bare(elasticfilesystemRules),
   elasticloadbalancing: bare(elasticloadbalancingRules),

@@ -1,30 +1,11 @@
 import type { Ids, Task, TaskNetworkInterface } from '@gantry/domain';
 import type { SubnetConfig } from '../../platform.ts';
 import type { Tables } from '../../state/tables.ts';
+import { dotted, rangeOf } from '../../vpc/cidr.ts';
 import type { PlacementIndex } from './placement-index.ts';
 
 /** The host numbers of a subnet that tasks may have: the first usable address is the gateway's. */
 const FIRST_HOST = 2;
-
-interface Range {
-  readonly base: number;
-  /** Number of addresses, network and broadcast included. */
-  readonly size: number;
-}
-
-/** @throws Error when the configuration holds something that is no IPv4 CIDR: refused at start, so a bug here. */
-export function rangeOf(cidr: string): Range {
-  const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\/(\d+)$/.exec(cidr);
-  if (match === null) throw new Error(`${cidr} is not an IPv4 CIDR`);
-  const [a = 0, b = 0, c = 0, d = 0, bits = 32] = match.slice(1).map(Number);
-  const size = 2 ** (32 - bits);
-  const address = ((a * 256 + b) * 256 + c) * 256 + d;
-  return { base: address - (address % size), size };
-}
-
-export function dotted(address: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
-}
 
 /** The lowest address of the subnet that no task has. @returns undefined when all are taken. */
 export function freeAddress(tables: Tables, index: PlacementIndex, subnet: SubnetConfig): string | undefined {

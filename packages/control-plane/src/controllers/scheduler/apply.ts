@@ -1,8 +1,9 @@
-import type { Task } from '@gantry/domain';
+import type { Task, TaskDefinition } from '@gantry/domain';
 import { enqueue } from '../../dispatch/outbox.ts';
 import type { Platform, SubnetConfig } from '../../platform.ts';
 import type { Tx } from '../../state/state.ts';
-import type { Tables } from '../../state/tables.ts';
+import { groupSubnetOf, type Tables } from '../../state/tables.ts';
+import { subnetOf } from '../../vpc/subnets.ts';
 import { taskKey } from '../task/create.ts';
 import { freeAddress, newInterface } from './address.ts';
 import { freeGpus, giveGpus } from './gpus.ts';
@@ -10,7 +11,7 @@ import { place, type Placement, type Refusal } from './place.ts';
 import { planOf } from './plan.ts';
 import { PlacementIndex } from './placement-index.ts';
 import { explain, refusalAt, stageOf } from './refuse.ts';
-import { poolKeyOf, requestOf } from './request.ts';
+import { poolKeyOf, requestOf, type PlaceRequest } from './request.ts';
 
 export type PlaceResult = { readonly placed: Task } | { readonly refused: Refusal };
 export type PlacePlatform = Pick<Platform, 'ids' | 'config'>;
@@ -34,8 +35,8 @@ export function placeNow(
   const placement = choose(tables, index, platform, task, subnets, on?.instanceKey);
   if (placement.kind === 'refused') return { refused: placement.refusal };
   const { instance, instanceKey } = placement;
-  // Local instances serve every configured subnet of their zone.
-  const subnet = subnets.find((one) => one.subnet.availabilityZone === instance.availabilityZone);
+  const subnet = roomAt(tables, task, subnets, instance.availabilityZone);
+  const availabilityZone = subnet?.subnet.availabilityZone ?? instance.availabilityZone;
   const key = taskKey(task);
   const stored = tables.tasks.get(key);
   const placed: Task = {
@@ -44,7 +45,7 @@ export function placeNow(
     containers: task.reservation.gpuCount === 0 ? task.containers : containersWithGpus(tables, task, placement),
     instanceKey,
     instanceId: instance.id,
-    availabilityZone: instance.availabilityZone,
+    availabilityZone,
     networkInterface:
       subnet === undefined ? undefined : newInterface(platform.ids, task, subnet.subnet.subnetId, subnet.address),
     connectivity: 'CONNECTED',
@@ -60,7 +61,7 @@ export function placeNow(
     subject: task.taskArn,
     type: 'task.placed',
     because: 'placed',
-    text: `Placed on instance ${instance.id} in ${instance.availabilityZone}${address}.`,
+    text: `Placed on instance ${instance.id} in ${availabilityZone}${address}.`,
   });
   return { placed };
 }
@@ -84,25 +85,37 @@ export function explainPlacement(
   const definition = tables.taskDefinitions.get(task.taskDefinitionKey);
   const pool = index.pool(poolKeyOf(task, platform.config));
   if (definition === undefined || pool === undefined) return [];
-  const subnets = subnetsWithRoom(tables, index, platform, task).map((one) => one.subnet);
-  return explain(pool, requestOf(task, definition, subnets), groupsIn(tables), limit);
+  const rooms = subnetsWithRoom(tables, index, platform, task);
+  return explain(pool, askedFor(task, definition, rooms), groupsIn(tables), limit);
 }
 
 interface Room {
   readonly subnet: SubnetConfig;
   readonly address: string;
+  /** Its zone has no machine of the Fargate pool: those there are stand in for it. */
+  readonly modelled: boolean;
 }
 
 /** The task's subnets, in its order, each with the address it would get; without the full ones. */
 function subnetsWithRoom(tables: Tables, index: PlacementIndex, platform: PlacePlatform, task: Task): Room[] {
   if (task.networkMode !== 'awsvpc') return [];
+  const pool = task.launchType === 'FARGATE' ? index.pool(poolKeyOf(task, platform.config)) : undefined;
   const rooms: Room[] = [];
   for (const subnetId of task.awsvpcConfiguration?.subnets ?? []) {
-    const subnet = platform.config.subnets.find((one) => one.subnetId === subnetId);
+    const subnet = subnetOf({ tables, config: platform.config }, task.scope, subnetId);
     const address = subnet === undefined ? undefined : freeAddress(tables, index, subnet);
-    if (subnet !== undefined && address !== undefined) rooms.push({ subnet, address });
+    if (subnet === undefined || address === undefined) continue;
+    rooms.push({ subnet, address, modelled: pool !== undefined && !pool.hasInstanceIn(subnet.availabilityZone) });
   }
   return rooms;
+}
+
+/** An instance serves the subnets of its zone, and those that are modelled; there a service's tasks spread over them. */
+function roomAt(tables: Tables, task: Task, rooms: readonly Room[], zone: string): Room | undefined {
+  const here = rooms.filter(({ subnet, modelled }) => modelled || subnet.availabilityZone === zone);
+  if (!here.some(({ modelled }) => modelled)) return here[0];
+  const taken = ({ subnet }: Room): number => tables.tasks.countBy('groupSubnet', groupSubnetOf(task, subnet.subnetId));
+  return here.toSorted((a, b) => taken(a) - taken(b))[0];
 }
 
 function choose(
@@ -116,11 +129,7 @@ function choose(
   const definition = tables.taskDefinitions.get(task.taskDefinitionKey);
   if (definition === undefined)
     throw new Error(`Task ${task.taskArn} has no task definition ${task.taskDefinitionKey}.`);
-  const request = requestOf(
-    task,
-    definition,
-    rooms.map((room) => room.subnet),
-  );
+  const request = askedFor(task, definition, rooms);
   const groups = groupsIn(tables);
   if (on === undefined)
     return place(index.pool(poolKeyOf(task, platform.config)), request, platform.ids.random(), groups);
@@ -133,6 +142,14 @@ function choose(
   if (instance === undefined) throw new Error(`There is no instance ${on} to place ${task.taskArn} on.`);
   return { kind: 'placed', instanceKey: on, instance };
 }
+
+const askedFor = (task: Task, definition: TaskDefinition, rooms: readonly Room[]): PlaceRequest =>
+  requestOf(
+    task,
+    definition,
+    rooms.map(({ subnet }) => subnet),
+    rooms.some(({ modelled }) => modelled),
+  );
 
 function groupsIn(tables: Tables): (instanceKey: string) => readonly string[] {
   return (instanceKey) => tables.tasks.by('instance', instanceKey).map((task) => task.group);

@@ -108,14 +108,28 @@ describe('FARGATE tasks of RunTask', () => {
     await controllers.settled();
     const read = () => world.state.tables.tasks.get(taskKey(task));
     assert.equal(read()?.lastStatus, 'PROVISIONING');
-    await machine(1, 'us-east-1a');
-    await controllers.settled();
-    assert.equal(read()?.lastStatus, 'PROVISIONING', 'a machine in another zone is no help');
     await machine(2, 'us-east-1b');
     await controllers.settled();
     assert.deepEqual([read()?.lastStatus, read()?.networkInterface?.privateIPv4Address], ['PENDING', '10.0.1.2']);
     assert.match(read()?.networkInterface?.macAddress ?? '', /^0a(:[0-9a-f]{2}){5}$/);
     assert.equal(world.state.tables.outbox.countBy('instance', `${poolKey}/${numbered(2)}`), 1);
+    await end();
+  });
+
+  it('spread over the subnets of zones that have no machine: the one there is stands in', async () => {
+    const { world, controllers, machine, end } = await aPlay();
+    await machine(1, 'us-east-1c');
+    await world.run((tx) => {
+      for (let n = 0; n < 4; n += 1) putTask(tx, fargate(world, ['subnet-a', 'subnet-b']));
+    });
+    await controllers.settled();
+    const zones = [...world.state.tables.tasks.values()].map((task) => task.availabilityZone);
+    assert.deepEqual(zones.toSorted(), ['us-east-1a', 'us-east-1a', 'us-east-1b', 'us-east-1b']);
+    await machine(2, 'us-east-1b');
+    const late = await world.run((tx) => putTask(tx, fargate(world, ['subnet-b'])));
+    await controllers.settled();
+    const placed = world.state.tables.tasks.get(taskKey(late));
+    assert.equal(placed?.instanceKey, `${poolKey}/${numbered(2)}`, 'where its zone has a machine it is there');
     await end();
   });
 

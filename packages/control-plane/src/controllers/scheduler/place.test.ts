@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { aDefinition, anInstance, aTask, CLUSTER_KEY } from '../testing/builders.ts';
 import { aWorld, numbered, putInstance, putTask } from '../testing/world.ts';
 import { placeNow } from './apply.ts';
-import { dotted, rangeOf } from './address.ts';
+import { dotted, rangeOf } from '../../vpc/cidr.ts';
 import { PlacementIndex } from './placement-index.ts';
 
 const reservation = (more: Partial<Reservation> = {}): Reservation => ({ ...aTask().reservation, ...more });

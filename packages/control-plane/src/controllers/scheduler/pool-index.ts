@@ -56,6 +56,12 @@ export class PoolIndex {
     return this.#instances[slot];
   }
 
+  hasInstanceIn(zone: string): boolean {
+    for (let slot = 0; slot < this.size; slot += 1)
+      if (this.#instances[slot] !== undefined && this.classAt(slot).zone === zone) return true;
+    return false;
+  }
+
   keyAt(slot: number): string {
     return this.#keys[slot] as string;
   }

@@ -51,8 +51,16 @@ export type Asker = Pick<
   | 'overrides'
 >;
 
-/** @returns what the task asks for; `subnets` are those of its configured subnets that still have an address. */
-export function requestOf(task: Asker, definition: TaskDefinition, subnets: readonly SubnetConfig[]): PlaceRequest {
+/**
+ * What the task asks for. `subnets`: those of its subnets that still have an address. `anywhere`: whatever zone an instance is in, one
+ * of them can be there.
+ */
+export function requestOf(
+  task: Asker,
+  definition: TaskDefinition,
+  subnets: readonly SubnetConfig[],
+  anywhere = false,
+): PlaceRequest {
   const fargate = task.launchType === 'FARGATE';
   const platform = platformAttributes(definition);
   return {
@@ -65,7 +73,10 @@ export function requestOf(task: Asker, definition: TaskDefinition, subnets: read
       ...(task.enableExecuteCommand ? [{ name: EXEC_ATTRIBUTE }] : []),
       ...platform,
     ],
-    zones: task.networkMode === 'awsvpc' ? [...new Set(subnets.map((subnet) => subnet.availabilityZone))] : undefined,
+    zones:
+      task.networkMode === 'awsvpc' && !anywhere
+        ? [...new Set(subnets.map((subnet) => subnet.availabilityZone))]
+        : undefined,
     constraints: task.placementConstraints,
     strategy: task.placementStrategy,
     group: groupKeyOf(task),

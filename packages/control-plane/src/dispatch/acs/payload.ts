@@ -3,6 +3,7 @@ import type { AcsToAgent, PayloadTask } from '@gantry/protocol';
 import { effectiveSetting, rootArn } from '../../api/ecs/account-setting/settings.ts';
 import type { SubnetConfig } from '../../platform.ts';
 import type { Tables } from '../../state/tables.ts';
+import { subnetOf } from '../../vpc/subnets.ts';
 import type { TaskRoles } from '../credentials/task-roles.ts';
 import { renderStop, renderTask } from '../render/task.ts';
 
@@ -52,7 +53,12 @@ function wants(task: Task, instanceKey: string): boolean {
   return task.instanceKey === instanceKey && task.desiredStatus === 'RUNNING' && task.lastStatus !== 'STOPPED';
 }
 
-function started(tables: Tables, task: Task, { subnets, roles }: PayloadOptions): PayloadTask {
+function started(tables: Tables, task: Task, options: PayloadOptions): PayloadTask {
+  const { roles } = options;
+  const subnetId = task.networkInterface?.subnetId;
+  const subnet =
+    subnetId === undefined ? undefined : subnetOf({ tables, config: options }, task.scope, subnetId);
+  const subnets = subnet === undefined ? [] : [subnet];
   const definition = tables.taskDefinitions.get(task.taskDefinitionKey);
   if (definition === undefined) {
     throw new Error(`Task definition ${task.taskDefinitionArn} of task ${task.taskArn} is gone.`);

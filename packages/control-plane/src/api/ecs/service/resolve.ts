@@ -8,10 +8,9 @@ import type {
 } from '@gantry/domain';
 import type { CapacityProviderStrategyItem, NetworkConfiguration } from '@aws-sdk/client-ecs';
 import { invalidParameter } from '@gantry/protocol';
-import type { SubnetConfig } from '../../../platform.ts';
 import { checkLaunchable } from '../task-definition/launchable.ts';
 import { checkCompatible, checkPlacement, checkPlatformVersion, chooseLaunch, type Launch } from '../task/launch.ts';
-import { checkNetwork } from '../task/network.ts';
+import { checkNetwork, type NetworkView } from '../task/network.ts';
 
 /** How a service's tasks shall run, as asked for or as it is already. */
 export interface Wish {
@@ -33,13 +32,13 @@ export interface Terms {
 }
 
 /** Checks a wish as a whole (ecs-semantics 4.1, 5.1). Pure; throws what RunTask would throw for it. */
-export function resolveTerms(cluster: Cluster, wish: Wish, subnets: readonly SubnetConfig[]): Terms {
+export function resolveTerms(cluster: Cluster, wish: Wish, networks: NetworkView): Terms {
   const { definition } = wish;
   const launch = chooseLaunch(cluster, wish);
   checkCompatible(definition, launch.infrastructure);
   checkPlatformVersion(wish.platformVersion, launch.infrastructure);
   checkPlacement(launch.infrastructure, definition, wish.placementConstraints, wish.placementStrategy);
-  const awsvpcConfiguration = checkNetwork(definition, launch.infrastructure, wish.networkConfiguration, subnets);
+  const awsvpcConfiguration = checkNetwork(definition, launch.infrastructure, wish.networkConfiguration, networks);
   checkLaunchable(definition);
   if (launch.strategy !== undefined && launch.strategy.every((item) => (item.weight ?? 0) === 0)) {
     throw invalidParameter(

@@ -1,8 +1,8 @@
 import type { Cluster, Service, ServiceLoadBalancer, TaskDefinition } from '@gantry/domain';
 import { invalidParameter } from '@gantry/protocol';
 import type { UpdateServiceRequest } from '@aws-sdk/client-ecs';
-import type { SubnetConfig } from '../../../platform.ts';
 import { checkUpdateDaemon } from './daemon.ts';
+import type { NetworkView } from '../task/network.ts';
 import { keptStrategy, rebalancingOf } from './placement.ts';
 import { resolveTerms, type Terms, type Wish } from './resolve.ts';
 import { checkShiftable } from './strategy.ts';
@@ -15,7 +15,7 @@ export interface UpdateView {
   readonly asked: TaskDefinition | undefined;
   /** The revision the service runs. */
   readonly current: TaskDefinition;
-  readonly subnets: readonly SubnetConfig[];
+  readonly networks: NetworkView;
   readonly loadBalancers?: readonly ServiceLoadBalancer[] | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface UpdateDecision {
 
 /** What an UpdateService means (ecs-semantics 5.4). Members that are not given stay. Pure. */
 export function decideUpdate(view: UpdateView, input: UpdateServiceRequest): UpdateDecision {
-  const { service, cluster, asked, current, subnets } = view;
+  const { service, cluster, asked, current, networks } = view;
   checkDesiredCount(input.desiredCount);
   checkUpdateDaemon(service, input);
   const definition = asked ?? current;
@@ -49,7 +49,7 @@ export function decideUpdate(view: UpdateView, input: UpdateServiceRequest): Upd
     placementConstraints: input.placementConstraints ?? service.placementConstraints,
     placementStrategy: keptStrategy(input.placementStrategy ?? service.placementStrategy),
   };
-  const terms = resolveTerms(cluster, wish, subnets);
+  const terms = resolveTerms(cluster, wish, networks);
   const grace = input.healthCheckGracePeriodSeconds ?? service.healthCheckGracePeriodSeconds;
   if (input.healthCheckGracePeriodSeconds !== undefined) checkGracePeriod(grace, definition, view.loadBalancers);
   const deploymentConfiguration = mergeDeployment(service.deploymentConfiguration, input.deploymentConfiguration);

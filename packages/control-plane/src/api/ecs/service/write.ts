@@ -15,6 +15,7 @@ import type { Tables } from '../../../state/tables.ts';
 import { activeCluster, keyOfCluster } from '../common/clusters.ts';
 import { serviceNotFound } from '../common/references.ts';
 import { findDefinition, usableDefinition } from '../task-definition/reference.ts';
+import { networkView } from '../task/network.ts';
 import { deploymentOn, newService, serviceFingerprint } from './create.ts';
 import { keyOfService } from './describe.ts';
 import { activeService, knownService } from './find.ts';
@@ -55,7 +56,7 @@ export function createService(
     placementConstraints: input.placementConstraints ?? [],
     placementStrategy: input.placementStrategy ?? [],
   };
-  const terms = resolveTerms(cluster, wish, platform.config.subnets);
+  const terms = resolveTerms(cluster, wish, networkView(tx, platform.config, scope));
   const loadBalancers = checkedLoadBalancers(tx.tables, scope, terms.definition, input.loadBalancers);
   const given = { now: tx.now, scope, cluster, input, terms, tags, createdBy: context.by, loadBalancers };
   const created = newService(given);
@@ -94,7 +95,7 @@ export function updateService(tx: Tx, context: ServiceContext, input: UpdateServ
   const asked = input.taskDefinition ? usableDefinition(tables, scope, input.taskDefinition) : undefined;
   const balancers = input.loadBalancers ?? service.loadBalancers?.map((each) => ({ ...each }));
   const loadBalancers = checkedLoadBalancers(tables, scope, asked ?? current, balancers);
-  const view = { service, cluster, asked, current, loadBalancers, subnets: platform.config.subnets };
+  const view = { service, cluster, asked, current, loadBalancers, networks: networkView(tx, platform.config, scope) };
   const { service: updated, deploy, changes } = decideUpdate(view, input);
   if (changes.length === 0) return service;
   const next = deploy === undefined ? updated : withDeployment(tx, context, updated, deploy);
@@ -108,10 +109,10 @@ function withDeployment(tx: Tx, { platform: { ids } }: ServiceContext, service: 
   const before = lastCompletedDeployment ?? service.deployments.find(({ status }) => status === 'PRIMARY');
   const loadBalancers = balancersOf(declared, before?.loadBalancers, shifts);
   const deployment = deploymentOn(terms, { ids, now: tx.now, desiredCount, loadBalancers });
-  return beginDeployment(tx, ids, service, deployment, terms.definition.containerDefinitions);
   // Where there is nothing to shift from, all traffic goes where its tasks will be.
   const share = shifts ? 0 : 100;
   directTraffic(tx, trafficOrders(loadBalancers, { productionPercent: share, testShifted: !shifts }));
+  return beginDeployment(tx, ids, service, deployment, terms.definition.containerDefinitions);
 }
 
 /** DeleteService in its transaction (ecs-semantics 5.2): DRAINING, until the controller saw its tasks stop. */

@@ -22,7 +22,7 @@ import { checkLaunchable } from '../task-definition/launchable.ts';
 import { describedTask } from './describe.ts';
 import { isOver, repeatedAnswer, runTaskFingerprint, tokenConflict, tokenKey } from './idempotency.ts';
 import { checkCompatible, checkPlacement, checkPlatformVersion, chooseLaunch, type Launch } from './launch.ts';
-import { checkNetwork } from './network.ts';
+import { checkNetwork, networkView } from './network.ts';
 import { checkOverrides } from './overrides.ts';
 import { checkVolumeConfigurations } from './volume-configurations.ts';
 
@@ -78,8 +78,8 @@ function planOf(tx: Tx, context: RunContext, cluster: Cluster, input: RunTaskReq
   checkCompatible(definition, launch.infrastructure);
   checkPlatformVersion(input.platformVersion, launch.infrastructure);
   checkPlacement(launch.infrastructure, definition, input.placementConstraints ?? [], input.placementStrategy ?? []);
-  const { subnets } = platform.config;
-  const awsvpcConfiguration = checkNetwork(definition, launch.infrastructure, input.networkConfiguration, subnets);
+  const networks = networkView(tx, platform.config, scope);
+  const awsvpcConfiguration = checkNetwork(definition, launch.infrastructure, input.networkConfiguration, networks);
   const overrides = checkOverrides(definition, launch.infrastructure, input.overrides);
   checkVolumeConfigurations(definition, launch.infrastructure, input.volumeConfigurations);
   checkLaunchable(definition);

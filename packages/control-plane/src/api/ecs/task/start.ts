@@ -10,7 +10,7 @@ import { checkLaunchable } from '../task-definition/launchable.ts';
 import { usableDefinition } from '../task-definition/reference.ts';
 import { describedTask } from './describe.ts';
 import { checkCompatible } from './launch.ts';
-import { checkNetwork } from './network.ts';
+import { checkNetwork, networkView } from './network.ts';
 import { checkOverrides } from './overrides.ts';
 import type { RunContext } from './run.ts';
 import { checkVolumeConfigurations } from './volume-configurations.ts';
@@ -37,7 +37,12 @@ export function startTasks(
     cluster: clusterName,
     definition,
     overrides: checkOverrides(definition, 'EC2', input.overrides),
-    awsvpcConfiguration: checkNetwork(definition, 'EC2', input.networkConfiguration, platform.config.subnets),
+    awsvpcConfiguration: checkNetwork(
+      definition,
+      'EC2',
+      input.networkConfiguration,
+      networkView(tx, platform.config, scope),
+    ),
   };
   checkVolumeConfigurations(definition, 'EC2', input.volumeConfigurations);
   checkLaunchable(definition);

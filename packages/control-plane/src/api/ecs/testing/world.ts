@@ -5,6 +5,7 @@ import { aWorld, putInstance, type World } from '../../../controllers/testing/wo
 import { SCOPE } from '../../../controllers/testing/builders.ts';
 import type { RequestContext } from '../../../platform.ts';
 import type { Tx } from '../../../state/state.ts';
+import { putGroup } from '../../../vpc/testing/groups.ts';
 import { gantryHandlers } from '../../gantry/index.ts';
 import { ensureFirstClusters } from '../cluster/create.ts';
 import { ecsHandlers } from '../index.ts';
@@ -38,7 +39,10 @@ export async function anApi(): Promise<ApiWorld> {
   await ensureFirstClusters(world.platform);
   // The world's own definition `web:1` was not registered: its family has to be known too.
   const family = { scope: SCOPE, family: 'web', lastRevision: 1 };
-  await world.run((tx) => tx.put(tx.tables.taskDefinitionFamilies, familyKey(SCOPE, 'web'), family));
+  await world.run((tx) => {
+    tx.put(tx.tables.taskDefinitionFamilies, familyKey(SCOPE, 'web'), family);
+    putGroup(tx, SCOPE, 'sg-1');
+  });
   const ecs = ecsHandlers(world.platform);
   const other = { ...SCOPE, account: '999999999999' as typeof SCOPE.account };
   return {
