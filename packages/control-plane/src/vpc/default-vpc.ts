@@ -14,6 +14,9 @@ function digitsOf({ account, region }: Scope, what: string): string {
 
 export const defaultVpcId = (scope: Scope): string => `vpc-${digitsOf(scope, 'vpc')}`;
 
+/** The default VPC's own group. */
+export const defaultGroupId = (scope: Scope): string => `sg-${digitsOf(scope, 'group')}`;
+
 /** Writes the default VPC and its default security group down, if they are not. */
 export function ensureDefaultVpc(tx: Tx, config: Pick<PlatformConfig, 'subnets'>, scope: Scope): void {
   const vpcId = defaultVpcId(scope);

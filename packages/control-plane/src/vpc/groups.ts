@@ -1,5 +1,6 @@
 import type { Scope, SecurityGroup, Task } from '@gantry/domain';
 import type { Tables } from '../state/tables.ts';
+import { defaultGroupId } from './default-vpc.ts';
 import { prefixOf, vpcIdOf } from './subnets.ts';
 
 export function groupOf(tables: Tables, scope: Scope, groupId: string): SecurityGroup | undefined {
@@ -11,7 +12,7 @@ export function defaultGroupOf(tables: Tables, scope: Scope, vpcId: string): Sec
   return tables.securityGroups.by('vpc', `${prefixOf(scope)}${vpcId}`).find(({ groupName }) => groupName === 'default');
 }
 
-/** The security groups of a task: those it names, else its VPC's default one. Empty while that has not been written down. */
+/** The security groups of a task: those it names, else its VPC's default one. */
 export function groupIdsOf(
   tables: Tables,
   { scope, awsvpcConfiguration, networkInterface }: Pick<Task, 'scope' | 'awsvpcConfiguration' | 'networkInterface'>,
@@ -20,6 +21,6 @@ export function groupIdsOf(
   if (named.length > 0) return named;
   const subnetId = networkInterface?.subnetId ?? awsvpcConfiguration?.subnets[0];
   if (subnetId === undefined) return [];
-  const group = defaultGroupOf(tables, scope, vpcIdOf(tables, scope, subnetId));
-  return group === undefined ? [] : [group.groupId];
+  // Nobody may have looked at the networks of the account since its tasks were started.
+  return [defaultGroupOf(tables, scope, vpcIdOf(tables, scope, subnetId))?.groupId ?? defaultGroupId(scope)];
 }
