@@ -29,10 +29,16 @@ export interface LonePlane {
 }
 
 /** Resolves when it is ready or has ended. Whoever starts one ends it: `after(() => plane.end())`. */
-export async function startPlane(dataDir: string, ...flags: string[]): Promise<LonePlane> {
+export function startPlane(dataDir: string, ...flags: string[]): Promise<LonePlane> {
+  return startPlaneBy([], dataDir, ...flags);
+}
+
+/** The same by a program that runs another: `nsenter --net=… node …`. */
+export async function startPlaneBy(by: readonly string[], dataDir: string, ...flags: string[]): Promise<LonePlane> {
   const main = join(ROOT, 'packages/control-plane/src/main.ts');
-  const args = ['--disable-warning=ExperimentalWarning', main, '--data-dir', dataDir, '--port', '0', ...flags];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning', main];
+  const [file = '', ...args] = [...by, ...node, '--data-dir', dataDir, '--port', '0', ...flags];
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   let [errors, log] = ['', ''];
   child.stderr.on('data', (data: Buffer) => (errors += data.toString()));

@@ -166,7 +166,7 @@ describe('ways to other hosts, for real', { skip, timeout: 60_000 }, () => {
   });
 
   it('say what is missing: the address, the program', async () => {
-    const lost = new Overlay({ ...{ bridge: 'gantryx', run: inside(one) }, hostAddress: undefined });
+    const lost = new Overlay({ bridge: 'gantryx', run: inside(one), hostAddress: undefined });
     await assert.rejects(lost.set(to(two)), /set hostAddress in the configuration/);
     const elsewhere = overlay({ ...one, address: '198.51.100.7' });
     await assert.rejects(elsewhere.set(to(two)), /198\.51\.100\.7, .* is no address of it/);
