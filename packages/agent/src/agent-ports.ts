@@ -39,6 +39,8 @@ export interface AgentConfig {
   readonly cleanUpJitterMs?: number | undefined;
   /** How long a pull may say nothing; `undefined`: a minute. */
   readonly pullInactivityMs?: number | undefined;
+  /** Where on this host containers' metadata files are; `undefined`: they get none. */
+  readonly metadataFolder?: string | undefined;
   /** Of the host's GPUs those of this instance; `undefined`: it has none. */
   readonly gpus?: InstanceGpus | undefined;
   /** See SpecOptions; found out about the host. */

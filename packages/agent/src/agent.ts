@@ -8,6 +8,7 @@ import { LogService } from './logs/service.ts';
 import { TaskCredentials } from './metadata/credentials.ts';
 import { EndpointIds } from './metadata/endpoint-ids.ts';
 import { surroundings } from './metadata/environment.ts';
+import { MetadataFiles } from './metadata-file/files.ts';
 import { NetworkMaps } from './network/maps.ts';
 import { Reporter } from './report/reporter.ts';
 import { linkStore } from './secrets/link-store.ts';
@@ -146,11 +147,11 @@ export class Agent {
 
   #supervise(record: AgentRecord, info: EngineInfo, capacity: Capacity): Supervisor {
     const { engine, cgroups, link, checkpoint, clock, ids, log, metadata } = this.#ports;
-
     const logs = (this.#logs = new LogService({ engine, link, clock, ids, log, checkpoint }));
     const reporter = (this.#reporter = new Reporter({ link, clock, ids, log }));
     const { routerFiles: files } = this.#ports;
-    const { pullBehaviour, pullInactivityMs: inactivityMs } = this.#config;
+    const { pullBehaviour, pullInactivityMs: inactivityMs, metadataFolder, cluster, identity } = this.#config;
+    const where = () => ({ ...identity, cluster, containerInstanceArn: this.containerInstanceArn ?? '' });
     const endpoints = new EndpointIds(record.metadataSecret ?? record.agentId);
     this.#supervisor = new Supervisor(
       {
@@ -162,6 +163,7 @@ export class Agent {
         hostPorts: new HostPorts(this.#ports.portsInUse ?? linuxPorts, clock),
         logs,
         surroundings: metadata === undefined ? undefined : surroundings(metadata, endpoints),
+        metadataFiles: metadataFolder === undefined ? undefined : new MetadataFiles(metadataFolder, ids, where),
         secrets: new TaskSecrets({
           store: linkStore(link),
           credentials: (task, until) => this.#credentials.ofExecution(task, until),

@@ -76,6 +76,14 @@ describe('configuration', () => {
     );
   });
 
+  test('the metadata file and introspection', () => {
+    const read = (env: Record<string, string>, more = {}) => readConfig({ ...FILE, ...more }, env, HOST);
+    assert.deepEqual([read({}).containerMetadata, read({}).introspectionPort], [false, 51_678]);
+    assert.equal(read({ ECS_ENABLE_CONTAINER_METADATA: 'true' }).containerMetadata, true);
+    assert.equal(read({}, { introspectionPort: 0 }).introspectionPort, 0);
+    assert.equal(read({ GANTRY_INTROSPECTION_PORT: '5000' }, { introspectionPort: 0 }).introspectionPort, 5000);
+  });
+
   test('image clean-up: the stock agent’s variables; images stay where they are preferred, unless asked for', () => {
     const read = (env: Record<string, string>) => readConfig(FILE, env, HOST);
     assert.equal(read({}).imageCleanUp, undefined);

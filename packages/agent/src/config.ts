@@ -23,6 +23,10 @@ export interface ProcessConfig {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly gpuSupport: GpuSupport;
   readonly instances: readonly {
+  /** Whether containers find a metadata file. */
+  readonly containerMetadata: boolean;
+  /** Where on the loopback interface the host is told of its tasks; 0: nowhere. */
+  readonly introspectionPort: number;
   /** `undefined`: images stay. */
   readonly imageCleanUp: CleanUpRules | undefined;
     readonly name: string;
@@ -42,6 +46,7 @@ export class InvalidConfig extends Error {
   }
 }
 
+const INTROSPECTION_PORT = 51_678;
 /** The stock agent's: ssh, the engine over TCP, its own two. */
 const RESERVED_TCP_PORTS = [22, 2375, 2376, 51678, 51679] as const;
 
@@ -83,6 +88,11 @@ export function readConfig(value: unknown, env: Env, host: { readonly architectu
     pidFile: reader.text(file, 'pidFile'),
     logLevel: logLevel ?? 'info',
     gpuSupport: readGpuSupport(reader, env),
+    containerMetadata: reader.flag(env, 'ECS_ENABLE_CONTAINER_METADATA') ?? false,
+    introspectionPort:
+      reader.numberText(env, 'GANTRY_INTROSPECTION_PORT') ??
+      reader.number(file, 'introspectionPort') ??
+      INTROSPECTION_PORT,
     instances,
   };
     imageCleanUp: readImageCleanUp(reader, env, common.pullBehaviour),

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { AGENT_VERSION, type AgentEnd, type AgentPorts } from './agent-ports.ts';
 import { Agent } from './agent.ts';
 import { FileCheckpoint } from './checkpoint/file.ts';
@@ -8,6 +8,7 @@ import type { InstanceGpus } from './gpu/port.ts';
 import { shareGpus } from './gpu/share.ts';
 import { HostRouterFiles, ROUTER_FILES } from './firelens/files.ts';
 import { openHost, type Host } from './host.ts';
+import { serveIntrospection, type Introspection } from './introspection/server.ts';
 import type { Log } from './log.ts';
 import { NetworkMaps } from './network/maps.ts';
 import { ImageCleaner, type ImageUser } from './image-cleanup/cleaner.ts';
@@ -29,6 +30,7 @@ export class AgentProcess {
   #stopping: Promise<void> | undefined;
 
   #pulled: PulledImages | undefined;
+  #introspection: Introspection | undefined;
   constructor(config: ProcessConfig, log: Log) {
     this.#config = config;
     this.#log = log;
@@ -87,6 +89,7 @@ export class AgentProcess {
           identity: { ...config.identity, hostAddress },
           mostOpenFiles: host.mostOpenFiles,
           gpus: gpus.get(name),
+          metadataFolder: this.#metadataFolder(name, config.identity.pool),
         },
         ports,
       );
@@ -95,6 +98,7 @@ export class AgentProcess {
       ends.push(ended.then((end) => this.#ended(name, end)));
     }
     await this.#releaseStrayLeases(host);
+    await this.#introduce();
     const codes = (await Promise.all(ends)).map(({ exitCode }) => exitCode);
     return codes.includes(5) ? 5 : codes.includes(1) ? 1 : 0;
   }
@@ -118,6 +122,38 @@ export class AgentProcess {
       void new ImageCleaner(ports, imageCleanUp).run(this.#life.signal);
     }
     return pulled;
+  }
+
+  /** The port may be another agent's of this host: that is no reason to stop. */
+  async #introduce(): Promise<void> {
+    const { instances, introspectionPort } = this.#config;
+    if (introspectionPort === 0 || this.#life.signal.aborted) return;
+    const tasksOf = (at: number) => [...(this.#agents[at]?.supervisor?.tasks() ?? [])];
+    try {
+      this.#introspection = await serveIntrospection({
+        port: introspectionPort,
+        version: `Gantry agent - v${AGENT_VERSION}`,
+        log: this.#log,
+        instances: () =>
+          instances.flatMap(({ config }, at) => {
+            if (config.identity.pool !== 'ec2') return [];
+            const { containerInstanceArn } = this.#agents[at] ?? {};
+            return [{ cluster: config.cluster, containerInstanceArn, tasks: tasksOf(at) }];
+          }),
+        containerIds: () =>
+          instances
+            .flatMap((_, at) => tasksOf(at).flatMap(({ model }) => model.containers))
+            .flatMap(({ dockerId = [] }) => dockerId),
+      });
+    } catch (error) {
+      this.#log('info', `no introspection on port ${introspectionPort}: ${messageOf(error)}`);
+    }
+  }
+
+  /** As with ECS there is none on Fargate. */
+  #metadataFolder(name: string, pool: 'ec2' | 'fargate'): string | undefined {
+    const { containerMetadata, dataDir } = this.#config;
+    return containerMetadata && pool === 'ec2' ? resolve(dataDir, name, 'metadata') : undefined;
   }
 
   /** `undefined` until every instance has its tasks back. */
@@ -147,6 +183,7 @@ export class AgentProcess {
   }
 
   #ended(name: string, end: AgentEnd): AgentEnd {
+      await this.#introspection?.close();
       await this.#pulled?.close();
     if (end.exitCode !== 0) this.#log('error', `instance ${name} ended: ${end.reason}`);
     return end;

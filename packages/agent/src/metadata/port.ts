@@ -38,6 +38,8 @@ export interface Surroundings {
   readonly environment: Readonly<Record<string, string>>;
   /** For bridge mode. */
   readonly macAddress?: string | undefined;
+  /** As the engine writes them: `source:destination:ro`. */
+  readonly binds?: readonly string[] | undefined;
 }
 
 export type SurroundingsOf = (task: PayloadTask, container: PayloadContainer) => Surroundings;

@@ -129,7 +129,8 @@ function volumesOf({ mounts = [] }: ContainerState): Json {
   return { Volumes };
 }
 
-function networkOf(version: 2 | 3 | 4, task: PayloadTask, state: ContainerState): Json {
+/** The one network a task is in. Pure. */
+export function networkOf(version: 2 | 3 | 4, task: PayloadTask, state: Pick<ContainerState, 'addresses'>): Json {
   const NetworkMode = task.networkMode ?? 'bridge';
   const eni = task.elasticNetworkInterfaces?.[0];
   if (NetworkMode !== 'awsvpc' || eni === undefined)
@@ -158,7 +159,8 @@ function subnetOf(gatewayCidr: string): string {
   return `${parts.join('.')}/${bits}`;
 }
 
-function taskKnown(model: TaskModel): Known {
+/** What has become of all its containers. Pure. */
+export function taskKnown(model: TaskModel): Known {
   if (isQuiet(model)) return 'STOPPED';
   if (model.everRunning) return 'RUNNING';
   return model.containers.reduce<Known>((least, { known }) => (isBefore(known, least) ? known : least), 'RUNNING');

@@ -5,6 +5,7 @@ import { NoRouterFiles } from '../firelens/service.ts';
 import { containerSpec, fixedPorts, InvalidVolume, NoLogDriver, type SpecOptions } from './container-spec.ts';
 import { factsOfState, isUp, portsOfState } from './engine-state.ts';
 import { NoBlock } from './host-ports.ts';
+import type { Surroundings } from '../metadata/port.ts';
 import { rangeKey, readRange } from './port-ranges.ts';
 import { insist, isNotFound, isUnreachable } from '../engine/insist.ts';
 import { containerOf, type ContainerModel, type PortBinding } from './model.ts';
@@ -36,7 +37,8 @@ export class ContainerCalls {
       const secrets = this.#ports.secrets.of(payload.arn, container);
       const blocks = await this.#blocks(payload, wanted);
       const firelens = await this.#firelens(view, container);
-      const surroundings = this.#ports.surroundings?.(payload, wanted);
+      const told = this.#ports.surroundings?.(payload, wanted);
+      const surroundings = this.#ports.metadataFiles === undefined ? told : await this.#withFile(view, wanted, told);
       const spec = containerSpec(payload, wanted, model, this.#options, { secrets, blocks, surroundings, firelens });
       const { id } = await this.#ports.gate.run('create', () => this.#ports.engine.createContainer(name, spec));
       return [{ kind: 'created', container, dockerId: id }];
@@ -56,6 +58,26 @@ export class ContainerCalls {
         return [{ kind: 'image-gone', container }];
       }
       return [this.#callFailed(view, container, 'CannotCreateContainerError', 'created', error)];
+    }
+  }
+
+  async #withFile({ payload }: TaskView, wanted: PayloadContainer, told?: Surroundings): Promise<Surroundings> {
+    const file = await this.#ports.metadataFiles?.begin(payload, wanted);
+    return { ...told, environment: { ...told?.environment, ...file?.environment }, binds: file?.binds };
+  }
+
+  /** A container that has started is told where it runs. What fails here is no failure of the container. */
+  async tellFile({ payload, plan, model }: TaskView, facts: readonly ContainerFact[]): Promise<void> {
+    const { engine, log, metadataFiles } = this.#ports;
+    const container = facts.find(({ kind }) => kind === 'started')?.container;
+    const wanted = payload.containers.find(({ name }) => name === container);
+    const id = container === undefined ? undefined : containerOf(model, container)?.dockerId;
+    if (metadataFiles === undefined || wanted === undefined || id === undefined) return;
+    try {
+      const state = await engine.inspectContainer(id);
+      if (state !== undefined) await metadataFiles.ready(payload, wanted, state);
+    } catch (error) {
+      log('warn', `the metadata file of container ${wanted.name} of ${plan.arn}: ${messageOf(error)}`);
     }
   }
 

@@ -90,7 +90,8 @@ export function containerSpec(
     ...taskLabels(task, options.owner),
     [CONTAINER_NAME_LABEL]: container.name,
   };
-  const host = { ...hostConfig(task, container, model, options, blocks), ...gpus.hostConfig };
+  const base = hostConfig(task, container, model, options, blocks);
+  const host = { ...withBinds(base, surroundings.binds ?? []), ...gpus.hostConfig };
   const own = { ...body, Labels: labels, HostConfig: withLogs(host, secrets?.logOptions ?? {}, firelens) };
   checkDriver(own.HostConfig, container.name, options);
   return joinsPause(task) ? withoutNetworkOf(own) : { ...own, ...macAddress(host, surroundings) };
@@ -153,11 +154,15 @@ function hostConfig(
   };
 }
 
+function withBinds(host: Json, more: readonly string[]): Json {
+  return more.length === 0 ? host : { ...host, Binds: [...((host['Binds'] ?? []) as readonly string[]), ...more] };
+}
+
 /** Options that are secrets are the driver's, or the router's that stands for it. */
 function withLogs(host: Json, options: Readonly<Record<string, string>>, firelens: FirelensAdded | undefined): Json {
   if (firelens !== undefined) {
     const { binds, logConfig } = firelens;
-    const all = { ...host, Binds: [...((host['Binds'] ?? []) as readonly string[]), ...binds] };
+    const all = withBinds(host, binds);
     if (logConfig !== undefined) return { ...all, LogConfig: logConfig };
     return withLogs(all, options, undefined);
   }

@@ -6,6 +6,7 @@ import type { Firelens } from '../firelens/service.ts';
 import type { LogService } from '../logs/service.ts';
 import type { TaskSecrets } from '../secrets/service.ts';
 import type { SurroundingsOf } from '../metadata/port.ts';
+import type { MetadataFiles } from '../metadata-file/files.ts';
 import type { TaskNetwork } from '../network/port.ts';
 import type { Log } from '../log.ts';
 import { ContainerCalls, payloadContainer } from './container-calls.ts';
@@ -30,6 +31,8 @@ export interface PerformPorts {
   readonly logs: LogService;
   /** `undefined`: containers are told nothing of where they are. */
   readonly surroundings?: SurroundingsOf | undefined;
+  /** `undefined`: containers are given no metadata file. */
+  readonly metadataFiles?: MetadataFiles | undefined;
   readonly secrets: TaskSecrets;
   /** `undefined`: tasks cannot have log routers of their own here. */
   readonly firelens?: Firelens | undefined;
@@ -71,8 +74,11 @@ export class Performer {
         return [await this.#prepareImage(view, action.container, signal)];
       case 'create':
         return await this.#containers.create(view, action.container, signal);
-      case 'start':
-        return await this.#containers.start(view, action.container, signal);
+      case 'start': {
+        const facts = await this.#containers.start(view, action.container, signal);
+        void this.#containers.tellFile(view, facts);
+        return facts;
+      }
       case 'stop':
         return await this.#containers.stop(view, action, signal);
       case 'clean-up':

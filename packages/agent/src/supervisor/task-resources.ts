@@ -44,6 +44,8 @@ export async function removeTask(ports: PerformPorts, view: TaskView, signal: Ab
   for (const name of taskVolumesOf(payload)) jobs.push(() => ports.engine.removeVolume(name));
   const { firelens } = plan;
   if (firelens !== undefined) jobs.push(() => ports.firelens?.remove(firelens) ?? Promise.resolve());
+  const { metadataFiles } = ports;
+  if (metadataFiles !== undefined) jobs.push(() => metadataFiles.remove(payload));
   if (plan.needs.network) jobs.push(() => ports.network.release(plan.arn));
   if (plan.needs.cgroup) jobs.push(() => ports.cgroups.remove(plan.taskId));
   for (const job of jobs) {
