@@ -19,7 +19,10 @@ describe('services behind load balancers', { skip }, () => {
     test(`${networkMode}: deployments and scaling fail no request`, async () => {
       const shop = await openShop(world, networkMode, { networkMode });
       const health = await world.aws<{ TargetHealthDescriptions: { TargetHealth: { State: string } }[] }>(
-        ...['elbv2', 'describe-target-health', '--target-group-arn', shop.group],
+        'elbv2',
+        'describe-target-health',
+        '--target-group-arn',
+        shop.group,
       );
       assert.deepEqual(
         health.TargetHealthDescriptions.map(({ TargetHealth }) => TargetHealth.State),
@@ -69,9 +72,7 @@ describe('services behind load balancers', { skip }, () => {
       const deployment = await shop.deployment();
       return deployment.lifecycleStage === 'BAKE_TIME' ? deployment : undefined;
     });
-    await world.aws(
-      ...['ecs', 'stop-service-deployment', '--service-deployment-arn', baking.serviceDeploymentArn ?? ''],
-    );
+    await world.aws('ecs', 'stop-service-deployment', '--service-deployment-arn', baking.serviceDeploymentArn ?? '');
     await shop.stable();
     assert.equal((await shop.deployment()).status, 'ROLLBACK_SUCCESSFUL');
     const hook = {

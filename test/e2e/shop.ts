@@ -88,7 +88,10 @@ export async function openShop(world: World, name: string, options: ShopOptions)
     deployment: async () => {
       const { currentServiceDeployment: arn = '' } = await shop.describe();
       const found = await aws<{ serviceDeployments: ServiceDeployment[] }>(
-        ...['ecs', 'describe-service-deployments', '--service-deployment-arns', arn],
+        'ecs',
+        'describe-service-deployments',
+        '--service-deployment-arns',
+        arn,
       );
       return found.serviceDeployments[0] as ServiceDeployment;
     },
