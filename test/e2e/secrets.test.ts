@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ContainerDefinition, Task } from '@aws-sdk/client-ecs';
-import { SECRET, secretStoreContract } from '@gantry/agent/secrets/contract.ts';
+import { OBJECT, SECRET, secretStoreContract } from '@gantry/agent/secrets/contract.ts';
 import { linkStore } from '@gantry/agent/secrets/link-store.ts';
 import { HttpLink } from '@gantry/agent/session/transport-http.ts';
 import { systemClock, type Credentials } from '@gantry/protocol';
@@ -49,10 +51,15 @@ async function furnish(): Promise<void> {
   secretArn = (await world.aws<{ ARN: string }>(...create)).ARN;
   await world.aws('secretsmanager', 'put-secret-value', '--secret-id', 'app/db', '--secret-string', SECRET.current);
   await world.aws('secretsmanager', 'create-secret', '--name', 'app/bytes', '--secret-binary', 'AQID');
+  await world.aws('s3api', 'create-bucket', '--bucket', OBJECT.ask.bucket);
+  const file = join(world.dataDir, 'app.env');
+  writeFileSync(file, OBJECT.text);
+  const at = ['--bucket', OBJECT.ask.bucket, '--key', OBJECT.ask.key];
+  await world.aws('s3api', 'put-object', ...at, '--body', file);
   const Resource = '*';
   await makeRole('reader', {
     Effect: 'Allow',
-    Action: ['ssm:GetParameters', 'secretsmanager:GetSecretValue'],
+    Action: ['ssm:GetParameters', 'secretsmanager:GetSecretValue', 's3:GetObject', 's3:ListBucket'],
     Resource,
   });
   await makeRole('stranger', { Effect: 'Allow', Action: 'ssm:DescribeParameters', Resource });

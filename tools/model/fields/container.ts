@@ -3,6 +3,7 @@ import { all, atLaunch, honoured, kept, under, type Fields } from './fate.ts';
 const CONNECT = 'for Service Connect, which is to come';
 const RESTARTS = 'the agent restarts the container by it';
 const HEALTH = "the engine's health check";
+const FILE = "an object of S3, fetched with the execution role's rights before the container is made";
 const SECRET = "a parameter or a secret, fetched with the execution role's rights before the container is made";
 const GPUS = "whole GPUs of an EC2 instance, each one container's alone; other devices, and ALL, are refused at launch";
 
@@ -110,8 +111,8 @@ const LOGS: Fields = {
 const ENTRUSTED: Fields = {
   'secrets[].name': honoured('environment'),
   'secrets[].valueFrom': honoured(SECRET),
-  'environmentFiles[].value': atLaunch('environment files'),
-  'environmentFiles[].type': atLaunch('environment files'),
+  'environmentFiles[].value': honoured(FILE),
+  'environmentFiles[].type': kept('s3: there is no other'),
   'repositoryCredentials.credentialsParameter': honoured(
     'a secret with username and password, fetched as the execution role, to pull the image with',
   ),

@@ -135,6 +135,7 @@ async function secretsOf(payload: PayloadTask): Promise<TaskSecrets> {
         Promise.resolve({ values: new Map(names.map((name) => [name, `value of ${name}`])), invalid: [] }),
       // Whose text is both a value and a login.
       secret: ({ secretId }) => Promise.resolve(JSON.stringify({ username: secretId, password: 'p' })),
+      object: ({ bucket, key }) => Promise.resolve(`FROM=${bucket}/${key}\n`),
     },
   });
   await secrets.fetch(payload, new AbortController().signal);

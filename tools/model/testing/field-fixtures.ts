@@ -390,6 +390,32 @@ const SECRETS: Fixture = {
   },
 };
 
+const FROM_FILE = ['create/app/Env/1', 'FROM=bucket/a.env'] as const;
+const WITH_FILE = {
+  family: 'files',
+  executionRoleArn: ROLE,
+  containerDefinitions: [{ ...IMAGE, environmentFiles: [{ type: 's3' as const, value: 'arn:aws:s3:::bucket/a.env' }] }],
+};
+const FILES: Fixture = {
+  name: 'environment files',
+  define: WITH_FILE,
+  shows: { define: containers({ 'environmentFiles[].value': FROM_FILE }) },
+};
+const OTHER_FILES: Fixture = {
+  name: 'other environment files',
+  define: WITH_FILE,
+  run: {
+    overrides: {
+      containerOverrides: [{ name: 'app', environmentFiles: [{ type: 's3', value: 'arn:aws:s3:::other/b.env' }] }],
+    },
+  },
+  shows: {
+    run: {
+      'overrides.containerOverrides[].environmentFiles[].value': ['create/app/Env/1', 'FROM=other/b.env'],
+    },
+  },
+};
+
 const ROUTED: Fixture = {
   name: 'a log router of its own',
   define: {
@@ -459,7 +485,6 @@ const GPUS: Fixture = {
 
 const MPS = { nvidiaMps: { memory: 512, maxComputePercent: 50 } };
 const LATER: readonly Fixture[] = [
-  inContainer('Environment files', 'environmentFiles', [{ type: 's3', value: 'arn:aws:s3:::bucket/a.env' }]),
   inContainer('Credential specs', 'credentialSpecs', ['credentialspec:arn:aws:s3:::bucket/spec.json']),
   inContainer('GPUs that containers share', 'resourceRequirements', [{ type: 'GPU', sharingStrategy: MPS }]),
   inContainer('All GPUs of an instance', 'resourceRequirements', [{ type: 'GPU', value: 'ALL' }]),
@@ -579,13 +604,6 @@ const ofApp = (more: object): Partial<RunTaskRequest> => ({
 });
 const CALLS: readonly Fixture[] = [
   call(
-    "'environmentFiles' is not supported",
-    ['overrides.containerOverrides[].environmentFiles'],
-    ofApp({
-      environmentFiles: [{ type: 's3', value: 'arn:aws:s3:::bucket/a.env' }],
-    }),
-  ),
-  call(
     'GPUs that containers share',
     ['overrides.containerOverrides[].resourceRequirements'],
     ofApp({
@@ -606,6 +624,8 @@ export const FIXTURES: readonly Fixture[] = [
   FARGATE,
   BY_LAUNCH_TYPE,
   SECRETS,
+  FILES,
+  OTHER_FILES,
   NAMED,
   ROUTED,
   ...LATER,

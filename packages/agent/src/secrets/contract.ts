@@ -4,13 +4,16 @@ import type { SecretStore, SecretWhere } from './port.ts';
 
 export interface SecretWorld {
   readonly store: SecretStore;
-  /** What there is: parameters `/app/a` ('one'; version 1 of it 'old') and `/app/b` ('two'); see `SECRET`. */
+  /** What there is: `OBJECT`; parameters `/app/a` ('one'; version 1 of it 'old') and `/app/b` ('two'); see `SECRET`. */
   readonly where: SecretWhere;
   /** Rights to nothing. */
   readonly stranger: SecretWhere;
   readonly arns: { readonly parameter: string; readonly secret: string };
   readonly close: () => Promise<void>;
 }
+
+/** An object whose key is not what a path is made of, and its text. */
+export const OBJECT = { ask: { bucket: 'app-files', key: 'cfg/a b+ü/app.env' }, text: '# å\nA=1\n' };
 
 /** The texts of secret `app/db`, before and now; `app/bytes` has bytes. */
 export const SECRET = { previous: '{"password":"first"}', current: '{"password":"second"}' };
@@ -73,9 +76,17 @@ const cases: Record<string, (world: SecretWorld) => Promise<void>> = {
     assert.deepEqual((await store.parameters(['/app/a'], elsewhere, signal)).invalid, ['/app/a']);
   },
 
+  'gives the text of an object, in every region, and says what is not there': async ({ store, where }) => {
+    assert.equal(await store.object(OBJECT.ask, where, signal), OBJECT.text);
+    assert.equal(await store.object(OBJECT.ask, { ...where, region: 'eu-west-1' }, signal), OBJECT.text);
+    const none = store.object({ ...OBJECT.ask, key: 'none.env' }, where, signal);
+    await assert.rejects(none, { name: 'LinkError', code: 'NoSuchKey', message: 'The specified key does not exist.' });
+  },
+
   'keeps out who has no right': async ({ store, stranger, arns }) => {
     const denied = { name: 'LinkError', code: 'AccessDeniedException' };
     await assert.rejects(store.parameters(['/app/a'], stranger, signal), denied);
     await assert.rejects(store.secret({ secretId: arns.secret }, stranger, signal), denied);
+    await assert.rejects(store.object(OBJECT.ask, stranger, signal), { name: 'LinkError', code: 'AccessDenied' });
   },
 };

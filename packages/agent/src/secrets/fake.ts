@@ -1,12 +1,13 @@
 import { LinkError } from '../session/port.ts';
-import type { SecretStore, SecretWhere } from './port.ts';
+import type { ObjectAsk, SecretStore, SecretWhere } from './port.ts';
 
-/** Parameters and secrets in memory, by region. `denied`: roles (by access key) that may not read. */
+/** Parameters, secrets and objects in memory, by region. `denied`: roles (by access key) that may not read. */
 export class FakeSecretStore implements SecretStore {
   readonly calls: string[] = [];
   readonly denied = new Set<string>();
   readonly #parameters = new Map<string, string>();
   readonly #secrets = new Map<string, string | undefined>();
+  readonly #objects = new Map<string, string>();
   readonly #faults: LinkError[] = [];
 
   putParameter(region: string, name: string, value: string): void {
@@ -16,6 +17,11 @@ export class FakeSecretStore implements SecretStore {
   /** `version`: a stage or an id. `text` undefined: bytes. */
   putSecret(region: string, id: string, text: string | undefined, version = 'AWSCURRENT'): void {
     this.#secrets.set(`${region} ${id} ${version}`, text);
+  }
+
+  /** Of every region: names of buckets are one for all. */
+  putObject(bucket: string, key: string, text: string): void {
+    this.#objects.set(`${bucket}/${key}`, text);
   }
 
   failNext(...errors: readonly LinkError[]): void {
@@ -48,12 +54,24 @@ export class FakeSecretStore implements SecretStore {
     });
   }
 
-  async #called(action: string, what: string, { region, credentials }: SecretWhere): Promise<void> {
+  async object({ bucket, key }: ObjectAsk, where: SecretWhere): Promise<string> {
+    await this.#called('s3:GetObject', `${bucket}/${key}`, where, 'AccessDenied');
+    const text = this.#objects.get(`${bucket}/${key}`);
+    if (text !== undefined) return text;
+    throw new LinkError('NoSuchKey', 'The specified key does not exist.', { status: 404 });
+  }
+
+  async #called(
+    action: string,
+    what: string,
+    { region, credentials }: SecretWhere,
+    denied = 'AccessDeniedException',
+  ): Promise<void> {
     this.calls.push(`${credentials.accessKeyId} ${region} ${action} ${what}`);
     await Promise.resolve();
     const fault = this.#faults.shift();
     if (fault !== undefined) throw fault;
     if (!this.denied.has(credentials.accessKeyId)) return;
-    throw new LinkError('AccessDeniedException', `User: role is not authorized to perform: ${action}`, { status: 400 });
+    throw new LinkError(denied, `User: role is not authorized to perform: ${action}`, { status: 400 });
   }
 }

@@ -2,8 +2,9 @@ import type { Clock } from '@gantry/domain';
 import type { Credentials, PayloadContainer, PayloadTask } from '@gantry/protocol';
 import type { RegistryLogin } from '../engine/port.ts';
 import { isCode, isTransient, LinkError } from '../session/port.ts';
+import { addedByFiles, readEnvFile } from './env-file.ts';
 import type { ExecutionCredentials, SecretStore } from './port.ts';
-import { BadReference, jsonMember, parameterBatches, readSecretReference } from './references.ts';
+import { BadReference, environmentFiles, jsonMember, parameterBatches, readSecretReference } from './references.ts';
 import { loginSecret, readLogin, secretVersions, versionKey, type SecretVersion } from './references.ts';
 
 export interface FetchPorts {
@@ -16,6 +17,7 @@ export interface FetchPorts {
 export type ByContainer = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
 export interface FetchedSecrets {
+  /** Of secrets and of environment files, without what the container's own environment has before them. */
   readonly environment: ByContainer;
   readonly logOptions: ByContainer;
   /** By container. */
@@ -27,6 +29,11 @@ export class SecretsUnavailable extends Error {
   override readonly name = 'SecretsUnavailable';
 }
 
+/** An environment file cannot be had. */
+export class FilesUnavailable extends Error {
+  override readonly name = 'FilesUnavailable';
+}
+
 type PayloadSecret = NonNullable<PayloadContainer['secrets']>[number];
 type Asking = FetchPorts & { readonly task: PayloadTask; readonly signal: AbortSignal };
 
@@ -35,22 +42,29 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 const FROM_SSM = 'unable to retrieve secrets from ssm';
 const FROM_ASM = 'unable to retrieve secret from asm';
+const FROM_FILES = 'file download command: non empty error stream';
+const MOST_FILE_CHARACTERS = 1024 * 1024;
 const LOGIN_FROM_ASM = 'unable to get registry auth from asm';
 
 /**
  * All secrets of a task, in as few calls as they take, all at once. A service that fails is asked again a few times,
  * a control plane that is away until it is back.
- * @throws SecretsUnavailable, or the signal's reason
+ * @throws SecretsUnavailable, FilesUnavailable, or the signal's reason
  */
 export async function fetchSecrets(ports: FetchPorts, task: PayloadTask, signal: AbortSignal): Promise<FetchedSecrets> {
   const asking: Asking = { ...ports, task, signal };
-  const [parameters, texts, logins] = await Promise.all([parametersOf(asking), textsOf(asking), loginsOf(asking)]);
+  const [parameters, texts, logins, files] = await Promise.all([
+    parametersOf(asking),
+    textsOf(asking),
+    loginsOf(asking),
+    filesOf(asking),
+  ]);
   const valueOf = (secret: PayloadSecret): string =>
     secret.provider === 'ssm'
       ? (parameters.get(parameterKey(secret.region, secret.valueFrom)) ?? '')
       : member(secret, texts);
   return {
-    environment: valuesFor(task, 'CONTAINER', valueOf),
+    environment: withFiles(task, files, valuesFor(task, 'CONTAINER', valueOf)),
     logOptions: valuesFor(task, 'LOG_DRIVER', valueOf),
     logins,
   };
@@ -81,6 +95,38 @@ async function textsOf(asking: Asking): Promise<ReadonlyMap<string, string>> {
     }),
   );
   return all;
+}
+
+type Files = ReadonlyMap<string, Readonly<Record<string, string>>>;
+
+/** What is in each environment file, by its ARN. */
+async function filesOf(asking: Asking): Promise<Files> {
+  try {
+    const { region = '' } = /^arn:[^:]*:ecs:(?<region>[^:]*):/.exec(asking.task.arn)?.groups ?? {};
+    const read = async ([arn, { bucket, key }]: [string, { bucket: string; key: string }]) => {
+      const lead = `unable to download env file with key ${key} from bucket ${bucket}, error: `;
+      const ask = (credentials: Credentials): Promise<string> =>
+        asking.store.object({ bucket, key }, { region, credentials }, asking.signal);
+      const text = await insist(asking, FROM_FILES, ask, lead);
+      if (text.length > MOST_FILE_CHARACTERS)
+        throw failed(FROM_FILES, 1, `${lead}it is larger than ${MOST_FILE_CHARACTERS} characters`);
+      return [arn, readEnvFile(text)] as const;
+    };
+    return new Map(await Promise.all([...environmentFiles(asking.task)].map(read)));
+  } catch (error) {
+    const isOurs = error instanceof SecretsUnavailable || error instanceof BadReference;
+    throw isOurs ? new FilesUnavailable(error.message, { cause: error }) : error;
+  }
+}
+
+/** A secret stands before a file's variable of the same name, as the container's own environment does. */
+function withFiles({ containers }: PayloadTask, files: Files, secrets: ByContainer): ByContainer {
+  return new Map(
+    containers.map(({ name, environment, environmentFiles: named = [] }) => {
+      const own = named.map(({ value }) => files.get(value) ?? {});
+      return [name, { ...addedByFiles(own, environment), ...secrets.get(name) }];
+    }),
+  );
 }
 
 async function loginsOf(asking: Asking): Promise<ReadonlyMap<string, RegistryLogin>> {

@@ -1,7 +1,7 @@
 import type { ControlPlaneLink } from '../session/port.ts';
 import type { SecretStore } from './port.ts';
 
-/** Parameters and secrets of the control plane, asked for with the rights of a task's role. */
+/** Parameters, secrets and objects of the control plane, asked for with the rights of a task's role. */
 export function linkStore(link: ControlPlaneLink): SecretStore {
   return {
     async parameters(names, where, signal) {
@@ -25,6 +25,10 @@ export function linkStore(link: ControlPlaneLink): SecretStore {
     async secret({ secretId, versionStage, versionId }, where, signal) {
       const asked = { SecretId: secretId, VersionStage: versionStage, VersionId: versionId };
       return (await link.call('GetSecretValue', asked, signal, where)).SecretString;
+    },
+
+    async object({ bucket, key }, where, signal) {
+      return (await link.call('GetObject', { Bucket: bucket, Key: key }, signal, where)).Body;
     },
   };
 }

@@ -13,11 +13,17 @@ export interface SecretAsk {
   readonly versionId?: string | undefined;
 }
 
+/** An object of S3. */
+export interface ObjectAsk {
+  readonly bucket: string;
+  readonly key: string;
+}
+
 /** As many names as one call takes. */
 export const MOST_NAMES = 10;
 
 /**
- * The services that keep parameters and secrets. Adapters: `link-store.ts` (the control plane) and `fake.ts`; one
+ * The services that keep parameters, secrets and environment files. Adapters: `link-store.ts` (the control plane) and `fake.ts`; one
  * contract suite runs on both. Calls reject with a `LinkError`.
  */
 export interface SecretStore {
@@ -29,6 +35,8 @@ export interface SecretStore {
   ): Promise<{ readonly values: ReadonlyMap<string, string>; readonly invalid: readonly string[] }>;
   /** `undefined`: the secret has bytes and no text. */
   secret(ask: SecretAsk, where: SecretWhere, signal: AbortSignal): Promise<string | undefined>;
+  /** The text of an object. */
+  object(ask: ObjectAsk, where: SecretWhere, signal: AbortSignal): Promise<string>;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import type { RegistryLogin } from '../engine/port.ts';
-import { MOST_NAMES, type SecretAsk } from './port.ts';
+import { MOST_NAMES, type ObjectAsk, type SecretAsk } from './port.ts';
 
 type PayloadSecret = NonNullable<PayloadContainer['secrets']>[number];
 
@@ -18,8 +18,23 @@ export class BadReference extends Error {
   override readonly name = 'BadReference';
 }
 
+/** Values that are not in the payload: secrets, or what is in environment files. */
 export function usesSecrets({ containers }: Pick<PayloadTask, 'containers'>): boolean {
-  return containers.some(({ secrets = [] }) => secrets.length > 0);
+  return containers.some(({ secrets = [], environmentFiles = [] }) => secrets.length + environmentFiles.length > 0);
+}
+
+/** Every environment file of a task once, by the ARN it is named by. Pure. @throws BadReference */
+export function environmentFiles({ containers }: PayloadTask): ReadonlyMap<string, ObjectAsk> {
+  const arns = containers.flatMap((container) => (container.environmentFiles ?? []).map(({ value }) => value));
+  return new Map(arns.map((arn) => [arn, objectOf(arn)]));
+}
+
+/** `arn:aws:s3:::bucket/key`. Pure. @throws BadReference */
+function objectOf(arn: string): ObjectAsk {
+  const [, bucket, key] = /^arn:[^:]+:s3:::([^/]+)\/(.+)$/s.exec(arn) ?? [];
+  if (bucket !== undefined && key !== undefined) return { bucket, key };
+  const what = 'unable to parse bucket and key from s3 ARN specified in environmentFile';
+  throw new BadReference(`${what} ${arn.slice(0, 256)}`);
 }
 
 /** The secret with the login of a container's registry. */

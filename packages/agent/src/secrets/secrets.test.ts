@@ -7,7 +7,7 @@ import { LinkError } from '../session/port.ts';
 import { MemoryLink } from '../testing/memory-link.ts';
 import { aContainer, aTask } from '../testing/payloads.ts';
 import { ScriptedPlane } from '../testing/plane.ts';
-import { SECRET, secretStoreContract, type SecretWorld } from './contract.ts';
+import { OBJECT, SECRET, secretStoreContract, type SecretWorld } from './contract.ts';
 import { FakeSecretStore } from './fake.ts';
 import { linkStore } from './link-store.ts';
 import { MOST_NAMES, type SecretStore } from './port.ts';
@@ -29,6 +29,7 @@ function world(store: (fake: FakeSecretStore) => SecretStore, fake: FakeSecretSt
     fake.putSecret('us-east-1', id, SECRET.previous, 'AWSPREVIOUS');
   }
   fake.putSecret('us-east-1', 'app/bytes', undefined);
+  fake.putObject(OBJECT.ask.bucket, OBJECT.ask.key, OBJECT.text);
   fake.denied.add('ASIASTRANGER');
   return {
     store: store(fake),

@@ -1,6 +1,6 @@
 import type { PayloadTask } from '@gantry/protocol';
 import type { RegistryLogin } from '../engine/port.ts';
-import { fetchSecrets, SecretsUnavailable, type FetchedSecrets, type FetchPorts } from './fetch.ts';
+import { fetchSecrets, FilesUnavailable, SecretsUnavailable, type FetchedSecrets, type FetchPorts } from './fetch.ts';
 import { usesSecrets } from './references.ts';
 
 /** Values that go into one container, and who pulls its image; nothing for one without secrets. */
@@ -35,6 +35,8 @@ export class TaskSecrets {
       return undefined;
     } catch (error) {
       if (either.aborted) return undefined;
+      if (error instanceof FilesUnavailable)
+        return `ResourceInitializationError: failed to download env files: ${error.message}`;
       // Of other errors the name alone: a parser's words may quote an answer.
       const why = error instanceof SecretsUnavailable ? error.message : error instanceof Error ? error.name : 'unknown';
       return `ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: ${why}`;

@@ -80,11 +80,6 @@ describe('payloads', () => {
     ],
     ['a dependency that is not there', { links: ['db'] }, /depends on db, which is not in the task/],
     ['a dependency on itself', { dependsOn: [{ containerName: 'web', condition: 'START' as const }] }, /form a cycle/],
-    [
-      'what this agent does not serve',
-      { environmentFiles: [{}] as never },
-      /uses environmentFiles, which this agent does not serve/,
-    ],
   ] as const;
   for (const [name, over, text] of invalid) {
     test(`with ${name} are reported STOPPED`, async () => {

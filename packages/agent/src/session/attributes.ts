@@ -45,6 +45,7 @@ const CAPABILITIES = [
   'ecs.capability.secrets.ssm.bootstrap.log-driver',
   'ecs.capability.secrets.asm.environment-variables',
   'ecs.capability.secrets.asm.bootstrap.log-driver',
+  'ecs.capability.env-files.s3',
   `${CAPABILITY}privileged-container`,
   `${CAPABILITY}logging-driver.none`,
 ] as const;

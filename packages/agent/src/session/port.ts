@@ -22,6 +22,7 @@ export const AGENT_OPERATIONS = {
   PutLogEvents: 'logs',
   GetParameters: 'ssm',
   GetSecretValue: 'secretsmanager',
+  GetObject: 's3',
 } as const;
 
 export type AgentOperation = keyof typeof AGENT_OPERATIONS;
@@ -32,6 +33,10 @@ interface OfService {
   readonly logs: LogsOperations;
   readonly ssm: SsmOperations;
   readonly secretsmanager: SecretsmanagerOperations;
+  /** Of objects that are texts. */
+  readonly s3: {
+    GetObject: { input: { readonly Bucket: string; readonly Key: string }; output: { readonly Body: string } };
+  };
 }
 type Shape<O extends AgentOperation> = O extends AgentOperation
   ? OfService[(typeof AGENT_OPERATIONS)[O]] extends Record<O, infer S extends { input: unknown; output: unknown }>

@@ -15,6 +15,8 @@ import {
   type SecretsmanagerOperations,
   type SsmOperations,
   type Transport,
+  type TransportRequest,
+  type TransportResponse,
 } from '@gantry/protocol';
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
@@ -44,7 +46,7 @@ type Client = AwsClient<EcsOperations> &
   AwsClient<LogsOperations> &
   AwsClient<SsmOperations> &
   AwsClient<SecretsmanagerOperations>;
-type CalledService = (typeof AGENT_OPERATIONS)[AgentOperation];
+type CalledService = Exclude<(typeof AGENT_OPERATIONS)[AgentOperation], 's3'>;
 
 const HANDSHAKE_MS = 10_000;
 const LARGEST_FRAME_BYTES = 8 * 1024 * 1024;
@@ -75,11 +77,48 @@ export class HttpLink implements ControlPlaneLink {
     signal: AbortSignal,
     where: CallWhere = {},
   ): Promise<Output<O>> {
-    const client = this.#client(AGENT_OPERATIONS[operation], where);
     try {
+      if (operation === 'GetObject')
+        return (await this.#object(input as Input<'GetObject'>, signal, where)) as Output<O>;
+      const client = this.#client(AGENT_OPERATIONS[operation] as CalledService, where);
       return (await client.call(operation as never, input as never, { signal })) as Output<O>;
     } catch (error) {
       throw asLinkError(error);
+    }
+  }
+
+  /** S3's answers are no JSON, and its paths are keys. */
+  async #object(
+    { Bucket, Key }: Input<'GetObject'>,
+    signal: AbortSignal,
+    where: CallWhere,
+  ): Promise<Output<'GetObject'>> {
+    const { endpoint, clock, userAgent } = this.#options;
+    const path = `/${Bucket}/${Key.split('/').map(encodeURIComponent).join('/')}`;
+    const url = new URL(endpoint);
+    const headers = { host: url.host, 'user-agent': userAgent };
+    const credentials = where.credentials ?? (await this.#options.credentials());
+    const scope = { service: 's3', region: where.region ?? this.#options.region, now: clock.now() };
+    const signed = sign({ method: 'GET', path, query: '', headers, body: '' }, credentials, scope);
+    const { status, body } = await this.#sent({
+      method: 'GET',
+      url: `${url.origin}${path}`,
+      headers: signed,
+      body: '',
+      signal,
+    });
+    if (status === 200) return { Body: body };
+    const member = (name: string): string => new RegExp(`<${name}>([^<]*)</${name}>`).exec(body)?.[1] ?? '';
+    throw new LinkError(member('Code') || 'UnknownError', member('Message') || `HTTP ${status}`, { status });
+  }
+
+  async #sent(request: TransportRequest): Promise<TransportResponse> {
+    try {
+      return await this.#transport(request);
+    } catch (cause) {
+      if (request.signal?.aborted === true) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new LinkError('Unreachable', `no answer from ${new URL(request.url).origin}: ${reason}`, { cause });
     }
   }
 

@@ -160,7 +160,6 @@ function containerPlan(
     (k) => k !== 'command',
   );
   if (unknown !== undefined) throw new InvalidTask(`overrides of container ${name} have an unknown key ${unknown}`);
-  refuseUnserved(container);
   checkRanges(container);
   configOf(container);
   const policy = container.restartPolicy;
@@ -203,16 +202,6 @@ function afterRouter(firelens: FirelensPlan | undefined, container: ContainerPla
   const waits = container.dependencies.some(({ on }) => on === firelens?.router);
   if (firelens === undefined || waits || !firelens.routed.some(({ name }) => name === container.name)) return container;
   return { ...container, dependencies: [...container.dependencies, { on: firelens.router, condition: 'START' }] };
-}
-
-/** Capabilities this agent does not advertise: nothing that needs them is placed here, and if it is, it says so. */
-function refuseUnserved(container: PayloadContainer): void {
-  const unserved: readonly (readonly [string, boolean])[] = [
-    ['environmentFiles', (container.environmentFiles ?? []).length > 0],
-  ];
-  const asks = unserved.find(([, used]) => used)?.[0];
-  if (asks !== undefined)
-    throw new InvalidTask(`container ${container.name} uses ${asks}, which this agent does not serve`);
 }
 
 function checkRanges({ name, portMappings }: PayloadContainer): void {

@@ -41,7 +41,8 @@ export class ScriptedPlane implements MemoryControlPlane {
   call(operation: AgentOperation, input: unknown, options: CallWhere): Promise<unknown> {
     const { region, account, credentials } = options;
     this.calls.push({ operation, input, region, account, credentials });
-    if (operation === 'GetParameters' || operation === 'GetSecretValue') return this.#secret(operation, input, options);
+    if (operation === 'GetObject' || operation === 'GetParameters' || operation === 'GetSecretValue')
+      return this.#secret(operation, input, options);
     const answer = this.answer?.(operation, input) ?? this.#answer(operation, input);
     return answer instanceof LinkError ? Promise.reject(answer) : Promise.resolve(answer);
   }
@@ -144,9 +145,17 @@ export class ScriptedPlane implements MemoryControlPlane {
     }
   }
 
-  async #secret(operation: 'GetParameters' | 'GetSecretValue', input: unknown, options: CallWhere): Promise<unknown> {
+  async #secret(
+    operation: 'GetObject' | 'GetParameters' | 'GetSecretValue',
+    input: unknown,
+    options: CallWhere,
+  ): Promise<unknown> {
     const { region = '', credentials = { accessKeyId: 'AKIDAGENT', secretAccessKey: '' } } = options;
     const where = { region, credentials };
+    if (operation === 'GetObject') {
+      const { Bucket, Key } = input as Input<'GetObject'>;
+      return { Body: await this.secrets.object({ bucket: Bucket, key: Key }, where) };
+    }
     if (operation === 'GetParameters') {
       const { Names = [] } = input as Input<'GetParameters'>;
       const { values, invalid } = await this.secrets.parameters(Names, where);

@@ -243,8 +243,8 @@ const REFUSED: readonly [string, string, RunTaskRequest][] = [
     web({ overrides: { containerOverrides: [{ name: 'app', memoryReservation: 65 }] } }),
   ],
   [
-    INVALID,
-    "'environmentFiles' is not supported",
+    'ClientException',
+    "you must also specify a value for 'executionRoleArn'",
     far({
       overrides: {
         containerOverrides: [{ name: 'app', environmentFiles: [{ type: 's3', value: 'arn:aws:s3:::bucket/x.env' }] }],
@@ -340,7 +340,6 @@ test('GPUs: whole ones, each one container’s, shown with their task and their 
 test('what is accepted at registration and can not be run yet', async () => {
   const { ecs } = await anApi();
   const cases = {
-    'Environment files': { environmentFiles: [{ type: 's3' as const, value: 'arn:aws:s3:::bucket/x.env' }] },
     'All GPUs of an instance': { resourceRequirements: [{ type: 'GPU' as const, value: 'ALL' }] },
     'Credential specs': { credentialSpecs: ['credentialspec:arn:aws:s3:::bucket/spec.json'] },
     "Log option 'awslogs-endpoint'": {

@@ -5,7 +5,6 @@ import { isWindows } from './draft.ts';
 
 /** Members of a container that ECS accepts and whose work this version can not do when a task is to start. */
 const CONTAINER_NOT_YET: readonly (readonly [string, string])[] = [
-  ['environmentFiles', 'Environment files'],
   ['credentialSpecs', 'Credential specs'],
 ];
 /** The same of a volume. */

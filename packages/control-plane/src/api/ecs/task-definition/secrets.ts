@@ -77,12 +77,11 @@ function checkEnvironmentFiles(container: ContainerDefinition, hasRole: boolean)
   if (files.length === 0) return;
   const problem = environmentFilesProblem(files);
   if (problem !== undefined) throw clientException(`Container '${container.name}' ${problem}`);
-  if (!hasRole) {
-    throw clientException(
-      "When you are specifying environment files, you must also specify a value for 'executionRoleArn'.",
-    );
-  }
+  if (!hasRole) throw clientException(FILES_NEED_ROLE);
 }
+
+export const FILES_NEED_ROLE =
+  "When you are specifying environment files, you must also specify a value for 'executionRoleArn'.";
 
 /** What is wrong with a container's environment files, a verb first; undefined when nothing is. Pure. */
 export function environmentFilesProblem(files: readonly { readonly value?: string | undefined }[]): string | undefined {

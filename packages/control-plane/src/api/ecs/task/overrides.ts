@@ -6,7 +6,7 @@ import { deviceNotYet, requirementsProblem } from '../task-definition/accelerato
 import { MIN_MEMORY_MIB } from '../task-definition/containers.ts';
 import { isWindows } from '../task-definition/draft.ts';
 import { checkRole } from '../task-definition/roles.ts';
-import { environmentFilesProblem, notUnique } from '../task-definition/secrets.ts';
+import { environmentFilesProblem, FILES_NEED_ROLE, notUnique } from '../task-definition/secrets.ts';
 import { checkTaskCpu, fargateSizeProblem, normaliseCpu, normaliseMemory } from '../task-definition/sizes.ts';
 import type { Infrastructure } from './launch.ts';
 
@@ -42,7 +42,11 @@ export function checkOverrides(
   const overrides = (given.containerOverrides ?? []).map((override) =>
     checkContainer(definition, override, memory ?? definition.memory),
   );
-  for (const override of overrides) checkDevices(override, infrastructure);
+  const role = given.executionRoleArn || definition.executionRoleArn;
+  for (const override of overrides) {
+    checkFiles(override, role !== undefined);
+    checkDevices(override, infrastructure);
+  }
   const names = overrides.map((override) => override.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw invalidParameter(`There is more than one override for container named ${twice}.`);
@@ -80,17 +84,10 @@ function checkStorage(given: WireTaskOverride, infrastructure: Infrastructure): 
   }
 }
 
-/** Members that are checked as ECS checks them, and then refused by name. */
-function checkNotYet(name: string, override: ContainerOverride): void {
-  const problem = environmentFilesProblem(override.environmentFiles ?? []);
+function checkFiles({ name = '', environmentFiles: files = [] }: ContainerOverride, hasRole: boolean): void {
+  const problem = environmentFilesProblem(files);
   if (problem !== undefined) throw invalidParameter(`Override for container named ${name} ${problem}`);
-  for (const member of ['environmentFiles'] as const) {
-    if ((override[member] ?? []).length > 0) {
-      throw invalidParameter(
-        `Override for container named ${name}: '${member}' is not supported by this version of Gantry. Remove it and try again.`,
-      );
-    }
-  }
+  if (files.length > 0 && !hasRole) throw clientException(FILES_NEED_ROLE);
 }
 
 /** Whole GPUs of an instance; Fargate has none. */
@@ -123,7 +120,6 @@ function checkContainer(
   if (container === undefined) {
     throw invalidParameter(`Override for container named ${name} is not a container in the TaskDefinition.`);
   }
-  checkNotYet(name, override);
   if (override.cpu !== undefined && override.cpu < 0) {
     throw invalidParameter(`Override for container named ${name}: 'cpu' must not be negative.`);
   }
