@@ -64,7 +64,7 @@ export class AcsSession {
         // Credentials end at a moment of the calendar, wherever the clock is set.
         const { clock } = platform;
         const credentialsAt = this.#credentials.nextAt() - clock.now() + clock.elapsedMs();
-        const networkAt = (this.#network?.nextAt() ?? Infinity) - clock.now() + clock.elapsedMs();
+        const networkAt = this.#network?.nextAt() ?? Infinity;
         return Math.min(this.#outgoing.nextAt(), this.#manifest?.againAt ?? Infinity, credentialsAt, networkAt);
       },
       due: () => this.#due(),

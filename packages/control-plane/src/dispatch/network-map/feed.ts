@@ -73,13 +73,14 @@ export class NetworkMapFeed {
     return true;
   }
 
+  /** By `elapsedMs`. */
   nextAt(): number {
     return this.#unacked[0]?.againAt ?? Infinity;
   }
 
   /** Sends again what is due. */
   turn(): void {
-    if (this.nextAt() <= this.#options.platform.clock.now()) this.#sendWhole();
+    if (this.nextAt() <= this.#options.platform.clock.elapsedMs()) this.#sendWhole();
   }
 
   #sendWhole(): void {
@@ -101,7 +102,7 @@ export class NetworkMapFeed {
     this.#pending = { addresses: new Set(), groups: new Set() };
     this.#sentGroups = groups;
     this.#sent = message.generation;
-    this.#unacked.push({ messageId, againAt: platform.clock.now() + backoffMs(Math.max(1, this.#attempts)) });
+    this.#unacked.push({ messageId, againAt: platform.clock.elapsedMs() + backoffMs(Math.max(1, this.#attempts)) });
     send({ type: 'NetworkMapMessage', message });
   }
 }
