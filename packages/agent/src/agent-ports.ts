@@ -32,13 +32,13 @@ export interface AgentConfig {
   readonly pullBehaviour: PullBehaviour;
   readonly stopTimeoutS: number;
   readonly cleanUpDelayMs: number;
-  readonly resyncMs: number;
-  readonly logFileMiB: number;
-  readonly logFiles: number;
   /** See SupervisorOptions. */
   readonly cleanUpJitterMs?: number | undefined;
   /** How long a pull may say nothing; `undefined`: a minute. */
   readonly pullInactivityMs?: number | undefined;
+  readonly resyncMs: number;
+  readonly logFileMiB: number;
+  readonly logFiles: number;
   /** Where on this host containers' metadata files are; `undefined`: they get none. */
   readonly metadataFolder?: string | undefined;
   /** Of the host's GPUs those of this instance; `undefined`: it has none. */
@@ -66,6 +66,8 @@ export interface AgentPorts {
   /** `undefined`: containers cannot ask for metadata and credentials here; tasks with a role are not offered. */
   readonly metadata?: MetadataHost | undefined;
   readonly cgroups: TaskCgroups;
+  /** Shared by the instances that share an engine. Default: what this one pulls, until it ends. */
+  readonly pulled?: PulledImages | undefined;
   /** `undefined`: tasks cannot have log routers (FireLens) here. */
   readonly routerFiles?: RouterFiles | undefined;
   /** Of the host the engine publishes ports on. Default: this one. */
@@ -74,8 +76,6 @@ export interface AgentPorts {
   readonly checkpoint: Checkpoint;
   readonly clock: Clock;
   readonly ids: Ids;
-  /** Shared by the instances that share an engine. Default: what this one pulls, until it ends. */
-  readonly pulled?: PulledImages | undefined;
   readonly log: Log;
   /** Shared by the instances that share an engine. Default: one of its own, twice the cores wide. */
   readonly gate?: EngineGate;

@@ -22,13 +22,13 @@ export interface ProcessConfig {
   readonly pidFile: string | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly gpuSupport: GpuSupport;
-  readonly instances: readonly {
   /** Whether containers find a metadata file. */
   readonly containerMetadata: boolean;
   /** Where on the loopback interface the host is told of its tasks; 0: nowhere. */
   readonly introspectionPort: number;
   /** `undefined`: images stay. */
   readonly imageCleanUp: CleanUpRules | undefined;
+  readonly instances: readonly {
     readonly name: string;
     readonly config: AgentConfig;
     /** The GPUs of the host it shall have; see `gpu/share.ts`. */
@@ -93,9 +93,9 @@ export function readConfig(value: unknown, env: Env, host: { readonly architectu
       reader.numberText(env, 'GANTRY_INTROSPECTION_PORT') ??
       reader.number(file, 'introspectionPort') ??
       INTROSPECTION_PORT,
+    imageCleanUp: readImageCleanUp(reader, env, common.pullBehaviour),
     instances,
   };
-    imageCleanUp: readImageCleanUp(reader, env, common.pullBehaviour),
   if (reader.problems.length > 0) throw new InvalidConfig(reader.problems);
   return config;
 }
@@ -109,11 +109,11 @@ interface Common {
   readonly pullBehaviour: PullBehaviour;
   readonly stopTimeoutS: number;
   readonly cleanUpDelayMs: number;
+  readonly cleanUpJitterMs: number | undefined;
+  readonly pullInactivityMs: number | undefined;
   readonly reservedMemoryMiB: number;
   readonly logFileMiB: number;
   readonly logFiles: number;
-  readonly cleanUpJitterMs: number | undefined;
-  readonly pullInactivityMs: number | undefined;
   readonly tcpPorts: readonly number[];
   readonly udpPorts: readonly number[];
 }
@@ -131,11 +131,11 @@ function readCommon(reader: ConfigReader, file: Json, env: Env): Common {
       reader.duration(env, 'ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION') ??
       reader.number(file, 'cleanUpDelayMs') ??
       DEFAULTS.cleanUpDelayMs,
+    cleanUpJitterMs: reader.duration(env, 'ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION_JITTER'),
+    pullInactivityMs: reader.duration(env, 'ECS_IMAGE_PULL_INACTIVITY_TIMEOUT'),
     reservedMemoryMiB:
       reader.numberText(env, 'ECS_RESERVED_MEMORY') ??
       reader.number(file, 'reservedMemoryMiB') ??
-    cleanUpJitterMs: reader.duration(env, 'ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION_JITTER'),
-    pullInactivityMs: reader.duration(env, 'ECS_IMAGE_PULL_INACTIVITY_TIMEOUT'),
       DEFAULTS.reservedMemoryMiB,
     logFileMiB: reader.number(file, 'logFileMiB') ?? DEFAULTS.logFileMiB,
     logFiles: reader.number(file, 'logFiles') ?? DEFAULTS.logFiles,

@@ -8,11 +8,11 @@ import type { InstanceGpus } from './gpu/port.ts';
 import { shareGpus } from './gpu/share.ts';
 import { HostRouterFiles, ROUTER_FILES } from './firelens/files.ts';
 import { openHost, type Host } from './host.ts';
+import { ImageCleaner, type ImageUser } from './image-cleanup/cleaner.ts';
+import { PulledImages } from './image-cleanup/pulled.ts';
 import { serveIntrospection, type Introspection } from './introspection/server.ts';
 import type { Log } from './log.ts';
 import { NetworkMaps } from './network/maps.ts';
-import { ImageCleaner, type ImageUser } from './image-cleanup/cleaner.ts';
-import { PulledImages } from './image-cleanup/pulled.ts';
 import { HttpLink } from './session/transport-http.ts';
 import { EngineGate } from './supervisor/gate.ts';
 import { messageOf } from './supervisor/perform.ts';
@@ -27,10 +27,10 @@ export class AgentProcess {
   readonly #life = new AbortController();
   #maps: NetworkMaps | undefined;
   #opening: Promise<Host> | undefined;
-  #stopping: Promise<void> | undefined;
-
   #pulled: PulledImages | undefined;
   #introspection: Introspection | undefined;
+  #stopping: Promise<void> | undefined;
+
   constructor(config: ProcessConfig, log: Log) {
     this.#config = config;
     this.#log = log;
@@ -61,9 +61,9 @@ export class AgentProcess {
     const credentials = credentialsFrom(credentialsFile, systemClock);
     const link = new HttpLink({ endpoint, region, credentials, clock: systemClock, userAgent, ca });
     const gpus = this.#gpusOf(host);
+    const pulled = await this.#cleanImages(host);
     const ends: Promise<AgentEnd>[] = [];
     for (const { name, config } of instances) {
-    const pulled = await this.#cleanImages(host);
       if (this.#life.signal.aborted) break;
       const log: Log = (level, text) => this.#log(level, `${name}: ${text}`);
       const checkpoint = new FileCheckpoint(join(dataDir, name, 'checkpoint.jsonl'));
@@ -74,10 +74,10 @@ export class AgentProcess {
         networkMaps: this.#maps,
         metadata,
         cgroups,
+        pulled,
         routerFiles: new HostRouterFiles(join(dataDir, ROUTER_FILES)),
         link,
         checkpoint,
-        pulled,
         clock: systemClock,
         ids: systemIds,
         log,
@@ -103,12 +103,6 @@ export class AgentProcess {
     return codes.includes(5) ? 5 : codes.includes(1) ? 1 : 0;
   }
 
-  #gpusOf({ gpus }: Host): ReadonlyMap<string, InstanceGpus> {
-    if (gpus === undefined) return new Map();
-    const instances = this.#config.instances.map(({ name, config, gpuIds }) => ({
-      name,
-      pool: config.identity.pool,
-      gpuIds,
   /** What tasks pulled is known over restarts, and removed when the configuration says so. */
   async #cleanImages({ engine }: Host): Promise<PulledImages> {
     const { dataDir, imageCleanUp } = this.#config;
@@ -162,6 +156,12 @@ export class AgentProcess {
     return users.length === this.#config.instances.length ? users : undefined;
   }
 
+  #gpusOf({ gpus }: Host): ReadonlyMap<string, InstanceGpus> {
+    if (gpus === undefined) return new Map();
+    const instances = this.#config.instances.map(({ name, config, gpuIds }) => ({
+      name,
+      pool: config.identity.pool,
+      gpuIds,
     }));
     const { byName, problems } = shareGpus(instances, gpus);
     for (const problem of problems) this.#log('warn', problem);
@@ -177,14 +177,14 @@ export class AgentProcess {
       const host = await this.#opening?.catch(() => undefined);
       await Promise.all(this.#agents.map((agent) => agent.stop()));
       await this.#maps?.close();
+      await this.#introspection?.close();
+      await this.#pulled?.close();
       await host?.close();
     })();
     return this.#stopping;
   }
 
   #ended(name: string, end: AgentEnd): AgentEnd {
-      await this.#introspection?.close();
-      await this.#pulled?.close();
     if (end.exitCode !== 0) this.#log('error', `instance ${name} ended: ${end.reason}`);
     return end;
   }

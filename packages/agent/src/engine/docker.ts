@@ -285,6 +285,7 @@ export class DockerEngine implements Engine, ImageLoader, ContainerFiles {
     { signal, onProgress }: Parameters<Engine['pullImage']>[1] = {},
   ): Promise<void> {
     for await (const line of jsonLines(stream, signal)) {
+      onProgress?.();
       const error = readPullError(line);
       if (error !== undefined) throw error;
     }
@@ -293,7 +294,6 @@ export class DockerEngine implements Engine, ImageLoader, ContainerFiles {
 
 /** Without its padding the engine takes it for none at all, and says nothing. */
 function registryAuth(login: RegistryLogin): string {
-      onProgress?.();
   return Buffer.from(JSON.stringify(login)).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
