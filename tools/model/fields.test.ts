@@ -203,9 +203,16 @@ test('law: what registers and is not refused at launch, the agent understands an
       fc.pre(definition !== undefined && unsupportedMember(definition) === undefined);
       const launchType = definition.compatibilities.includes('FARGATE') ? 'FARGATE' : 'EC2';
       const task = addressed(aTask({ definition, launchType, ids: platform.ids }), definition);
-      const made = await onTheInstance(renderTask({ task, definition, subnets, logMode: 'non-blocking' }), {
-        hasVolumes: true,
-      });
+      const made = await onTheInstance(
+        renderTask({
+          task,
+          definition,
+          subnets,
+          logMode: 'non-blocking',
+          fileSystemOf: ({ rootDirectory }) => ({ kind: 'nfs', server: 'nas', path: rootDirectory }),
+        }),
+        { hasVolumes: true },
+      );
       assert.deepEqual(
         Object.keys(made['create'] as object),
         definition.containerDefinitions.map(({ name }) => name),

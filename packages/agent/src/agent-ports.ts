@@ -6,6 +6,7 @@ import type { InstanceGpus } from './gpu/port.ts';
 import type { RouterFiles } from './firelens/port.ts';
 import type { PulledImages } from './image-cleanup/pulled.ts';
 import type { Log } from './log.ts';
+import type { SharedDirectories } from './filesystems/port.ts';
 import type { MetadataHost } from './metadata/port.ts';
 import type { NetworkMaps } from './network/maps.ts';
 import type { TaskNetwork } from './network/port.ts';
@@ -70,6 +71,8 @@ export interface AgentPorts {
   readonly pulled?: PulledImages | undefined;
   /** `undefined`: tasks cannot have log routers (FireLens) here. */
   readonly routerFiles?: RouterFiles | undefined;
+  /** `undefined`: no file system of the control plane's host can be mounted here. */
+  readonly directories?: SharedDirectories | undefined;
   /** Of the host the engine publishes ports on. Default: this one. */
   readonly portsInUse?: PortsInUse;
   readonly link: ControlPlaneLink;

@@ -158,6 +158,7 @@ export class Agent {
         engine,
         network: this.#ports.network ?? noNetwork,
         cgroups,
+        directories: this.#ports.directories,
         images: new Images(engine, clock, pullBehaviour, { pulled: this.#ports.pulled, inactivityMs }),
         gate: this.#ports.gate ?? new EngineGate(2 * info.cpus),
         hostPorts: new HostPorts(this.#ports.portsInUse ?? linuxPorts, clock),

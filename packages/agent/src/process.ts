@@ -6,6 +6,7 @@ import { FileCheckpoint } from './checkpoint/file.ts';
 import type { ProcessConfig } from './config.ts';
 import type { InstanceGpus } from './gpu/port.ts';
 import { shareGpus } from './gpu/share.ts';
+import { FILE_SYSTEMS, LinuxSharedDirectories } from './filesystems/linux.ts';
 import { HostRouterFiles, ROUTER_FILES } from './firelens/files.ts';
 import { openHost, type Host } from './host.ts';
 import { ImageCleaner, type ImageUser } from './image-cleanup/cleaner.ts';
@@ -75,6 +76,7 @@ export class AgentProcess {
         metadata,
         cgroups,
         pulled,
+        directories: new LinuxSharedDirectories(join(dataDir, name, FILE_SYSTEMS)),
         routerFiles: new HostRouterFiles(join(dataDir, ROUTER_FILES)),
         link,
         checkpoint,

@@ -25,16 +25,24 @@ function fullTask(number: number) {
       elasticNetworkInterfaces: [eni()],
       cpu: 0.5,
       memory: 256,
-      volumes: [{ name: 'data', host: {} }],
+      volumes: [{ name: 'data', host: {} }, sharedVolume],
     },
   );
 }
+
+/** A directory of a file system: an access point's. */
+const sharedVolume = {
+  name: 'shared',
+  efsVolumeConfiguration: {},
+  fileSystem: { kind: 'directory', path: '/efs/fs-1', markFile: '/efs/.host', mark: 'here', rootDirectory: '/app' },
+} as const;
 
 async function assertNothingLeft(world: AgentWorld, where: string): Promise<void> {
   assert.deepEqual(world.containers(), [], where);
   assert.deepEqual(await world.network.leases(), [], where);
   assert.equal(world.cgroups.parents.size, 0, where);
   assert.deepEqual(world.engine.volumes(), [], where);
+  assert.deepEqual(await world.directories.prepared(), [], where);
   assert.deepEqual(
     [...world.disk.durable.keys()].filter((key) => key !== 'agent'),
     [],

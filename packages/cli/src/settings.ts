@@ -27,6 +27,10 @@ export interface UpSettings {
   readonly healthyAfterMs: number;
   /** Addresses of awsvpc tasks; chosen when absent. */
   readonly subnet?: string | undefined;
+  /** NFS exports behind file systems, as the control plane takes them. */
+  readonly efs?: string | undefined;
+  /** `NAME=URL` or `NAME=exec:/path`, as the control plane takes them. */
+  readonly deploymentHooks: readonly string[];
 }
 
 export type TlsSettings =
@@ -61,6 +65,8 @@ export interface UpFlags {
   readonly memoryReserve?: string;
   readonly healthyAfter?: string;
   readonly subnet?: string;
+  readonly efs?: readonly string[];
+  readonly deploymentHook?: readonly string[];
 }
 
 export interface Surroundings {
@@ -107,6 +113,14 @@ export function upSettings(flags: UpFlags, around: Surroundings): UpSettings {
   const address = flags.host ?? '127.0.0.1';
   if (isIP(address) === 0) problems.push(`--host ${address}: an IP address of this machine is needed, such as 0.0.0.0`);
   const tls = tlsSettings(flags, around.certificate, problems);
+  for (const each of flags.efs ?? []) {
+    if (!/^fs-[0-9a-f]{8,40}=[^,\s]+:\/[^,\s]*$/.test(each))
+      problems.push(`--efs ${each}: it looks like fs-0123456789abcdef0=nas.example.com:/export/data`);
+  }
+  for (const each of flags.deploymentHook ?? []) {
+    if (!/^[\w-]{1,64}=(https?:\/\/\S+|exec:\/.+)$/.test(each))
+      problems.push(`--deployment-hook ${each}: it looks like check=http://127.0.0.1:9000/ or check=exec:/path`);
+  }
   if (problems.length > 0) throw usageError(problems.join('\n'), 'See gantry up --help.');
   return {
     dataDir: dataDirOf(flags.dataDir, around),
@@ -123,6 +137,8 @@ export function upSettings(flags: UpFlags, around: Surroundings): UpSettings {
     memoryReserveMiB: reserve,
     healthyAfterMs: healthyAfterMs ?? 40_000,
     subnet: flags.subnet === undefined ? undefined : checkedCidr(flags.subnet),
+    efs: flags.efs?.join(','),
+    deploymentHooks: flags.deploymentHook ?? [],
   };
 }
 

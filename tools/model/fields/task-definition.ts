@@ -11,18 +11,14 @@ const VOLUME: Fields = {
     driverOpts: honoured('options of the driver'),
     labels: honoured('labels of the volume'),
   }),
-  ...under(
-    'efsVolumeConfiguration',
-    all(
-      atLaunch('EFS volumes'),
-      'fileSystemId',
-      'rootDirectory',
-      'transitEncryption',
-      'transitEncryptionPort',
-      'authorizationConfig.accessPointId',
-      'authorizationConfig.iam',
-    ),
-  ),
+  ...under('efsVolumeConfiguration', {
+    fileSystemId: honoured('what is mounted: a folder of the host, or the NFS export named for it'),
+    rootDirectory: honoured('the directory in it'),
+    transitEncryption: kept('folders are bound, exports are mounted as they are'),
+    transitEncryptionPort: kept('nothing is encrypted on the way'),
+    'authorizationConfig.accessPointId': honoured('the directory in it, made with its owner; its user is not enforced'),
+    'authorizationConfig.iam': kept('file systems have no policies'),
+  }),
   ...under(
     's3filesVolumeConfiguration',
     all(atLaunch('S3 Files volumes'), 'fileSystemArn', 'rootDirectory', 'transitEncryptionPort', 'accessPointArn'),

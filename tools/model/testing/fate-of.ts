@@ -9,10 +9,12 @@ import { requestOf } from '@gantry/control-plane/controllers/scheduler/request.t
 import { SCOPE } from '@gantry/control-plane/controllers/testing/builders.ts';
 import { TaskRoles } from '@gantry/control-plane/dispatch/credentials/task-roles.ts';
 import { aRole } from '@gantry/control-plane/dispatch/testing/documents.ts';
+import { fileSystemKey } from '@gantry/control-plane/filesystems/lifecycle.ts';
+import { resolveFileSystem } from '@gantry/control-plane/filesystems/resolve.ts';
 import { openIdentity } from '@gantry/control-plane/identity/index.ts';
 import { renderTask } from '@gantry/control-plane/dispatch/render/task.ts';
 import { FakeClock } from '@gantry/testkit/fake-clock.ts';
-import { iamKey, type Task, type TaskDefinition } from '@gantry/domain';
+import { epochMs, iamKey, type Task, type TaskDefinition } from '@gantry/domain';
 import type { PayloadTask } from '@gantry/protocol';
 import type { Fixture } from './field-fixtures.ts';
 
@@ -68,11 +70,14 @@ export async function fateOf({ define, run }: Fixture): Promise<Readonly<Record<
   const { subnets } = platform.config;
   const own = subnets.filter(({ subnetId }) => documents[0]?.awsvpcConfiguration?.subnets?.includes(subnetId) === true);
   const request = requestOf(documents[0], definition, own);
+  await addFileSystem(world);
   const payload = renderTask({
     task: addressed(documents[0], definition),
     definition,
     subnets,
     logMode: 'non-blocking',
+    fileSystemOf: (wish) =>
+      resolveFileSystem(state.tables, SCOPE, wish, { folders: platform.folders, exports: EXPORTS }),
   });
   return {
     definition,
@@ -96,6 +101,26 @@ async function addRoles({ state }: Pick<ApiWorld, 'state'>): Promise<void> {
   });
 }
 
+const EXPORTS = { 'fs-1': { server: 'nas', path: '/export' } };
+
+/** File system `fs-1` and its access point `fsap-1`. */
+async function addFileSystem({ state }: Pick<ApiWorld, 'state'>): Promise<void> {
+  const at = { scope: SCOPE, fileSystemId: 'fs-1', createdAt: epochMs(0), tags: [] };
+  await state.transact((tx) => {
+    tx.put(tx.tables.fileSystems, fileSystemKey(SCOPE, 'fs-1'), {
+      ...at,
+      creationToken: 'fs-1',
+      lifeCycleState: 'available',
+      backing: 'nfs',
+      performanceMode: 'generalPurpose',
+      throughputMode: 'bursting',
+      encrypted: false,
+    });
+    const point = { ...at, accessPointId: 'fsap-1', clientToken: 'a', path: '/point' };
+    tx.put(tx.tables.accessPoints, fileSystemKey(SCOPE, 'fsap-1'), point);
+  });
+}
+
 /** What the agent makes of a payload: its plan and the engine's create calls, of containers and of volumes. */
 export async function onTheInstance(
   payload: PayloadTask,
@@ -109,7 +134,7 @@ export async function onTheInstance(
     inspectVolume: async () => hasVolumes,
     createVolume: async (name: string, made: object) => void volumes.push({ name, ...made }),
   };
-  await makeVolumes(engine as never, payload, 'agent');
+  await makeVolumes({ engine: engine as never }, payload, 'agent');
   const secrets = await secretsOf(payload);
   return {
     plan: Object.fromEntries(plan.containers.map((container) => [container.name, container])),

@@ -615,8 +615,46 @@ const CALLS: readonly Fixture[] = [
   }),
 ];
 
+/** `fate-of.ts` has the file system and the access point: an NFS export each. */
+const SHARED: Fixture = {
+  name: 'a task with file systems',
+  define: {
+    family: 'shared',
+    networkMode: 'bridge',
+    volumes: [
+      {
+        name: 'files',
+        efsVolumeConfiguration: {
+          fileSystemId: 'fs-1',
+          rootDirectory: '/in',
+          transitEncryption: 'ENABLED',
+          transitEncryptionPort: 2049,
+          authorizationConfig: { iam: 'ENABLED' },
+        },
+      },
+      {
+        name: 'point',
+        efsVolumeConfiguration: {
+          fileSystemId: 'fs-1',
+          transitEncryption: 'ENABLED',
+          authorizationConfig: { accessPointId: 'fsap-1' },
+        },
+      },
+    ],
+    containerDefinitions: [IMAGE],
+  },
+  shows: {
+    define: volumes({
+      'efsVolumeConfiguration.fileSystemId': ['volumes/0/driverOpts/o', /^addr=nas,/],
+      'efsVolumeConfiguration.rootDirectory': ['volumes/0/driverOpts/device', ':/export/in'],
+      'efsVolumeConfiguration.authorizationConfig.accessPointId': ['volumes/1/driverOpts/device', ':/export/point'],
+    }),
+  },
+};
+
 export const FIXTURES: readonly Fixture[] = [
   BRIDGE,
+  SHARED,
   ROLES,
   OTHER_ROLES,
   OVERRIDDEN,

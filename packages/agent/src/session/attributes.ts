@@ -1,4 +1,10 @@
-import { EXEC_ATTRIBUTE, HOST_ADDRESS_ATTRIBUTE, NETWORK_MAP_ATTRIBUTE, type EcsOperations } from '@gantry/protocol';
+import {
+  EXEC_ATTRIBUTE,
+  FILE_SYSTEMS_ATTRIBUTE,
+  HOST_ADDRESS_ATTRIBUTE,
+  NETWORK_MAP_ATTRIBUTE,
+  type EcsOperations,
+} from '@gantry/protocol';
 import type { EngineInfo } from '../engine/port.ts';
 import type { Capacity } from '../supervisor/admission.ts';
 
@@ -38,6 +44,8 @@ const CAPABILITIES = [
   'ecs.capability.increased-task-cpu-limit',
   'ecs.capability.execution-role-awslogs',
   'ecs.capability.docker-plugin.local',
+  'ecs.capability.efs',
+  'ecs.capability.efsAuth',
   'ecs.capability.pid-ipc-namespace-sharing',
   'ecs.capability.network.container-port-range',
   'ecs.capability.private-registry-authentication.secretsmanager',
@@ -79,6 +87,7 @@ export function capabilities(identity: InstanceIdentity, engine: EngineInfo): re
     { name: 'ecs.os-family', value: 'LINUX' },
     { name: 'ecs.cpu-architecture', value: identity.architecture === 'arm64' ? 'arm64' : 'x86_64' },
     { name: EXEC_ATTRIBUTE },
+    { name: FILE_SYSTEMS_ATTRIBUTE },
     { name: 'gantry.pool', value: identity.pool },
     ...gpuDriver(identity.gpuDriverVersion),
     ...(identity.instanceType === undefined ? [] : [{ name: 'ecs.instance-type', value: identity.instanceType }]),

@@ -39,7 +39,9 @@ export class ContainerCalls {
       const firelens = await this.#firelens(view, container);
       const told = this.#ports.surroundings?.(payload, wanted);
       const surroundings = this.#ports.metadataFiles === undefined ? told : await this.#withFile(view, wanted, told);
-      const spec = containerSpec(payload, wanted, model, this.#options, { secrets, blocks, surroundings, firelens });
+      const { directories } = this.#ports;
+      const added = { secrets, blocks, surroundings, firelens, directories };
+      const spec = containerSpec(payload, wanted, model, this.#options, added);
       const { id } = await this.#ports.gate.run('create', () => this.#ports.engine.createContainer(name, spec));
       return [{ kind: 'created', container, dockerId: id }];
     } catch (error) {

@@ -1,13 +1,14 @@
-import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
+import type { PayloadContainer, PayloadTask, PayloadVolume } from '@gantry/protocol';
 import type { ContainerSpec } from '../engine/port.ts';
 import type { FirelensAdded } from '../firelens/added.ts';
+import type { SharedDirectories } from '../filesystems/port.ts';
 import type { ContainerSecrets } from '../secrets/service.ts';
 import type { InstanceGpus } from '../gpu/port.ts';
 import type { Surroundings } from '../metadata/port.ts';
 import { lackingDriver } from '../logs/drivers.ts';
 import { gpuIdsOf, gpuMembers } from './gpus.ts';
 import type { PortBinding, TaskModel } from './model.ts';
-import { CONTAINER_NAME_LABEL, containerName, taskLabels, taskVolumeName } from './naming.ts';
+import { CONTAINER_NAME_LABEL, containerName, taskIdOf, taskLabels, taskVolumeName } from './naming.ts';
 import { configOf, hostConfigOf } from './plan.ts';
 import { singlePorts, type SinglePort } from './port-ranges.ts';
 
@@ -34,6 +35,8 @@ export interface Added {
   /** Where on the host the blocks of port ranges begin (`port-ranges.ts`). */
   readonly blocks?: ReadonlyMap<string, number> | undefined;
   readonly surroundings?: Surroundings | undefined;
+  /** Where directories of file systems are. */
+  readonly directories?: Pick<SharedDirectories, 'pathOf'> | undefined;
   readonly firelens?: FirelensAdded | undefined;
 }
 
@@ -63,8 +66,9 @@ export function containerSpec(
   container: PayloadContainer,
   model: TaskModel,
   options: SpecOptions,
-  { secrets, blocks, surroundings = NOWHERE, firelens }: Added = {},
+  added: Added = {},
 ): ContainerSpec {
+  const { secrets, surroundings = NOWHERE, firelens } = added;
   const rendered = configOf(container);
   const overrides = JSON.parse(container.overrides || '{}') as { readonly command?: readonly string[] };
   const command = overrides.command ?? container.command;
@@ -90,7 +94,7 @@ export function containerSpec(
     ...taskLabels(task, options.owner),
     [CONTAINER_NAME_LABEL]: container.name,
   };
-  const base = hostConfig(task, container, model, options, blocks);
+  const base = hostConfig(task, container, model, options, added);
   const host = { ...withBinds(base, surroundings.binds ?? []), ...gpus.hostConfig };
   const own = { ...body, Labels: labels, HostConfig: withLogs(host, secrets?.logOptions ?? {}, firelens) };
   checkDriver(own.HostConfig, container.name, options);
@@ -126,12 +130,13 @@ function hostConfig(
   container: PayloadContainer,
   model: TaskModel,
   options: SpecOptions,
-  blocks: Added['blocks'],
+  { blocks, directories }: Added,
 ): Json {
   const bridge = (task.networkMode ?? 'bridge') === 'bridge';
   const base: Json = {
     NetworkMode: task.networkMode ?? 'bridge',
     Binds: binds(task, container),
+    ...directoryMounts(task, container, directories),
     VolumesFrom: container.volumesFrom.map(
       ({ sourceContainer, readOnly }) => containerName(task, sourceContainer) + (readOnly ? ':ro' : ''),
     ),
@@ -195,14 +200,31 @@ function clampedUlimits(merged: Json, most: number | undefined): Json {
 }
 
 function binds(task: PayloadTask, container: PayloadContainer): readonly string[] {
-  return container.mountPoints.map(({ sourceVolume, containerPath, readOnly }) => {
-    const volume = task.volumes?.find(({ name }) => name === sourceVolume);
-    if (volume === undefined) throw new InvalidVolume(`Invalid volume referenced: ${sourceVolume}`);
+  return container.mountPoints.flatMap(({ sourceVolume, containerPath, readOnly }) => {
+    const volume = volumeOf(task, sourceVolume);
+    if (volume.fileSystem?.kind === 'directory') return [];
     const shared = volume.dockerVolumeConfiguration?.['scope'] === 'shared';
     const path = volume.host?.sourcePath ?? '';
     const source = path !== '' ? path : shared ? volume.name : taskVolumeName(task, volume.name);
     return `${source}:${containerPath}${readOnly ? ':ro' : ''}`;
   });
+}
+
+/** Not among the binds: the engine would make an empty directory where there is none. */
+function directoryMounts(task: PayloadTask, container: PayloadContainer, directories: Added['directories']): Json {
+  const found = container.mountPoints.flatMap(({ sourceVolume, containerPath, readOnly }) => {
+    const { fileSystem, name } = volumeOf(task, sourceVolume);
+    if (fileSystem?.kind !== 'directory' || directories === undefined) return [];
+    const Source = directories.pathOf({ taskId: taskIdOf(task), volume: name }, fileSystem);
+    return [{ Type: 'bind', Source, Target: containerPath, ReadOnly: readOnly }];
+  });
+  return found.length === 0 ? {} : { Mounts: found };
+}
+
+function volumeOf(task: PayloadTask, name: string): PayloadVolume {
+  const volume = task.volumes?.find((each) => each.name === name);
+  if (volume === undefined) throw new InvalidVolume(`Invalid volume referenced: ${name}`);
+  return volume;
 }
 
 function portBindings(ports: readonly SinglePort[]): Json {

@@ -19,6 +19,9 @@ export function taskVolumeName(task: PayloadTask, volume: string): string {
   return `ecs-${plain(task.family)}-${plain(task.version)}-${plain(volume)}-${tail(task.arn, 'volume', volume)}`;
 }
 
+/** The last part of the task's ARN. */
+export const taskIdOf = ({ arn }: Pick<PayloadTask, 'arn'>): string => arn.slice(arn.lastIndexOf('/') + 1);
+
 /** Forced last: whatever the definition says, these tell what the container is. */
 export function taskLabels(task: PayloadTask, owner: string): Readonly<Record<string, string>> {
   return {

@@ -3,6 +3,7 @@ import type { PayloadTask } from '@gantry/protocol';
 import type { TaskCgroups } from '../cgroup/port.ts';
 import type { Engine } from '../engine/port.ts';
 import type { Firelens } from '../firelens/service.ts';
+import type { SharedDirectories } from '../filesystems/port.ts';
 import type { LogService } from '../logs/service.ts';
 import type { TaskSecrets } from '../secrets/service.ts';
 import type { SurroundingsOf } from '../metadata/port.ts';
@@ -36,6 +37,8 @@ export interface PerformPorts {
   readonly secrets: TaskSecrets;
   /** `undefined`: tasks cannot have log routers of their own here. */
   readonly firelens?: Firelens | undefined;
+  /** `undefined`: no file system of the control plane's host can be mounted here. */
+  readonly directories?: SharedDirectories | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -114,7 +117,7 @@ export class Performer {
         }
       case 'volumes':
         try {
-          await this.#try(signal, () => makeVolumes(this.#ports.engine, payload, this.#options.owner));
+          await this.#try(signal, () => makeVolumes(this.#ports, payload, this.#options.owner));
           return { kind: 'resource-ready', resource };
         } catch (error) {
           return failed('failed to create volumes', error);

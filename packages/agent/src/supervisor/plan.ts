@@ -48,6 +48,8 @@ export interface TaskPlan {
     readonly cgroup: boolean;
     readonly network: boolean;
     readonly volumes: boolean;
+    /** Directories of file systems are among them. */
+    readonly directories: boolean;
     readonly secrets: boolean;
     readonly logs: boolean;
   };
@@ -101,6 +103,7 @@ export function planOf(payload: PayloadTask, defaults: { readonly stopTimeoutS: 
       cgroup: containers.length > 0 && ((payload.cpu ?? 0) > 0 || (payload.memory ?? 0) > 0),
       network: containers.length > 0 && networkMode === 'awsvpc',
       volumes: (payload.volumes ?? []).some((volume) => (volume.host?.sourcePath ?? '') === ''),
+      directories: (payload.volumes ?? []).some(({ fileSystem }) => fileSystem?.kind === 'directory'),
       secrets: usesSecrets(payload) || containers.some(({ needsLogin }) => needsLogin),
       logs: containers.some((container) => container.awslogs !== undefined),
     },

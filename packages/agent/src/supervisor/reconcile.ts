@@ -29,6 +29,7 @@ export async function reconcile(
   const known = new Set(restored.map(({ plan }) => plan.arn));
   for (const [arn, states] of byTask) if (!known.has(arn)) await removeStrays(ports, arn, states, signal);
   await removeStrayVolumes(ports, owner, restored, signal);
+  await releaseStrayDirectories(ports, restored);
   const results: Reconciled[] = [];
   for (const task of restored) results.push(await compare(ports, task, byTask.get(task.plan.arn) ?? [], signal));
   return results;
@@ -78,6 +79,21 @@ async function removeStrayVolumes(
     await ports.engine.removeVolume(name).catch((error: unknown) => {
       ports.log('warn', `removing volume ${name}: ${messageOf(error)}; the next start of the agent tries again`);
     });
+  }
+}
+
+/** Mounts of tasks that are over and forgotten. */
+async function releaseStrayDirectories(
+  { directories, log }: PerformPorts,
+  restored: readonly TaskView[],
+): Promise<void> {
+  const known = new Set(restored.map(({ plan }) => plan.taskId));
+  try {
+    for (const taskId of (await directories?.prepared()) ?? []) {
+      if (!known.has(taskId)) await directories?.release(taskId);
+    }
+  } catch (error) {
+    log('warn', `giving back file systems of tasks that are over: ${messageOf(error)}; the next start tries again`);
   }
 }
 

@@ -276,7 +276,7 @@ function emptyPlan(payload: PayloadTask): TaskPlan {
     taskId: payload.arn.slice(payload.arn.lastIndexOf('/') + 1),
     networkMode: 'bridge',
     containers: [],
-    needs: { cgroup: false, network: false, volumes: false, secrets: false, logs: false },
+    needs: { cgroup: false, network: false, volumes: false, directories: false, secrets: false, logs: false },
     firelens: undefined,
     attachmentArn: undefined,
     reservation: undefined,

@@ -1,7 +1,6 @@
 import type { PayloadTask, PayloadVolume } from '@gantry/protocol';
-import type { Engine } from '../engine/port.ts';
 import { insist, isNotFound } from '../engine/insist.ts';
-import { containerName, taskLabels, taskVolumeName } from './naming.ts';
+import { containerName, taskIdOf, taskLabels, taskVolumeName } from './naming.ts';
 import { messageOf, type PerformPorts, type TaskView } from './perform.ts';
 
 interface DockerVolume {
@@ -13,10 +12,24 @@ interface DockerVolume {
 }
 
 /** Volumes that are not paths of the host. Idempotent: the engine takes a volume that is there for a new one. */
-export async function makeVolumes(engine: Engine, task: PayloadTask, owner: string): Promise<void> {
+export async function makeVolumes(
+  { engine, directories }: Pick<PerformPorts, 'engine' | 'directories'>,
+  task: PayloadTask,
+  owner: string,
+): Promise<void> {
   const labels = taskLabels(task, owner);
   for (const volume of task.volumes ?? []) {
     if ((volume.host?.sourcePath ?? '') !== '') continue;
+    const { fileSystem } = volume;
+    if (fileSystem?.kind === 'directory') {
+      if (directories === undefined) throw new Error(`volume ${volume.name}: this instance has no shared directories`);
+      await directories.prepare({ taskId: taskIdOf(task), volume: volume.name }, fileSystem);
+      continue;
+    }
+    if (fileSystem?.kind === 'nfs') {
+      await engine.createVolume(taskVolumeName(task, volume.name), { ...nfsDriver(fileSystem), labels });
+      continue;
+    }
     if (volume.efsVolumeConfiguration !== undefined)
       throw new Error(`volume ${volume.name}: EFS is not served by this agent`);
     const docker: DockerVolume = volume.dockerVolumeConfiguration ?? {};
@@ -44,6 +57,7 @@ export async function removeTask(ports: PerformPorts, view: TaskView, signal: Ab
   for (const name of taskVolumesOf(payload)) jobs.push(() => ports.engine.removeVolume(name));
   const { firelens } = plan;
   if (firelens !== undefined) jobs.push(() => ports.firelens?.remove(firelens) ?? Promise.resolve());
+  if (plan.needs.directories) jobs.push(() => ports.directories?.release(plan.taskId) ?? Promise.resolve());
   const { metadataFiles } = ports;
   if (metadataFiles !== undefined) jobs.push(() => metadataFiles.remove(payload));
   if (plan.needs.network) jobs.push(() => ports.network.release(plan.arn));
@@ -64,10 +78,19 @@ export function taskVolumesOf(payload: PayloadTask): readonly string[] {
 
 function livesWithTask(volume: PayloadVolume): boolean {
   const shared = (volume.dockerVolumeConfiguration as DockerVolume | undefined)?.scope === 'shared';
-  return (volume.host?.sourcePath ?? '') === '' && !shared && volume.efsVolumeConfiguration === undefined;
+  if (volume.efsVolumeConfiguration !== undefined) return volume.fileSystem?.kind === 'nfs';
+  return (volume.host?.sourcePath ?? '') === '' && !shared;
 }
 
-function driverOf(docker: DockerVolume): Pick<DockerVolume, 'driver' | 'driverOpts'> {
+/** Mounted as the stock agent mounts EFS. It waits for a server that is away: nothing is lost, and nothing goes on without it. */
+function nfsDriver({ server, path }: { readonly server: string; readonly path: string }): Required<DriverOf> {
+  const options = 'nfsvers=4.1,rsize=1048576,wsize=1048576,timeo=600,hard,retrans=2,noresvport';
+  return { driver: 'local', driverOpts: { type: 'nfs', device: `:${path}`, o: `addr=${server},${options}` } };
+}
+
+type DriverOf = Pick<DockerVolume, 'driver' | 'driverOpts'>;
+
+function driverOf(docker: DockerVolume): DriverOf {
   return {
     ...(docker.driver === undefined ? {} : { driver: docker.driver }),
     ...(docker.driverOpts === undefined ? {} : { driverOpts: docker.driverOpts }),

@@ -13,6 +13,7 @@ import { HttpLink } from '../session/transport-http.ts';
 import { messageOf } from '../supervisor/perform.ts';
 import { systemClock, systemIds } from '@gantry/protocol';
 import { credentialsFrom } from '../wiring.ts';
+import { FILE_SYSTEMS, LinuxSharedDirectories } from '../filesystems/linux.ts';
 import { HostRouterFiles, ROUTER_FILES } from '../firelens/files.ts';
 import { tearDown, type TeardownPorts, type TornDown } from './teardown.ts';
 
@@ -48,7 +49,8 @@ export async function tearDownHost(
       return { name, documents: await readCheckpoint(join(dataDir, name, 'checkpoint.jsonl')) };
     });
     const routerFiles = new HostRouterFiles(join(dataDir, ROUTER_FILES));
-    const ports = { engine, routerFiles, link, clock, ids: systemIds, log, cgroups, network };
+    const directories = instances.map(({ name }) => new LinuxSharedDirectories(join(dataDir, name, FILE_SYSTEMS)));
+    const ports = { engine, directories, routerFiles, link, clock, ids: systemIds, log, cgroups, network };
     return await tearDown(ports, await Promise.all(remains), options);
   } catch (error) {
     return { containers: 0, volumes: 0, network: undefined, problems: [messageOf(error)] };

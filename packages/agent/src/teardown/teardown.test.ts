@@ -58,7 +58,7 @@ async function torn(world: AgentWorld, force = false): Promise<TornDown> {
     },
   };
   const log = (level: string, text: string): void => void world.logged.push(`${level} ${text}`);
-  const ports = { engine, cgroups, clock, ids, link, log, network, routerFiles };
+  const ports = { engine, directories: [world.directories], cgroups, clock, ids, link, log, network, routerFiles };
   let result: TornDown | undefined;
   void tearDown(ports, [{ name: 'one', documents }], { force }).then((done) => (result = done));
   for (let turns = 0; result === undefined && turns < 1_000; turns += 1) await clock.turn(100);
@@ -70,6 +70,7 @@ async function assertNothingLeft(world: AgentWorld): Promise<void> {
   assert.deepEqual(await world.engine.listVolumes('gantry.agent'), []);
   assert.deepEqual(await world.network.leases(), []);
   assert.equal(world.cgroups.parents.size, 0);
+  assert.deepEqual(await world.directories.prepared(), []);
 }
 
 describe('teardown', () => {

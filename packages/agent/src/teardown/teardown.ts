@@ -1,5 +1,6 @@
 import type { TaskCgroups } from '../cgroup/port.ts';
 import { EngineError, type ContainerState } from '../engine/port.ts';
+import type { SharedDirectories } from '../filesystems/port.ts';
 import type { RouterFiles } from '../firelens/port.ts';
 import { OWNER_LABEL, TASK_ARN_LABEL } from '../supervisor/naming.ts';
 import { messageOf } from '../supervisor/perform.ts';
@@ -7,6 +8,8 @@ import { shipRest, type ShippingPorts } from './unshipped.ts';
 
 export interface TeardownPorts extends ShippingPorts {
   readonly cgroups: TaskCgroups;
+  /** Of each instance: file systems of its tasks. */
+  readonly directories: readonly Pick<SharedDirectories, 'prepared' | 'release'>[];
   readonly routerFiles: Pick<RouterFiles, 'removeAll'>;
   /** `undefined`: this host never had one. */
   readonly network: { readonly bridge: string; teardown(): Promise<void> } | undefined;
@@ -56,6 +59,11 @@ export async function tearDown(
     return left.refuse(`${engine}${messageOf(error)}`);
   }
   await left.attempt('what log routers had', () => ports.routerFiles.removeAll());
+  for (const mounts of ports.directories) {
+    await left.attempt('a file system of tasks', async () => {
+      for (const taskId of await mounts.prepared()) await mounts.release(taskId);
+    });
+  }
   await left.removeNetwork();
   await left.attempt('the cgroup of all tasks', () => ports.cgroups.prune());
   return left.result();

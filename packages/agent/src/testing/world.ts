@@ -6,6 +6,7 @@ import { FakeCgroups } from '../cgroup/fake.ts';
 import { MemoryCheckpoint, MemoryDisk } from '../checkpoint/memory.ts';
 import { FakeEngine, type EngineCall, type FakeImage } from '../engine/fake.ts';
 import { FakeRouterFiles } from '../firelens/fake.ts';
+import { FakeSharedDirectories } from '../filesystems/fake.ts';
 import { FakeMetadataHost } from '../metadata/fake.ts';
 import { FakeNetwork } from '../network/fake.ts';
 import type { PortsInUse } from '../supervisor/host-ports.ts';
@@ -45,6 +46,7 @@ export class AgentWorld {
   readonly engine: FakeEngine;
   readonly network: FakeNetwork;
   readonly cgroups = new FakeCgroups();
+  readonly directories = new FakeSharedDirectories();
   /** Of the machine: what others than the engine hold. */
   portsInUse: PortsInUse = {
     dynamicRange: () => Promise.resolve([40_000, 40_009]),
@@ -77,7 +79,7 @@ export class AgentWorld {
   async start(): Promise<Agent> {
     this.link = new MemoryLink(this.plane);
     this.#checkpoint = new MemoryCheckpoint(this.disk, this.#diskTime);
-    const { engine, network, cgroups, clock, ids, link } = this;
+    const { engine, network, cgroups, directories, clock, ids, link } = this;
     const log = (level: string, text: string): void => void this.logged.push(`${level} ${text}`);
     this.metadata.forget();
     this.agent = new Agent(this.#config, {
@@ -85,6 +87,7 @@ export class AgentWorld {
       metadata: this.#hasMetadata ? this.metadata : undefined,
       network,
       cgroups,
+      directories,
       routerFiles: this.routerFiles,
       portsInUse: this.portsInUse,
       clock,

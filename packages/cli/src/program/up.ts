@@ -31,6 +31,16 @@ export function addUp(program: Command, host: Host, ends: Ends): void {
     .option('--throttle', "limit requests as ECS's own token buckets do")
     .option('--audit-retention-days <days>', 'how long the audit trail remembers (default: 90)')
     .option('--subnet <cidr>', 'addresses of tasks that have one of their own (default: a free part of 10.213.0.0/16)')
+    .option(
+      '--efs <id=server:/path>',
+      'an NFS export behind an EFS file system; as often as there are some',
+      (each: string, before: readonly string[] = []) => [...before, each],
+    )
+    .option(
+      '--deployment-hook <name=target>',
+      'what stands behind a function that deployments ask: a URL, or exec:/path; as often as there are some',
+      (each: string, before: readonly string[] = []) => [...before, each],
+    )
     .option('--no-fargate', 'no Fargate pool')
     .option('--fargate-cpu-overcommit <factor>', 'CPU the Fargate pool promises for each there is (default: 8)')
     .option('--memory-reserve <MiB>', 'memory that EC2 tasks do not get')

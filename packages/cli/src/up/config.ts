@@ -31,6 +31,8 @@ export function controlPlaneArguments(root: string, settings: UpSettings, networ
     `--audit-retention-days=${settings.auditRetentionDays}`,
     ...(settings.insecureAnyKey ? ['--insecure-any-key'] : []),
     ...(settings.throttle ? ['--throttle'] : []),
+    ...(settings.efs === undefined ? [] : [`--efs=${settings.efs}`]),
+    ...settings.deploymentHooks.map((each) => `--deployment-hook=${each}`),
     ...tlsArguments(settings),
   ];
 }

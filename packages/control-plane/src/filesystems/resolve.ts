@@ -17,6 +17,12 @@ export interface FileSystemPlaces {
   readonly exports: Readonly<Record<string, NfsExport>>;
 }
 
+/** It cannot be mounted: why, in a sentence for the task's owner. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly reason: string;
+}
+
 /**
  * What an agent mounts for a volume of a task of this scope; `refused` when it is to mount nothing. File systems of other
  * accounts and regions do not exist here. Pure.
@@ -26,9 +32,9 @@ export function resolveFileSystem(
   scope: Scope,
   wish: FileSystemWish,
   { folders, exports }: FileSystemPlaces,
-): PayloadFileSystem {
+): PayloadFileSystem | Refused {
   const { fileSystemId, accessPointId } = wish;
-  const refused = (reason: string): PayloadFileSystem => ({ kind: 'refused', reason });
+  const refused = (reason: string): Refused => ({ kind: 'refused', reason });
   const fileSystem = tables.fileSystems.get(fileSystemKey(scope, fileSystemId));
   if (fileSystem === undefined || fileSystem.lifeCycleState !== 'available') {
     const name = `${fileSystemId}.efs.${scope.region}.amazonaws.com`;

@@ -14,6 +14,4 @@ export type PayloadFileSystem =
       /** How the root directory is made when it is not there; `permissions` are octal digits. */
       readonly creation?: { readonly uid: number; readonly gid: number; readonly permissions: string };
     }
-  | { readonly kind: 'nfs'; readonly server: string; readonly path: string }
-  /** It cannot be mounted; the reason is the task's. */
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'nfs'; readonly server: string; readonly path: string };

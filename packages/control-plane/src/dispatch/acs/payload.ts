@@ -1,7 +1,8 @@
 import { clusterArn, type Instance, type OutboxMessage, type Task } from '@gantry/domain';
-import type { AcsToAgent, PayloadTask } from '@gantry/protocol';
+import { FILE_SYSTEMS_ATTRIBUTE, type AcsToAgent, type PayloadTask } from '@gantry/protocol';
 import { effectiveSetting, rootArn } from '../../api/ecs/account-setting/settings.ts';
-import type { SubnetConfig } from '../../platform.ts';
+import { resolveFileSystem, type FileSystemWish } from '../../filesystems/resolve.ts';
+import type { Platform } from '../../platform.ts';
 import type { Tables } from '../../state/tables.ts';
 import { subnetOf } from '../../vpc/subnets.ts';
 import type { TaskRoles } from '../credentials/task-roles.ts';
@@ -14,7 +15,7 @@ export type Payload =
 
 export interface PayloadOptions {
   readonly now: number;
-  readonly subnets: readonly SubnetConfig[];
+  readonly platform: Pick<Platform, 'config' | 'folders'>;
   readonly roles: Pick<TaskRoles, 'ofPayload'>;
 }
 
@@ -43,7 +44,7 @@ export function payloadFor(
         seqNum: message.seq,
         generatedAt: options.now,
         // One task a message: the stock agent acks all or nothing (agent-protocol 3.2).
-        tasks: [runs ? started(tables, task, options) : renderStop(task)],
+        tasks: [runs ? started(tables, instance, task, options) : renderStop(task)],
       },
     },
   };
@@ -53,17 +54,21 @@ function wants(task: Task, instanceKey: string): boolean {
   return task.instanceKey === instanceKey && task.desiredStatus === 'RUNNING' && task.lastStatus !== 'STOPPED';
 }
 
-function started(tables: Tables, task: Task, options: PayloadOptions): PayloadTask {
-  const { roles } = options;
+function started(tables: Tables, instance: Instance, task: Task, { platform, roles }: PayloadOptions): PayloadTask {
+  const { config, folders } = platform;
   const subnetId = task.networkInterface?.subnetId;
-  const subnet =
-    subnetId === undefined ? undefined : subnetOf({ tables, config: options }, task.scope, subnetId);
-  const subnets = subnet === undefined ? [] : [subnet];
+  const subnet = subnetId === undefined ? undefined : subnetOf({ tables, config }, task.scope, subnetId);
   const definition = tables.taskDefinitions.get(task.taskDefinitionKey);
   if (definition === undefined) {
     throw new Error(`Task definition ${task.taskDefinitionArn} of task ${task.taskArn} is gone.`);
   }
   const { value } = effectiveSetting(tables, task.scope, rootArn(task.scope), 'defaultLogDriverMode');
   const logMode = value === 'blocking' ? 'blocking' : 'non-blocking';
-  return { ...renderTask({ task, definition, subnets, logMode }), ...roles.ofPayload(task) };
+  const places = { folders, exports: config.fileSystemExports ?? {} };
+  // Other agents than ours mount by the name that AWS gives a file system.
+  const fileSystemOf = instance.attributes.some(({ name }) => name === FILE_SYSTEMS_ATTRIBUTE)
+    ? (wish: FileSystemWish) => resolveFileSystem(tables, task.scope, wish, places)
+    : undefined;
+  const subnets = subnet === undefined ? [] : [subnet];
+  return { ...renderTask({ task, definition, subnets, logMode, fileSystemOf }), ...roles.ofPayload(task) };
 }

@@ -172,7 +172,7 @@ export class AcsSession {
   #sendPayload(instance: Instance, message: OutboxMessage, now: number): void {
     const { platform, instanceKey } = this.#options;
     try {
-      const options = { now, subnets: platform.config.subnets, roles: this.#options.roles };
+      const options = { now, platform, roles: this.#options.roles };
       const payload = payloadFor(platform.state.tables, instance, instanceKey, message, options);
       if ('obsolete' in payload) return this.#delete(message);
       this.#send(payload.frame);

@@ -463,6 +463,22 @@ test('init needs a newer engine API', () => {
   assert.equal(container({ linuxParameters: { initProcessEnabled: true } }).dockerConfig.version, '1.25');
 });
 
+test('a file system is told as it is, and a refused one is not told at all', () => {
+  const [volume] = [{ name: 'efs', efsVolumeConfiguration: { fileSystemId: 'fs-1', rootDirectory: '/a' } }];
+  const input = {
+    task: aTask(),
+    definition: aDefinition({ volumes: [volume] }),
+    subnets: [],
+    logMode: 'blocking',
+  } as const;
+  const fileSystem = { kind: 'nfs', server: 'nas', path: '/a' } as const;
+  assert.deepEqual(renderTask({ ...input, fileSystemOf: () => fileSystem }).volumes, [
+    { ...volume, type: 'efs', fileSystem },
+  ]);
+  const fileSystemOf = () => ({ kind: 'refused', reason: 'there is none' }) as const;
+  assert.throws(() => renderTask({ ...input, fileSystemOf }), /set up EFS volumes: stderr: there is none/);
+});
+
 test('volumes', () => {
   const volumes = [
     { name: 'empty' },

@@ -5,7 +5,7 @@ import { renderContainer } from './container.ts';
 import type { LogMode } from './log-config.ts';
 import { renderNetworkInterface } from './network.ts';
 import { cpuUnitsOf, memoryMiBOf } from './size.ts';
-import { renderVolumes } from './volumes.ts';
+import { renderVolumes, type FileSystemOf } from './volumes.ts';
 
 const UNITS_PER_VCPU = 1024;
 
@@ -15,6 +15,8 @@ export interface RenderInput {
   readonly subnets: readonly SubnetConfig[];
   /** Of containers that do not say. */
   readonly logMode: LogMode;
+  /** What file systems are for this agent; undefined for one that finds them itself. */
+  readonly fileSystemOf?: FileSystemOf | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface RenderInput {
  * number a JSON number (agent-protocol 4). Pure.
  * @throws Error when the task's subnet is not configured.
  */
-export function renderTask({ task, definition, subnets, logMode }: RenderInput): PayloadTask {
+export function renderTask({ task, definition, subnets, logMode, fileSystemOf }: RenderInput): PayloadTask {
   const cpuUnits = cpuUnitsOf(task.overrides.cpu ?? task.cpu ?? definition.cpu);
   const memory = memoryMiBOf(task.overrides.memory ?? task.memory ?? definition.memory);
   const interfaces = renderNetworkInterface(task, subnets);
@@ -33,7 +35,7 @@ export function renderTask({ task, definition, subnets, logMode }: RenderInput):
     version: String(task.revision),
     desiredStatus: 'RUNNING',
     containers: definition.containerDefinitions.map((container) => renderContainer(task, container, logMode)),
-    volumes: renderVolumes(task, definition),
+    volumes: renderVolumes(task, definition, fileSystemOf),
     networkMode: task.networkMode,
     ...(cpuUnits === undefined ? {} : { cpu: cpuUnits / UNITS_PER_VCPU }),
     ...(memory === undefined ? {} : { memory }),
