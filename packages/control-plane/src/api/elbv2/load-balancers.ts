@@ -2,6 +2,9 @@ import { arnOf, type LoadBalancer, type Scope } from '@gantry/domain';
 import { ServiceError, type ElasticloadbalancingOperations } from '@gantry/protocol';
 import type { Platform, PlatformConfig } from '../../platform.ts';
 import type { Tx } from '../../state/state.ts';
+import { defaultVpcId, ensureDefaultVpc } from '../../vpc/default-vpc.ts';
+import { groupOf } from '../../vpc/groups.ts';
+import { subnetsOf, vpcIdOf, type SubnetView } from '../../vpc/subnets.ts';
 import { allAttributes, attributeOf, changedAttributes, LOAD_BALANCER_ATTRIBUTES } from './common/attributes.ts';
 import { notSupported, operationNotPermitted, validationError } from './common/errors.ts';
 import { keyOf, loadBalancerOf, prefixOf } from './common/find.ts';
@@ -24,11 +27,13 @@ type Settings =
 const MOST = 50;
 
 export function loadBalancerHandlers({ state, ids, config }: Platform): Pick<ElbHandlers, Operations> {
+  const shown = (balancer: LoadBalancer) => wireLoadBalancer(balancer, { tables: state.tables, config });
   return {
     CreateLoadBalancer: async (input, context) => {
       const { scope } = context;
-      const wanted = wantedBalancer(input, scope, config);
       const balancer = await state.transact((tx) => {
+        const networks = networksOf(tx, config, scope);
+        const wanted = wantedBalancer(input, networks);
         const [same] = tx.tables.loadBalancers.by('name', `${prefixOf(scope)}${wanted.name}`);
         if (same !== undefined) return sameOrRefused(same, wanted);
         if ([...tx.tables.loadBalancers.withPrefix(prefixOf(scope))].length >= MOST)
@@ -45,14 +50,14 @@ export function loadBalancerHandlers({ state, ids, config }: Platform): Pick<Elb
         explain(tx, context, made.arn, 'loadBalancer.created', `Load balancer ${made.name} was created.`);
         return made;
       });
-      return { LoadBalancers: [wireLoadBalancer(balancer, config)] };
+      return { LoadBalancers: [shown(balancer)] };
     },
 
     DescribeLoadBalancers: async (input, { scope }) => {
       const { loadBalancers } = state.tables;
       if (input.LoadBalancerArns !== undefined && input.LoadBalancerArns.length > 0) {
         const found = input.LoadBalancerArns.map((arn) => loadBalancerOf(state.tables, scope, arn));
-        return { LoadBalancers: found.map((balancer) => wireLoadBalancer(balancer, config)) };
+        return { LoadBalancers: found.map((balancer) => shown(balancer)) };
       }
       if (input.Names !== undefined && input.Names.length > 0) {
         const found = input.Names.map((name) => loadBalancers.by('name', `${prefixOf(scope)}${name}`)[0]);
@@ -61,10 +66,10 @@ export function loadBalancerHandlers({ state, ids, config }: Platform): Pick<Elb
             'LoadBalancerNotFoundException',
             `Load balancers '[${input.Names.join(', ')}]' not found`,
           );
-        return { LoadBalancers: found.flatMap((each) => (each === undefined ? [] : [wireLoadBalancer(each, config)])) };
+        return { LoadBalancers: found.flatMap((each) => (each === undefined ? [] : [shown(each)])) };
       }
       const { items, end } = pageOfTable(loadBalancers, scope, input);
-      return { LoadBalancers: items.map((balancer) => wireLoadBalancer(balancer, config)), ...end };
+      return { LoadBalancers: items.map((balancer) => shown(balancer)), ...end };
     },
 
     DeleteLoadBalancer: async ({ LoadBalancerArn }, context) => {
@@ -111,24 +116,31 @@ export function loadBalancerSettingHandlers({ state, config }: Platform): Pick<E
     },
 
     SetSecurityGroups: async ({ LoadBalancerArn, SecurityGroups }, context) => {
-      const securityGroups = [...new Set(SecurityGroups)];
-      await state.transact((tx) => {
+      const securityGroups = await state.transact((tx) => {
         const balancer = loadBalancerOf(tx.tables, context.scope, LoadBalancerArn);
+        const networks = networksOf(tx, config, context.scope);
+        const securityGroups = checkedGroups(SecurityGroups, networks, balancer.subnetIds);
         store(tx, { ...balancer, securityGroups });
         const text = `Security groups: ${securityGroups.join(', ') || 'none'}.`;
         explain(tx, context, balancer.arn, 'loadBalancer.modified', text);
+        return securityGroups;
       });
-      return { SecurityGroupIds: securityGroups };
+      return { SecurityGroupIds: [...securityGroups] };
     },
 
     SetSubnets: async (input, context) => {
-      const subnetIds = subnetsOf(input, config);
-      await state.transact((tx) => {
+      const subnetIds = await state.transact((tx) => {
         const balancer = loadBalancerOf(tx.tables, context.scope, input.LoadBalancerArn);
+        const subnetIds = chosenSubnets(input, networksOf(tx, config, context.scope));
         store(tx, { ...balancer, subnetIds });
         explain(tx, context, balancer.arn, 'loadBalancer.modified', `Subnets: ${subnetIds.join(', ')}.`);
+        return subnetIds;
       });
-      return { AvailabilityZones: wireZones(subnetIds, config), IpAddressType: 'ipv4' };
+      const { scope } = context;
+      return {
+        AvailabilityZones: wireZones(subnetIds, scope, { tables: state.tables, config }),
+        IpAddressType: 'ipv4',
+      };
     },
   };
 }
@@ -140,7 +152,7 @@ export function valueOf({ type, attributes }: LoadBalancer, key: string): string
 
 type Wanted = Omit<LoadBalancer, 'arn' | 'dnsName' | 'createdAt'>;
 
-function wantedBalancer(input: Input<'CreateLoadBalancer'>, scope: Scope, config: PlatformConfig): Wanted {
+function wantedBalancer(input: Input<'CreateLoadBalancer'>, networks: Networks): Wanted {
   const name = checkName('Load balancer', input.Name ?? '');
   if (name.startsWith('internal-')) throw validationError(`Load balancer name '${name}' cannot begin with 'internal-'`);
   const type = input.Type ?? 'application';
@@ -149,13 +161,14 @@ function wantedBalancer(input: Input<'CreateLoadBalancer'>, scope: Scope, config
   for (const member of ['CustomerOwnedIpv4Pool', 'EnablePrefixForIpv6SourceNat', 'IpamPools'] as const)
     if (input[member] !== undefined) throw notSupported(`${member} is`, 'Leave it out.');
   checkIpv4(input.IpAddressType);
+  const subnetIds = chosenSubnets(input, networks);
   return {
-    scope,
+    scope: networks.scope,
     name,
     type,
     scheme: input.Scheme ?? 'internet-facing',
-    subnetIds: subnetsOf(input, config),
-    securityGroups: [...new Set(input.SecurityGroups)],
+    subnetIds,
+    securityGroups: checkedGroups(input.SecurityGroups, networks, subnetIds),
     attributes: {},
     tags: checkTags(input.Tags),
   };
@@ -168,22 +181,57 @@ function checkIpv4(given: string | undefined): 'ipv4' {
 
 type Subnets = Pick<Input<'CreateLoadBalancer'>, 'Subnets' | 'SubnetMappings'>;
 
-/** Without any: all there are. ELB wants two zones; a host is one. */
-function subnetsOf({ Subnets, SubnetMappings }: Subnets, config: PlatformConfig): readonly string[] {
+/** Without any: all of the default VPC. ELB wants two zones; a host is one. */
+function chosenSubnets({ Subnets, SubnetMappings }: Subnets, networks: Networks): readonly string[] {
   if (Subnets !== undefined && Subnets.length > 0 && SubnetMappings !== undefined && SubnetMappings.length > 0)
     throw validationError('You can specify either subnets or subnet mappings, not both');
   for (const { AllocationId, PrivateIPv4Address, IPv6Address } of SubnetMappings ?? [])
     if ((AllocationId ?? PrivateIPv4Address ?? IPv6Address) !== undefined)
       throw notSupported('Addresses of your own in SubnetMappings are', 'Give SubnetId alone.');
   const given = [...(Subnets ?? []), ...(SubnetMappings ?? []).map(({ SubnetId }) => SubnetId ?? '')];
-  const known = config.subnets.map(({ subnetId }) => subnetId);
-  for (const id of given)
-    if (!known.includes(id))
+  const all = subnetsOf(networks, networks.scope);
+  const found = given.map((id) => {
+    const subnet = all.find(({ subnetId }) => subnetId === id);
+    if (subnet !== undefined) return subnet;
+    throw new ServiceError(
+      'SubnetNotFoundException',
+      `The subnet ID '${id}' does not exist. Subnets of this Gantry: ${all.map(({ subnetId }) => subnetId).join(', ') || 'none'}.`,
+    );
+  });
+  if (found.some(({ vpcId }) => vpcId !== found[0]?.vpcId))
+    throw new ServiceError('InvalidSubnetException', 'All subnets must belong to the same VPC');
+  const chosen = given.length === 0 ? all.filter(({ vpcId }) => vpcId === defaultVpcId(networks.scope)) : found;
+  return [...new Set(chosen.map(({ subnetId }) => subnetId))];
+}
+
+/** @throws ServiceError InvalidSecurityGroup for those that are not there, or in another VPC */
+function checkedGroups(
+  given: readonly string[] | undefined,
+  networks: Networks,
+  subnetIds: readonly string[],
+): readonly string[] {
+  const { tables, scope } = networks;
+  const vpcId = subnetIds[0] === undefined ? defaultVpcId(scope) : vpcIdOf(tables, scope, subnetIds[0]);
+  for (const id of given ?? []) {
+    const group = groupOf(tables, scope, id);
+    if (group === undefined)
+      throw new ServiceError('InvalidSecurityGroupException', `The security group '${id}' does not exist`);
+    if (group.vpcId !== vpcId)
       throw new ServiceError(
-        'SubnetNotFoundException',
-        `The subnet ID '${id}' does not exist. Subnets of this Gantry: ${known.join(', ') || 'none'}.`,
+        'InvalidSecurityGroupException',
+        `The security group '${id}' is not in the VPC '${vpcId}'`,
       );
-  return given.length === 0 ? known : [...new Set(given)];
+  }
+  return [...new Set(given)];
+}
+
+interface Networks extends SubnetView {
+  readonly scope: Scope;
+}
+
+function networksOf(tx: Tx, config: PlatformConfig, scope: Scope): Networks {
+  ensureDefaultVpc(tx, config, scope);
+  return { tables: tx.tables, config, scope };
 }
 
 function sameOrRefused(there: LoadBalancer, wanted: Wanted): LoadBalancer {

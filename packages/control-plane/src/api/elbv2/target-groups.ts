@@ -1,6 +1,7 @@
 import { arnOf, targetKey, type Scope, type TargetGroup, type TargetGroupHealthCheck } from '@gantry/domain';
 import { ServiceError, type ElasticloadbalancingOperations } from '@gantry/protocol';
 import type { Platform } from '../../platform.ts';
+import { defaultVpcId, ensureDefaultVpc } from '../../vpc/default-vpc.ts';
 import { allAttributes, attributeOf, changedAttributes, TARGET_GROUP_ATTRIBUTES } from './common/attributes.ts';
 import { notSupported, validationError } from './common/errors.ts';
 import { balancersUsing, keyOf, loadBalancerOf, prefixOf, targetGroupOf } from './common/find.ts';
@@ -17,9 +18,8 @@ type Attributes = 'DescribeTargetGroupAttributes' | 'ModifyTargetGroupAttributes
 type Input = ElasticloadbalancingOperations['CreateTargetGroup']['input'];
 
 const MOST = 3000;
-export const DEFAULT_VPC = 'vpc-00000000000000001';
 
-export function targetGroupHandlers({ state, ids }: Platform): Pick<ElbHandlers, Operations> {
+export function targetGroupHandlers({ state, ids, config }: Platform): Pick<ElbHandlers, Operations> {
   const shown = (group: TargetGroup) => wireTargetGroup(group, balancersUsing(state.tables, group));
   return {
     CreateTargetGroup: async (input, context) => {
@@ -28,6 +28,9 @@ export function targetGroupHandlers({ state, ids }: Platform): Pick<ElbHandlers,
       const group = await state.transact((tx) => {
         const [same] = tx.tables.targetGroups.by('name', `${prefixOf(scope)}${wanted.name}`);
         if (same !== undefined) return sameOrRefused(same, wanted);
+        ensureDefaultVpc(tx, config, scope);
+        if (tx.tables.vpcs.get(`${prefixOf(scope)}${wanted.vpcId}`) === undefined)
+          throw validationError(`The VPC ID '${wanted.vpcId}' is not found`);
         if ([...tx.tables.targetGroups.withPrefix(prefixOf(scope))].length >= MOST)
           throw new ServiceError('TooManyTargetGroupsException', `The maximum number of target groups is ${MOST}`);
         const id = ids.hex32().slice(0, 16);
@@ -165,7 +168,7 @@ function wantedGroup(input: Input, scope: Scope): Wanted {
     protocol,
     protocolVersion: protocol === 'HTTP' ? 'HTTP1' : undefined,
     port,
-    vpcId: input.VpcId ?? DEFAULT_VPC,
+    vpcId: input.VpcId ?? defaultVpcId(scope),
     targetType,
     healthCheck,
     attributes: {},

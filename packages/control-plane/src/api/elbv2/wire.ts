@@ -14,23 +14,25 @@ import type {
   ListenerCondition,
   ListenerRule,
   LoadBalancer,
+  Scope,
   Target,
   TargetGroup,
 } from '@gantry/domain';
-import type { PlatformConfig } from '../../platform.ts';
-import { DEFAULT_VPC } from './target-groups.ts';
+import { defaultVpcId } from '../../vpc/default-vpc.ts';
+import { subnetOf, vpcIdOf, type SubnetView } from '../../vpc/subnets.ts';
 
 // Documents → ELB's shapes.
 
-export function wireZones(subnetIds: readonly string[], config: PlatformConfig): AvailabilityZone[] {
+export function wireZones(subnetIds: readonly string[], scope: Scope, view: SubnetView): AvailabilityZone[] {
   return subnetIds.map((SubnetId) => ({
-    ZoneName: config.subnets.find(({ subnetId }) => subnetId === SubnetId)?.availabilityZone,
+    ZoneName: subnetOf(view, scope, SubnetId)?.availabilityZone,
     SubnetId,
     LoadBalancerAddresses: [],
   }));
 }
 
-export function wireLoadBalancer(balancer: LoadBalancer, config: PlatformConfig): WireLoadBalancer {
+export function wireLoadBalancer(balancer: LoadBalancer, view: SubnetView): WireLoadBalancer {
+  const { scope, subnetIds } = balancer;
   return {
     LoadBalancerArn: balancer.arn,
     DNSName: balancer.dnsName,
@@ -38,10 +40,10 @@ export function wireLoadBalancer(balancer: LoadBalancer, config: PlatformConfig)
     CreatedTime: new Date(balancer.createdAt),
     LoadBalancerName: balancer.name,
     Scheme: balancer.scheme,
-    VpcId: DEFAULT_VPC,
+    VpcId: subnetIds[0] === undefined ? defaultVpcId(scope) : vpcIdOf(view.tables, scope, subnetIds[0]),
     State: { Code: 'active' },
     Type: balancer.type,
-    AvailabilityZones: wireZones(balancer.subnetIds, config),
+    AvailabilityZones: wireZones(subnetIds, scope, view),
     SecurityGroups: [...balancer.securityGroups],
     IpAddressType: 'ipv4',
   };
