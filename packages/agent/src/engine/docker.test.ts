@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { engineContract } from './contract.ts';
 import { execContract } from './exec-contract.ts';
 import { imageContract } from './image-contract.ts';
+import { pauseContract } from './pause-contract.ts';
 import { dockerWorld, whyNoDocker } from './docker-world.ts';
 import { DockerEngine } from './docker.ts';
 import { EngineError, type ContainerSpec, type LogLine } from './port.ts';
@@ -17,6 +18,7 @@ const skip = await whyNoDocker('Tests on a real container engine');
 
 engineContract('docker', () => Promise.resolve(dockerWorld()), skip);
 execContract('docker', () => Promise.resolve(dockerWorld()), skip);
+pauseContract('docker', () => Promise.resolve(dockerWorld()), skip);
 imageContract('docker', () => Promise.resolve({ ...dockerWorld(), makeImage }), skip);
 
 /** Of one empty layer, as `docker import` takes it. */

@@ -113,6 +113,17 @@ export class DockerEngine implements Engine, ImageLoader, ContainerFiles {
     await this.#call('POST', `${containerPath(id)}/stop`, { query, accept: [304], timeoutMs, long: true });
   }
 
+  async pauseContainer(id: string): Promise<void> {
+    await this.#call('POST', `${containerPath(id)}/pause`, {});
+  }
+
+  async unpauseContainer(id: string): Promise<void> {
+    const { status, body } = await this.#call('POST', `${containerPath(id)}/unpause`, { accept: [500] });
+    if (status !== 500) return;
+    const { message = '' } = body as { message?: string };
+    throw new EngineError(message.includes('is not paused') ? 'conflict' : 'failed', message);
+  }
+
   async removeContainer(id: string): Promise<void> {
     const query = { force: 1, v: 1 };
     const options = { query, accept: [404, 409], timeoutMs: LIMITS.remove };

@@ -1,6 +1,7 @@
 import type { Clock } from '@gantry/domain';
 import { AsyncQueue } from './async-queue.ts';
 import type { FakeExit, FakeImage, SpecView } from './fake-script.ts';
+import { EngineError } from './port.ts';
 import type { ContainerSpec, ContainerState, EngineEvent, LogLine } from './port.ts';
 
 type Port = ContainerState['ports'][number];
@@ -23,6 +24,8 @@ export class FakeContainer {
   readonly #createdAtMs: number;
   #asked = 0;
   #lineNumber = 0n;
+  /** What a held process will do when it is let go; undefined: it is not held. */
+  #held: (() => void)[] | undefined;
 
   constructor(
     at: { readonly clock: Clock; readonly emit: (event: EngineEvent) => void },
@@ -59,6 +62,7 @@ export class FakeContainer {
       imageId: `sha256:${this.id}`,
       addresses: onBridge ? [`172.17.${Math.floor(pid / 256) % 256}.${pid % 256}`] : [],
       ...this.#state,
+      ...(this.#held === undefined ? {} : { status: 'paused' as const }),
     };
   }
 
@@ -106,14 +110,27 @@ export class FakeContainer {
     const exit = exitOf(this.#image, this.#starts);
     if (exit !== undefined && exit !== 'never') {
       void this.#clock.sleep(exit.afterMs, life.signal).then(() => {
-        if (!life.signal.aborted) this.die(exit.code, exit.oomKilled);
+        this.#unlessHeld(() => !life.signal.aborted && this.die(exit.code, exit.oomKilled));
       });
     }
+  }
+
+  pause(): void {
+    if (!this.running || this.#held !== undefined) throw new EngineError('conflict', `${this.id} cannot be paused`);
+    this.#held = [];
+  }
+
+  unpause(): void {
+    if (this.#held === undefined) throw new EngineError('conflict', `Container ${this.id} is not paused`);
+    const held = this.#held;
+    this.#held = undefined;
+    for (const act of held) act();
   }
 
   /** SIGTERM now, SIGKILL after the time-out. Resolves when it has stopped. */
   async stop(timeoutS: number): Promise<void> {
     if (!this.running) return;
+    if (this.#held !== undefined) this.unpause();
     const { signal } = this.#life;
     const gone = new Promise<void>((resolve) => this.#stopped.push(resolve));
     const graceMs = timeoutS * 1000;
@@ -133,6 +150,7 @@ export class FakeContainer {
   die(exitCode: number, oomKilled = false): void {
     if (!this.running) return;
     const now = this.#clock.now();
+    this.#held = undefined;
     this.#life.abort();
     this.#state = {
       ...this.#state,
@@ -157,6 +175,7 @@ export class FakeContainer {
   }
 
   write(stream: 'stdout' | 'stderr', text: string): void {
+    if (this.#held !== undefined) return void this.#held.push(() => this.write(stream, text));
     // Lines of one millisecond stay in order: the number stands for the nanoseconds.
     this.#lineNumber = (this.#lineNumber + 1n) % 1_000_000n;
     const line = { stream, text, timestampNs: BigInt(this.#clock.now()) * 1_000_000n + this.#lineNumber };
@@ -180,10 +199,15 @@ export class FakeContainer {
     for (const reader of this.#readers) reader.fail(error);
   }
 
+  #unlessHeld(act: () => void): void {
+    if (this.#held === undefined) act();
+    else this.#held.push(act);
+  }
+
   #later(afterMs: number, signal: AbortSignal, act: () => void): void {
     if (afterMs === 0) return act();
     void this.#clock.sleep(afterMs, signal).then(() => {
-      if (!signal.aborted) act();
+      this.#unlessHeld(() => !signal.aborted && act());
     });
   }
 }

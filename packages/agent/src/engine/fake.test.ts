@@ -5,6 +5,7 @@ import { epochMs, type Clock } from '@gantry/domain';
 import { engineContract, type ContainerKind, type EngineWorld } from './contract.ts';
 import { execContract } from './exec-contract.ts';
 import { imageContract } from './image-contract.ts';
+import { pauseContract } from './pause-contract.ts';
 import { FakeEngine, type FakeImage } from './fake.ts';
 import { EngineError, type EngineEvent } from './port.ts';
 
@@ -78,6 +79,7 @@ function world(clock: Clock): EngineWorld & { readonly engine: FakeEngine } {
 
 engineContract('fake', () => Promise.resolve(world(realClock)));
 execContract('fake', () => Promise.resolve(world(realClock)));
+pauseContract('fake', () => Promise.resolve(world(realClock)));
 imageContract('fake', () => {
   const made = world(realClock);
   const makeImage = (reference: string): Promise<void> => Promise.resolve(made.engine.setImage(reference, {}));

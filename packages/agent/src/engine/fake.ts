@@ -214,6 +214,14 @@ export class FakeEngine implements Engine {
     await this.#run('stopContainer', [id, options], () => this.#get(id).stop(options.timeoutS));
   }
 
+  pauseContainer(id: string): Promise<void> {
+    return this.#run('pauseContainer', [id], () => this.#get(id).pause());
+  }
+
+  unpauseContainer(id: string): Promise<void> {
+    return this.#run('unpauseContainer', [id], () => this.#get(id).unpause());
+  }
+
   removeContainer(id: string): Promise<void> {
     return this.#run('removeContainer', [id], () => {
       const container = this.#find(id);

@@ -26,6 +26,10 @@ export interface Engine extends ExecEngine {
   startContainer(id: string): Promise<void>;
   /** SIGTERM (or the image's STOPSIGNAL), then SIGKILL after the time-out. Resolves when it has stopped; unknown: `not-found`. */
   stopContainer(id: string, options: { readonly timeoutS: number }): Promise<void>;
+  /** Nothing of it goes on until it is let go; `stopContainer` does so, too. Does not run, or is held already: `conflict`. */
+  pauseContainer(id: string): Promise<void>;
+  /** Is not held: `conflict`. */
+  unpauseContainer(id: string): Promise<void>;
   /** Kills it if it runs; its anonymous volumes go with it. Resolves when it is gone, also when it was gone before. */
   removeContainer(id: string): Promise<void>;
   /** `undefined`: no such container. */

@@ -147,7 +147,7 @@ describe('a log router on a real engine', { skip, timeout: 180_000 }, () => {
           await until(async () => (await world.own()).length === 0, 'the clean-up');
           await until(() => !existsSync(paths.config), 'the clean-up of its files');
         },
-        { routerFiles: files, cleanUpDelayMs: 4_000 },
+        { routerFiles: files, config: { cleanUpDelayMs: 4_000 } },
       );
     });
   }

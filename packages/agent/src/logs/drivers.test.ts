@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import { DockerEngine } from '../engine/docker.ts';
 import { whyNoDocker } from '../engine/docker-world.ts';
-import { aTask } from '../testing/payloads.ts';
+import { LinkError } from '../session/port.ts';
+import { aTask, taskArn } from '../testing/payloads.ts';
 import { shell, until, withRealWorld, type RealWorld } from '../testing/real-world.ts';
 import { forwardReceiver, splunkReceiver, tcpReceiver, udpReceiver, type Receiver } from '../testing/receivers.ts';
 import { lackingDriver } from './drivers.ts';
@@ -61,7 +62,7 @@ async function taking<T>(open: Promise<Receiver<T>>, body: (receiver: Receiver<T
   }
 }
 
-describe("the engine's log drivers", { skip, timeout: 120_000 }, () => {
+describe("the engine's log drivers", { skip, timeout: 300_000 }, () => {
   for (const mode of [{ mode: 'blocking' }, NON_BLOCKING]) {
     test(`syslog, by UDP and by TCP, ${mode.mode}`, () =>
       withRealWorld(async (world) => {
@@ -183,6 +184,37 @@ describe("the engine's log drivers", { skip, timeout: 120_000 }, () => {
       assert.match(
         reason,
         /^CannotCreateContainerError: container web needs the log driver journald, which the engine of instance \S+ does not have \(it has .*json-file.*\)\. Run the task where com\.amazonaws\.ecs\.capability\.logging-driver\.journald is offered, or give the container another logDriver\.$/,
+      );
+    }));
+
+  test('awslogs, blocking: a container that nobody takes the output of is held, and nothing of it is lost', () =>
+    withRealWorld(async (world) => {
+      const number = (tasks += 1);
+      world.plane.groups.add('g');
+      let away = true;
+      world.plane.answer = (operation) =>
+        operation === 'PutLogEvents' && away ? new LinkError('Unreachable', 'the control plane is away') : undefined;
+      const Config = {
+        'awslogs-group': 'g',
+        'awslogs-region': 'us-east-1',
+        'awslogs-stream-prefix': 'p',
+        mode: 'blocking',
+      };
+      const hostConfig = { LogConfig: { Type: 'awslogs', Config } };
+      // Ten lines of 16 KiB at a time.
+      const script =
+        'line=$(printf \'%016384d\' 0); n=0; while :; do n=$((n + 1)); echo "$n $line"; [ $((n % 10)) = 0 ] && sleep 0.05; done';
+      world.plane.payload(aTask(number, [shell('web', script, { hostConfig })]));
+      await until(async () => (await world.own())[0]?.status === 'paused', 'the hold');
+      away = false;
+      const stream = `g/p/web/${taskArn(number).slice(-32)}`;
+      const numbers = (): readonly number[] =>
+        (world.plane.streams.get(stream) ?? []).map(({ message = '' }) => Number.parseInt(message, 10));
+      // A mebibyte was held; more than that is what it wrote when it went on.
+      await until(() => numbers().length > 100, 'more lines than were held');
+      assert.deepEqual(
+        numbers(),
+        numbers().map((_, at) => at + 1),
       );
     }));
 

@@ -5,6 +5,7 @@ import { Backoff } from '../session/backoff.ts';
 import { isCode, type ControlPlaneLink } from '../session/port.ts';
 import { eventsOf, inOrder, takeBatch, type LogPosition, type PendingEvent } from './batch.ts';
 import { Multiline } from './multiline.ts';
+import { Pressure, type HeldContainer } from './pressure.ts';
 import { whereOf, type AwslogsOptions } from './options.ts';
 import type { LogStreams } from './streams.ts';
 
@@ -23,9 +24,12 @@ export interface FollowedContainer {
   readonly options: AwslogsOptions;
   /** Shipped so far, from the checkpoint. */
   readonly from: LogPosition | undefined;
+  /** See Pressure. */
+  readonly held: boolean;
   isRunning(): boolean;
   /** Called after each accepted batch. */
   shipped(position: LogPosition): void;
+  keepHeld: HeldContainer['keep'];
 }
 
 /** The first line of a quiet container is out after this long; more lines meanwhile go in the same call. */
@@ -43,6 +47,8 @@ export class LogFollower {
   readonly #container: FollowedContainer;
   readonly #multiline: Multiline;
   readonly #backoff: Backoff;
+  /** `undefined`: the container is never held up. */
+  readonly #pressure: Pressure | undefined;
   #read: LogPosition;
   #queue: PendingEvent[] = [];
   #pendingBytes = 0;
@@ -56,6 +62,8 @@ export class LogFollower {
     this.#container = container;
     this.#multiline = new Multiline(container.options.multilinePattern);
     this.#backoff = new Backoff(ports.clock, ports.ids, { firstMs: 250, factor: 2, mostMs: 30_000, jitter: 0.2 });
+    const { dockerId, held, keepHeld: keep, options } = container;
+    this.#pressure = options.blocking ? new Pressure(ports, { dockerId, held, keep }) : undefined;
     this.#read = container.from ?? { ns: '0', count: 0 };
   }
 
@@ -66,11 +74,13 @@ export class LogFollower {
       this.#wakeReader();
     };
     signal.addEventListener('abort', wakeBoth, { once: true });
+    this.#moved(signal);
     try {
       await Promise.all([this.#readAll(signal), this.#sendAll(signal)]);
     } finally {
       signal.removeEventListener('abort', wakeBoth);
       this.#flushTimer.abort();
+      this.#pressure?.close();
     }
   }
 
@@ -112,6 +122,8 @@ export class LogFollower {
         continue;
       }
       this.#take(line);
+      this.#moved(signal);
+      if (this.#pendingBytes > MOST_PENDING_BYTES) await this.#pressure?.hold(signal);
       if (this.#pendingBytes > MOST_PENDING_BYTES && !(await this.#drained(signal))) {
         // The engine's reader would be stuck in a file that is rotated away under it: open it again later.
         complete = false;
@@ -119,7 +131,7 @@ export class LogFollower {
       }
     }
     stop.abort();
-    if (!complete) while (this.#pendingBytes > MOST_PENDING_BYTES / 2 && !signal.aborted) await this.#untilSent();
+    if (!complete) while (!this.#fewPending() && !signal.aborted) await this.#untilSent();
     return complete;
   }
 
@@ -130,9 +142,19 @@ export class LogFollower {
       late = true;
       this.#wakeReader();
     });
-    while (this.#pendingBytes > MOST_PENDING_BYTES / 2 && !late && !signal.aborted) await this.#untilSent();
+    // What is held writes nothing: no file is rotated away meanwhile.
+    const patient = (): boolean => this.#pressure?.held === true || !late;
+    while (!this.#fewPending() && patient() && !signal.aborted) await this.#untilSent();
     patience.abort();
+    return this.#fewPending();
+  }
+
+  #fewPending(): boolean {
     return this.#pendingBytes <= MOST_PENDING_BYTES / 2;
+  }
+
+  #moved(signal: AbortSignal): void {
+    this.#pressure?.moved(this.#fewPending(), signal);
   }
 
   #untilSent(): Promise<void> {
@@ -176,6 +198,7 @@ export class LogFollower {
       for (const event of batch) this.#pendingBytes -= event.bytes;
       const last = batch.at(-1);
       if (last !== undefined) this.#container.shipped(last.after);
+      this.#moved(signal);
       this.#wakeReader();
     }
   }

@@ -11,6 +11,8 @@ export interface AwslogsOptions {
   /** The stream's name, when whoever rendered the options has made it already. */
   readonly stream: string | undefined;
   readonly createGroup: boolean;
+  /** It writes no faster than its output is taken. */
+  readonly blocking: boolean;
   /** A line that matches begins an event; lines up to the next match belong to it. */
   readonly multilinePattern: string | undefined;
 }
@@ -30,8 +32,16 @@ export function awslogsOptions(
     streamPrefix: options['awslogs-stream-prefix'],
     stream: options['awslogs-stream'],
     createGroup: options['awslogs-create-group'] === 'true',
+    blocking: options['mode'] === 'blocking',
     multilinePattern: datetime === undefined ? options['awslogs-multiline-pattern'] : datetimePattern(datetime),
   };
+}
+
+/** `25m`, `64k`; 0: none, or none that can be read. Pure. */
+export function bytesOf(size: string): number {
+  const [, number, unit = ''] = /^(\d+)([bkmg]?)$/i.exec(size) ?? [];
+  const power = ['', 'k', 'm', 'g'].indexOf(unit.toLowerCase().replace('b', ''));
+  return Number(number ?? 0) * 1024 ** Math.max(0, power);
 }
 
 /** The world the output goes to. */

@@ -22,6 +22,8 @@ interface LogRecord {
   readonly position?: LogPosition | undefined;
   /** The container ended and all it wrote was accepted. */
   readonly done: boolean;
+  /** See Pressure. */
+  readonly held?: boolean | undefined;
 }
 
 /** Output that cannot be shipped (its group was deleted) holds a stopped container no longer than this. */
@@ -64,12 +66,17 @@ export class LogService {
       options,
       from: record?.position,
       isRunning,
-      shipped: (position) => this.#keep(dockerId, { position, done: false }),
+      held: record?.held === true,
+      shipped: (position) => this.#keep(dockerId, { ...this.#records.get(dockerId), position, done: false }),
+      keepHeld: async (held) => {
+        this.#keep(dockerId, { done: false, ...this.#records.get(dockerId), held });
+        await this.#checkpoint.flush();
+      },
     });
     const done = follower.run(this.#life.signal).then(() => {
       this.#followers.delete(dockerId);
       if (this.#life.signal.aborted) return;
-      this.#keep(dockerId, { ...this.#records.get(dockerId), done: true });
+      this.#keep(dockerId, { ...this.#records.get(dockerId), done: true, held: undefined });
       // It was restarted in place while its last lines were on their way.
       if (isRunning()) this.follow(plan, container, dockerId, isRunning);
     });

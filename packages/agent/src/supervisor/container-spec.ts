@@ -6,6 +6,7 @@ import type { ContainerSecrets } from '../secrets/service.ts';
 import type { InstanceGpus } from '../gpu/port.ts';
 import type { Surroundings } from '../metadata/port.ts';
 import { lackingDriver } from '../logs/drivers.ts';
+import { bytesOf } from '../logs/options.ts';
 import { gpuIdsOf, gpuMembers } from './gpus.ts';
 import type { PortBinding, TaskModel } from './model.ts';
 import { CONTAINER_NAME_LABEL, containerName, taskIdOf, taskLabels, taskVolumeName } from './naming.ts';
@@ -151,7 +152,7 @@ function hostConfig(
   return {
     ...merged,
     ...clampedUlimits(merged, options.mostOpenFiles),
-    ...(rendered?.Type === 'awslogs' ? { LogConfig: keptForShipping(options) } : {}),
+    ...(rendered?.Type === 'awslogs' ? { LogConfig: keptForShipping(options, rendered.Config?.['max-buffer-size']) } : {}),
     ...(model.cgroupParent === undefined ? {} : { CgroupParent: model.cgroupParent }),
     ...(joinsPause(task) ? { NetworkMode: pause } : {}),
     ...namespaceMode('PidMode', task.pidMode, pause),
@@ -176,9 +177,13 @@ function withLogs(host: Json, options: Readonly<Record<string, string>>, firelen
   return { ...host, LogConfig: { Type, Config: { ...Config, ...options } } };
 }
 
-/** awslogs is shipped by the agent from the engine's own log files, which outlive both the agent and the control plane. */
-function keptForShipping(options: SpecOptions): Json {
-  return { Type: 'json-file', Config: { 'max-size': `${options.logFileMiB}m`, 'max-file': String(options.logFiles) } };
+/**
+ * awslogs is shipped by the agent from the engine's own log files, which outlive both the agent and the control plane. They hold at least
+ * the buffer that was asked for: one of them is always about to be written anew.
+ */
+function keptForShipping({ logFileMiB, logFiles }: SpecOptions, buffer = ''): Json {
+  const sizeMiB = Math.max(logFileMiB, Math.ceil(bytesOf(buffer) / MIB / Math.max(1, logFiles - 1)));
+  return { Type: 'json-file', Config: { 'max-size': `${sizeMiB}m`, 'max-file': String(logFiles) } };
 }
 
 interface Ulimit {

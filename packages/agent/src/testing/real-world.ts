@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { PayloadContainer } from '@gantry/protocol';
 import { systemClock, systemIds } from '@gantry/protocol';
+import type { AgentConfig } from '../agent-ports.ts';
 import { Agent } from '../agent.ts';
 import { detectTaskCgroups } from '../cgroup/detect.ts';
 import { MemoryCheckpoint, MemoryDisk } from '../checkpoint/memory.ts';
@@ -15,7 +16,7 @@ import { CONFIG } from './world.ts';
 
 export interface RealWorldOptions {
   readonly routerFiles?: RouterFiles;
-  readonly cleanUpDelayMs?: number;
+  readonly config?: Partial<AgentConfig>;
 }
 
 /** One agent on the real engine, its containers told apart by their owner's label. */
@@ -33,7 +34,7 @@ export class RealWorld {
 
   async start(): Promise<void> {
     const { engine } = this;
-    const { routerFiles, cleanUpDelayMs = 200 } = this.#options;
+    const { routerFiles, config } = this.#options;
     const { cgroups } = await detectTaskCgroups(await engine.ping());
     this.#checkpoint = new MemoryCheckpoint(this.#disk);
     const ports = {
@@ -47,7 +48,7 @@ export class RealWorld {
       routerFiles,
       checkpoint: this.#checkpoint,
     };
-    this.#agent = new Agent({ ...CONFIG, cleanUpDelayMs }, ports);
+    this.#agent = new Agent({ ...CONFIG, cleanUpDelayMs: 200, ...config }, ports);
     await this.#agent.start();
     await until(() => this.plane.connections.filter(({ closed }) => closed === undefined).length === 2);
   }
