@@ -8,6 +8,8 @@ import type { PulledImages } from './image-cleanup/pulled.ts';
 import type { Log } from './log.ts';
 import type { SharedDirectories } from './filesystems/port.ts';
 import type { MetadataHost } from './metadata/port.ts';
+import type { TaskRuntime } from './isolation/classes.ts';
+import type { TaskSandboxes } from './isolation/sandboxes.ts';
 import type { NetworkMaps } from './network/maps.ts';
 import type { TaskNetwork } from './network/port.ts';
 import type { InstanceIdentity } from './session/attributes.ts';
@@ -46,6 +48,9 @@ export interface AgentConfig {
   readonly gpus?: InstanceGpus | undefined;
   /** See SpecOptions; found out about the host. */
   readonly mostOpenFiles?: number | undefined;
+  /** See SpecOptions. */
+  readonly taskRuntime?: TaskRuntime | undefined;
+  readonly mostProcesses?: number | undefined;
 }
 
 export const DEFAULTS = {
@@ -62,6 +67,8 @@ export interface AgentPorts {
   readonly engine: Engine;
   /** `undefined`: this host cannot give tasks addresses of their own; awsvpc is not offered. */
   readonly network: TaskNetwork | undefined;
+  /** `undefined`: no task shares a sandbox here. */
+  readonly sandboxes?: TaskSandboxes | undefined;
   /** What the instances of this host are told about its network. Default: for this instance alone. */
   readonly networkMaps?: NetworkMaps | undefined;
   /** `undefined`: containers cannot ask for metadata and credentials here; tasks with a role are not offered. */

@@ -157,6 +157,7 @@ export class Agent {
       {
         engine,
         network: this.#ports.network ?? noNetwork,
+        sandboxes: this.#ports.sandboxes,
         cgroups,
         directories: this.#ports.directories,
         images: new Images(engine, clock, pullBehaviour, { pulled: this.#ports.pulled, inactivityMs }),

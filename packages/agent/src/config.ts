@@ -5,6 +5,7 @@ import { ConfigReader, type Env, type Json } from './config-reader.ts';
 import type { GpuSupport } from './host.ts';
 import type { CleanUpRules } from './image-cleanup/choose.ts';
 import { readImageCleanUp } from './image-cleanup/config.ts';
+import type { WantedRuntimes } from './isolation/open.ts';
 import { PULL_BEHAVIOURS, type PullBehaviour } from './supervisor/images.ts';
 
 /** One process: several instances on one engine. */
@@ -28,6 +29,7 @@ export interface ProcessConfig {
   readonly introspectionPort: number;
   /** `undefined`: images stay. */
   readonly imageCleanUp: CleanUpRules | undefined;
+  readonly runtimes: WantedRuntimes;
   readonly instances: readonly {
     readonly name: string;
     readonly config: AgentConfig;
@@ -94,6 +96,7 @@ export function readConfig(value: unknown, env: Env, host: { readonly architectu
       reader.number(file, 'introspectionPort') ??
       INTROSPECTION_PORT,
     imageCleanUp: readImageCleanUp(reader, env, common.pullBehaviour),
+    runtimes: { fargate: reader.text(file, 'fargateRuntime') ?? 'auto', ec2: reader.text(file, 'ec2Runtime') },
     instances,
   };
   if (reader.problems.length > 0) throw new InvalidConfig(reader.problems);

@@ -7,6 +7,7 @@ import type { Engine, EngineInfo } from './engine/port.ts';
 import { NvidiaGpus } from './gpu/nvidia.ts';
 import type { GpuInventory } from './gpu/port.ts';
 import { ensureBuiltInImages } from './images/ensure.ts';
+import { openIsolation, type Isolation, type WantedRuntimes } from './isolation/open.ts';
 import type { Log } from './log.ts';
 import { openMetadata, type OpenMetadataHost } from './metadata/host.ts';
 import { detectHostAddress } from './network/host-address.ts';
@@ -23,6 +24,7 @@ export interface Host {
   /** Where other hosts reach this one, if anywhere. */
   readonly hostAddress: string | undefined;
   readonly metadata: OpenMetadataHost | undefined;
+  readonly isolation: Isolation;
   readonly cgroups: TaskCgroups;
   /** The most open files a container can be given; `undefined`: no limit. */
   readonly mostOpenFiles: number | undefined;
@@ -40,6 +42,7 @@ export interface HostOptions {
   readonly endpoint: string;
   readonly ca: string | undefined;
   readonly gpuSupport: GpuSupport;
+  readonly runtimes: WantedRuntimes;
 }
 
 /** `auto`: what the driver shows and the engine can hand out. */
@@ -56,6 +59,17 @@ export async function openHost(options: HostOptions, log: Log, signal: AbortSign
   const hostAddress = options.hostAddress ?? (await detectHostAddress(options.endpoint));
   const network = await openNetwork({ ...options, hostAddress }, engine, log, signal);
   const metadata = network === undefined ? undefined : await openMetadataHost(options, log);
+  const { bridge = DEFAULT_BRIDGE, runtimes } = options;
+  const ports = {
+    engine,
+    info,
+    bridge,
+    clock: systemClock,
+    ids: systemIds,
+    log,
+    hasTaskNetwork: network !== undefined,
+  };
+  const isolation = await openIsolation(runtimes, ports);
   const { cgroups, missing } = await detectTaskCgroups(info);
   if (missing !== undefined) log('warn', missing);
   const mostOpenFiles = await openFilesCeiling();
@@ -71,6 +85,7 @@ export async function openHost(options: HostOptions, log: Log, signal: AbortSign
     network,
     hostAddress,
     metadata,
+    isolation,
     cgroups,
     mostOpenFiles,
     gpus: await findGpus(options.gpuSupport, log),

@@ -8,6 +8,7 @@ import type { InstanceGpus } from './gpu/port.ts';
 import { shareGpus } from './gpu/share.ts';
 import { FILE_SYSTEMS, LinuxSharedDirectories } from './filesystems/linux.ts';
 import { HostRouterFiles, ROUTER_FILES } from './firelens/files.ts';
+import { taskLimits } from './isolation/open.ts';
 import { openHost, type Host } from './host.ts';
 import { ImageCleaner, type ImageUser } from './image-cleanup/cleaner.ts';
 import { PulledImages } from './image-cleanup/pulled.ts';
@@ -73,6 +74,7 @@ export class AgentProcess {
         engine,
         network,
         networkMaps: this.#maps,
+        sandboxes: host.isolation.sandboxes,
         metadata,
         cgroups,
         pulled,
@@ -85,10 +87,12 @@ export class AgentProcess {
         log,
         gate,
       };
+      const { isolation } = host;
       const agent = new Agent(
         {
           ...config,
-          identity: { ...config.identity, hostAddress },
+          ...taskLimits(isolation, config.identity.pool),
+          identity: { ...config.identity, hostAddress, isolation: isolation[config.identity.pool]?.class },
           mostOpenFiles: host.mostOpenFiles,
           gpus: gpus.get(name),
           metadataFolder: this.#metadataFolder(name, config.identity.pool),
@@ -199,6 +203,8 @@ export class AgentProcess {
         this.#log('info', `releasing the address of ${taskArn}, which nobody knows`);
         await host.network?.release(taskArn);
       }
+      const left = (await host.network?.leases()) ?? [];
+      await host.isolation.sandboxes.prune(left.map(({ pauseContainerId }) => pauseContainerId));
     } catch (error) {
       this.#log('warn', `looking for addresses left behind: ${messageOf(error)}`);
     }

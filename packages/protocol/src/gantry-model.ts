@@ -55,6 +55,7 @@ export const GANTRY_MODEL: ServiceModel = {
         pool: 'string',
         status: 'string',
         agentConnected: 'boolean',
+        isolation: 'string',
         registeredCpu: 'integer',
         registeredMemory: 'integer',
         remainingCpu: 'integer',

@@ -45,6 +45,8 @@ export interface StatusInstance {
   pool: string;
   status: string;
   agentConnected: boolean;
+  /** What its tasks run in (`kata`, `runsc`, `crun`, `runc`), when that was chosen for them. */
+  isolation?: string | undefined;
   /** CPU units. */
   registeredCpu: number;
   /** MiB. */

@@ -6,6 +6,7 @@ import {
   type EcsOperations,
 } from '@gantry/protocol';
 import type { EngineInfo } from '../engine/port.ts';
+import { ISOLATION_ATTRIBUTE, type IsolationClass } from '../isolation/classes.ts';
 import type { Capacity } from '../supervisor/admission.ts';
 
 type Register = EcsOperations['RegisterContainerInstance']['input'];
@@ -20,6 +21,8 @@ export interface InstanceIdentity {
   /** Node's name of the architecture: `x64`, `arm64`. */
   readonly architecture: string;
   readonly hasTaskNetwork: boolean;
+  /** Of an instance whose tasks run in a runtime chosen for them. */
+  readonly isolation?: IsolationClass | undefined;
   /** Where other hosts reach this one. */
   readonly hostAddress?: string | undefined;
   /** Tasks can have log routers of their own. */
@@ -89,6 +92,7 @@ export function capabilities(identity: InstanceIdentity, engine: EngineInfo): re
     { name: EXEC_ATTRIBUTE },
     { name: FILE_SYSTEMS_ATTRIBUTE },
     { name: 'gantry.pool', value: identity.pool },
+    ...(identity.isolation === undefined ? [] : [{ name: ISOLATION_ATTRIBUTE, value: identity.isolation }]),
     ...gpuDriver(identity.gpuDriverVersion),
     ...(identity.instanceType === undefined ? [] : [{ name: 'ecs.instance-type', value: identity.instanceType }]),
     ...(identity.availabilityZone === undefined

@@ -4,6 +4,7 @@ import type { FirelensAdded } from '../firelens/added.ts';
 import type { SharedDirectories } from '../filesystems/port.ts';
 import type { ContainerSecrets } from '../secrets/service.ts';
 import type { InstanceGpus } from '../gpu/port.ts';
+import type { TaskRuntime } from '../isolation/classes.ts';
 import type { Surroundings } from '../metadata/port.ts';
 import { lackingDriver } from '../logs/drivers.ts';
 import { bytesOf } from '../logs/options.ts';
@@ -26,6 +27,10 @@ export interface SpecOptions {
   readonly instanceName?: (() => string) | undefined;
   /** The engine cannot give a container more open files than this; `undefined`: as many as it is asked for. */
   readonly mostOpenFiles?: number | undefined;
+  /** What the instance's tasks run in; `undefined`: the engine's default. */
+  readonly taskRuntime?: TaskRuntime | undefined;
+  /** Of one container; `undefined`: as many as the host takes. */
+  readonly mostProcesses?: number | undefined;
   /** The instance's; a container has only those it was given. */
   readonly gpus?: InstanceGpus | undefined;
 }
@@ -153,6 +158,8 @@ function hostConfig(
     ...merged,
     ...clampedUlimits(merged, options.mostOpenFiles),
     ...(rendered?.Type === 'awslogs' ? { LogConfig: keptForShipping(options, rendered.Config?.['max-buffer-size']) } : {}),
+    ...(options.taskRuntime?.runtime === undefined ? {} : { Runtime: options.taskRuntime.runtime }),
+    ...(options.mostProcesses === undefined ? {} : { PidsLimit: options.mostProcesses }),
     ...(model.cgroupParent === undefined ? {} : { CgroupParent: model.cgroupParent }),
     ...(joinsPause(task) ? { NetworkMode: pause } : {}),
     ...namespaceMode('PidMode', task.pidMode, pause),

@@ -4,6 +4,8 @@ import type { TaskCgroups } from '../cgroup/port.ts';
 import type { Engine } from '../engine/port.ts';
 import type { Firelens } from '../firelens/service.ts';
 import type { SharedDirectories } from '../filesystems/port.ts';
+import { isSandbox, needsRoot } from '../isolation/classes.ts';
+import type { TaskSandboxes } from '../isolation/sandboxes.ts';
 import type { LogService } from '../logs/service.ts';
 import type { TaskSecrets } from '../secrets/service.ts';
 import type { SurroundingsOf } from '../metadata/port.ts';
@@ -25,6 +27,8 @@ import { makeVolumes, removeTask } from './task-resources.ts';
 export interface PerformPorts {
   readonly engine: Engine;
   readonly network: TaskNetwork;
+  /** `undefined`: no task shares a sandbox here. */
+  readonly sandboxes?: TaskSandboxes | undefined;
   readonly cgroups: TaskCgroups;
   readonly images: Images;
   readonly gate: EngineGate;
@@ -102,7 +106,7 @@ export class Performer {
     switch (resource) {
       case 'cgroup':
         try {
-          const limits = { cpuVcpus: positive(payload.cpu), memoryMiB: positive(payload.memory) };
+          const limits = limitsOf(payload);
           const cgroupParent = await this.#try(signal, () => this.#ports.cgroups.ensure(plan.taskId, limits));
           return { kind: 'resource-ready', resource, cgroupParent };
         } catch (error) {
@@ -111,6 +115,7 @@ export class Performer {
       case 'network':
         try {
           const pauseContainerId = await this.#try(signal, () => this.#attach(payload));
+          await this.#try(signal, () => this.#enclose(view, pauseContainerId));
           return { kind: 'resource-ready', resource, pauseContainerId };
         } catch (error) {
           return failed('failed to configure ENI', error);
@@ -157,14 +162,30 @@ export class Performer {
     return (await this.#ports.network.attach(request)).pauseContainerId;
   }
 
+  /** The sandbox that all containers of the task are in, with the task's limits: made when there is more than one to hold. */
+  async #enclose({ plan, payload }: TaskView, pauseContainerId: string): Promise<void> {
+    const { sandboxes, cgroups } = this.#ports;
+    const { taskRuntime } = this.#options;
+    if (sandboxes === undefined || taskRuntime === undefined) return;
+    if (!isSandbox(taskRuntime) || !needsRoot(plan.containers)) return;
+    const cgroupParent = await cgroups.ensure(plan.taskId, limitsOf(payload));
+    await sandboxes.ensure({ pauseContainerId, runtime: taskRuntime.runtime, cgroupParent });
+  }
+
+  async #releaseNetwork({ plan, model }: TaskView): Promise<void> {
+    const { sandboxes, network } = this.#ports;
+    if (model.pauseContainerId !== undefined) await sandboxes?.remove(model.pauseContainerId);
+    await network.release(plan.arn);
+  }
+
   /** Insists: STOPPED is told when the address is free. What fails for good is tried again by the clean-up. */
   async #release(view: TaskView, resource: 'cgroup' | 'network', signal: AbortSignal): Promise<Fact> {
-    const { clock, log, network, cgroups } = this.#ports;
+    const { clock, log, cgroups } = this.#ports;
     const what = `releasing the ${resource} of ${view.plan.arn}`;
     const onFailure = (error: unknown): void => log('warn', `${what}: ${messageOf(error)}`);
     try {
       await insist({ clock, signal, onFailure }, () =>
-        resource === 'network' ? network.release(view.plan.arn) : cgroups.remove(view.plan.taskId),
+        resource === 'network' ? this.#releaseNetwork(view) : cgroups.remove(view.plan.taskId),
       );
     } catch (error) {
       if (!signal.aborted) log('error', `${what}: ${messageOf(error)}; the task is told STOPPED all the same`);
@@ -195,6 +216,10 @@ export function messageOf(error: unknown): string {
 
 function checked(resource: Resource, reason: string | undefined): Fact {
   return reason === undefined ? { kind: 'resource-ready', resource } : { kind: 'resource-failed', resource, reason };
+}
+
+function limitsOf({ cpu, memory }: PayloadTask): Parameters<TaskCgroups['ensure']>[1] {
+  return { cpuVcpus: positive(cpu), memoryMiB: positive(memory) };
 }
 
 function positive(value: number | undefined): number | undefined {

@@ -8,6 +8,7 @@ import type { ProcessConfig } from '../config.ts';
 import { DockerEngine } from '../engine/docker.ts';
 import type { Log } from '../log.ts';
 import { MetadataDoor, whyNoMetadata } from '../metadata/door.ts';
+import { removeSandboxes } from '../isolation/sandboxes.ts';
 import { LinuxTaskNetwork, whyNoTaskNetwork } from '../network/linux.ts';
 import { HttpLink } from '../session/transport-http.ts';
 import { messageOf } from '../supervisor/perform.ts';
@@ -65,6 +66,7 @@ async function networkOf(bridge: string, engine: DockerEngine, log: Log): Promis
   const network = new LinuxTaskNetwork({ engine, clock: systemClock, ids: systemIds, onProblem, bridge });
   const teardown = async (): Promise<void> => {
     if ((await whyNoMetadata()) === undefined) await new MetadataDoor(bridge).close();
+    await removeSandboxes(engine, bridge);
     await network.teardown();
   };
   return { bridge, teardown };

@@ -91,6 +91,7 @@ function tables(answer: StatusResponse): readonly string[] {
     `${i.registeredCpu - i.remainingCpu}/${i.registeredCpu}`,
     `${i.registeredMemory - i.remainingMemory}/${i.registeredMemory}`,
     String(i.runningTasksCount),
+    isolationText(i),
   ]);
   const elsewhere = (answer.worlds ?? [])
     .filter((w) => w.account !== answer.account || w.region !== answer.region)
@@ -100,11 +101,24 @@ function tables(answer: StatusResponse): readonly string[] {
     '',
     ...table(['CLUSTER', 'RUNNING', 'PENDING', 'SERVICES', 'INSTANCES'], clusters),
     '',
-    ...table(['INSTANCE', 'CLUSTER', 'STATUS', 'CPU USED', 'MEMORY USED (MiB)', 'TASKS'], instances),
+    ...table(['INSTANCE', 'CLUSTER', 'STATUS', 'CPU USED', 'MEMORY USED (MiB)', 'TASKS', 'TASKS RUN IN'], instances),
     '',
     ...table(['SUBNET', 'ZONE', 'ADDRESSES'], subnets),
     ...(elsewhere.length === 0 ? [] : ['', ...table(['ALSO IN ACCOUNT', 'REGION', 'TASKS', 'SERVICES'], elsewhere)]),
   ];
+}
+
+const ISOLATION: Readonly<Record<string, string>> = {
+  kata: 'kata: a virtual machine each',
+  runsc: 'runsc: a gVisor sandbox each',
+};
+
+/** A Fargate task is to have a kernel of its own; elsewhere the host's is what one expects. */
+function isolationText({ isolation, pool }: StatusResponse['instances'][number]): string {
+  if (isolation === undefined) return "the engine's runtime";
+  const shared =
+    pool === 'fargate' ? `${isolation}: WARNING, they share this host's kernel (gantry doctor)` : isolation;
+  return ISOLATION[isolation] ?? shared;
 }
 
 function processText(name: ProcessName, record: ProcessRecord | undefined, nowMs: number): string {

@@ -27,6 +27,10 @@ export interface Findings {
   readonly openFiles: number | undefined;
   readonly memoryMiB: number;
   readonly crunWorks: boolean | undefined;
+  /** `undefined`: gVisor is not here, or this user cannot try it. */
+  readonly runscWorks: boolean | undefined;
+  /** What `daemon.json` has to say for tasks in gVisor. */
+  readonly sandboxConfig: string;
   readonly port: number;
   readonly portOwner: 'free' | 'gantry' | 'another';
   /** What the control plane says is wrong with it. */
@@ -143,15 +147,24 @@ function runtimeCheck({ machine: { engine }, crunWorks }: Findings): Check {
   );
 }
 
-function isolationCheck({ machine: { engine } }: Findings): Check {
+/** Whether a runtime holds a whole task the agent tries at its start; gantry status shows what came of it. */
+function isolationCheck({ machine: { engine, runsc }, runscWorks, sandboxConfig }: Findings): Check {
   const runtimes = engine.kind === 'answers' ? engine.runtimes : [];
-  const strong = runtimes.find((r) => r.startsWith('kata')) ?? runtimes.find((r) => r.startsWith('runsc'));
-  if (strong !== undefined) return ok('isolation', `Fargate tasks can run under ${strong}`);
-  return warn(
-    'isolation',
-    'Fargate tasks share the kernel',
-    'Install kata or gVisor (runsc) as a runtime of the engine for a wall between tasks.',
-  );
+  const strong =
+    runtimes.find((r) => r.startsWith('kata')) ??
+    (runscWorks === false ? undefined : runtimes.find((r) => r.startsWith('gantry-runsc')));
+  if (strong !== undefined) return ok('isolation', `Fargate tasks run under ${strong} if it passes the agent's trial`);
+  const shared = 'Fargate tasks share the kernel';
+  if (runscWorks === false)
+    return warn('isolation', `${shared}: runsc does not start a container here`, 'runsc do true tells why.');
+  const tell = `put ${sandboxConfig} into /etc/docker/daemon.json, make the engine read it (kill -HUP its process; nothing stops), and start Gantry again.`;
+  if (runsc)
+    return warn(
+      'isolation',
+      `${shared}: runsc (gVisor) is here, but the engine does not know it`,
+      `For a kernel of their own: ${tell}`,
+    );
+  return warn('isolation', shared, `For a kernel of their own install gVisor (apt-get install runsc); then ${tell}`);
 }
 
 function tool(

@@ -6,7 +6,7 @@ import { keysIn } from '../key-file.ts';
 import { pathsIn } from '../paths.ts';
 import { findProcess } from '../process/records.ts';
 import { table } from '../text/table.ts';
-import { workingCrun } from '../up/engine.ts';
+import { daemonConfig, runscWorks, sandboxRuntime, workingCrun } from '../up/engine.ts';
 import { gatherFacts } from '../up/facts.ts';
 import { examine, hasFailed, type Check, type Findings } from './checks.ts';
 
@@ -63,6 +63,8 @@ async function gather(host: Host, options: DoctorOptions): Promise<Findings> {
     openFiles: facts.openFiles,
     memoryMiB: facts.memoryMiB,
     crunWorks: machine.crun && machine.root ? (await workingCrun(host, false)) !== undefined : undefined,
+    runscWorks: machine.runsc && machine.root ? await runscWorks(host, false) : undefined,
+    sandboxConfig: JSON.stringify(daemonConfig(sandboxRuntime(host))),
     port,
     portOwner: (await host.portFree('127.0.0.1', port)) ? 'free' : running ? 'gantry' : 'another',
     problems: running ? await problemsOf(host, options.dataDir) : 'not running',

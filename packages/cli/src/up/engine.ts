@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { CliError } from '../errors.ts';
 import type { Host } from '../host/port.ts';
 import type { Paths } from '../paths.ts';
@@ -17,19 +18,14 @@ export interface EngineStart {
 }
 
 export async function startEngine(host: Host, paths: Paths, start: EngineStart): Promise<void> {
-  const crun = await workingCrun(host, start.sudo);
-  if (start.how === 'systemctl') await startBySystemd(host, start, crun);
-  else await startDaemon(host, paths, start, crun);
+  const runtimes = await workingRuntimes(host, start.sudo);
+  if (start.how === 'systemctl') await startBySystemd(host, start, runtimes);
+  else await startDaemon(host, paths, start, runtimes);
 }
 
-async function startBySystemd(host: Host, start: EngineStart, crun: string | undefined): Promise<void> {
-  if (start.fresh && crun !== undefined && (await host.accessTo(DAEMON_CONFIG)) === 'absent') {
-    await writeAsRoot(
-      host,
-      start.sudo,
-      DAEMON_CONFIG,
-      `${JSON.stringify({ runtimes: { crun: { path: crun } } }, null, 2)}\n`,
-    );
+async function startBySystemd(host: Host, start: EngineStart, runtimes: Runtimes): Promise<void> {
+  if (start.fresh && runtimes.size > 0 && (await host.accessTo(DAEMON_CONFIG)) === 'absent') {
+    await writeAsRoot(host, start.sudo, DAEMON_CONFIG, `${JSON.stringify(daemonConfig(runtimes), null, 2)}\n`);
   }
   const verb = start.fresh ? 'restart' : 'start';
   const done = await asRoot(host, start.sudo, 'systemctl', [verb, 'docker'], 60_000);
@@ -47,9 +43,9 @@ async function startBySystemd(host: Host, start: EngineStart, crun: string | und
   });
 }
 
-async function startDaemon(host: Host, paths: Paths, start: EngineStart, crun: string | undefined): Promise<void> {
+async function startDaemon(host: Host, paths: Paths, start: EngineStart, runtimes: Runtimes): Promise<void> {
   const daemon = (await host.which('dockerd')) ?? 'dockerd';
-  const args = crun === undefined ? [] : [`--add-runtime=crun=${crun}`];
+  const args = [...runtimes].map(([name, path]) => `--add-runtime=${name}=${path}`);
   await startProcess(host, paths, {
     name: 'dockerd',
     command: start.sudo ? 'sudo' : daemon,
@@ -77,15 +73,40 @@ bundle=$(mktemp -d); trap 'rm -rf "$bundle"' EXIT
 mkdir -p "$bundle/rootfs/bin"; cp "$2" "$bundle/rootfs/bin/busybox"; cd "$bundle"
 "$1" spec
 sed -i 's/"terminal": true/"terminal": false/; s#"sh"#"/bin/busybox", "true"#' config.json
-"$1" run "gantry-trial-$$"
+"$1" $3 run "gantry-trial-$$"
 `;
 
+/** Runtimes for the engine besides its own, by name: the paths of their programs. */
+type Runtimes = ReadonlyMap<string, string>;
+
+export const daemonConfig = (runtimes: Runtimes): { readonly runtimes: Readonly<Record<string, object>> } => ({
+  runtimes: Object.fromEntries([...runtimes].map(([name, path]) => [name, { path }])),
+});
+
+/** gVisor with one sandbox a task: a wrapper of ours around its runsc. */
+export const sandboxRuntime = (host: Host): Runtimes =>
+  new Map([['gantry-runsc', join(host.facts.root, 'packages', 'agent', 'src', 'isolation', 'gantry-runsc')]]);
+
+async function workingRuntimes(host: Host, sudo: boolean): Promise<Runtimes> {
+  const [crun, runsc] = await Promise.all([workingCrun(host, sudo), runscWorks(host, sudo)]);
+  return new Map([...(crun === undefined ? [] : ([['crun', crun]] as const)), ...(runsc ? sandboxRuntime(host) : [])]);
+}
+
+/** Whether gVisor starts a container on this machine. */
+export async function runscWorks(host: Host, sudo: boolean): Promise<boolean> {
+  return (await tried(host, sudo, 'runsc', '--network=none')) !== undefined;
+}
+
 /** Path of a crun that really starts a container on this machine. */
-export async function workingCrun(host: Host, sudo: boolean): Promise<string | undefined> {
-  const [crun, busybox] = await Promise.all([host.which('crun'), host.which('busybox')]);
-  if (crun === undefined || busybox === undefined) return undefined;
-  const trial = await asRoot(host, sudo, 'sh', ['-eu', '-c', TRIAL, 'sh', crun, busybox], 15_000);
-  return trial.code === 0 ? crun : undefined;
+export function workingCrun(host: Host, sudo: boolean): Promise<string | undefined> {
+  return tried(host, sudo, 'crun', '--log-format=text');
+}
+
+async function tried(host: Host, sudo: boolean, program: string, flag: string): Promise<string | undefined> {
+  const [path, busybox] = await Promise.all([host.which(program), host.which('busybox')]);
+  if (path === undefined || busybox === undefined) return undefined;
+  const trial = await asRoot(host, sudo, 'sh', ['-eu', '-c', TRIAL, 'sh', path, busybox, flag], 15_000);
+  return trial.code === 0 ? path : undefined;
 }
 
 /** Stops the engine that `up` started; one that was there before is not ours. @returns whether there was one */

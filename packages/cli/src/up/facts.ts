@@ -4,19 +4,21 @@ import type { EngineFact, MachineFacts } from './plan.ts';
 /** Looks at the machine; changes nothing. */
 export async function gatherFacts(host: Host): Promise<MachineFacts> {
   const has = async (command: string): Promise<boolean> => (await host.which(command)) !== undefined;
-  const [engine, systemd, aptGet, sudo, dockerd, haproxy, crun, ip, iptables, nft, staticBusybox] = await Promise.all([
-    engineFact(host),
-    host.accessTo('/run/systemd/system').then((access) => access !== 'absent'),
-    has('apt-get'),
-    has('sudo'),
-    has('dockerd'),
-    has('haproxy'),
-    has('crun'),
-    has('ip'),
-    has('iptables'),
-    has('nft'),
-    isStatic(host, 'busybox'),
-  ]);
+  const [engine, systemd, aptGet, sudo, dockerd, haproxy, crun, runsc, ip, iptables, nft, staticBusybox] =
+    await Promise.all([
+      engineFact(host),
+      host.accessTo('/run/systemd/system').then((access) => access !== 'absent'),
+      has('apt-get'),
+      has('sudo'),
+      has('dockerd'),
+      has('haproxy'),
+      has('crun'),
+      has('runsc'),
+      has('ip'),
+      has('iptables'),
+      has('nft'),
+      isStatic(host, 'busybox'),
+    ]);
   const packetFilter = iptables || nft;
   const root = host.facts.uid === 0;
   const dockerHost = host.env['DOCKER_HOST'] || undefined;
@@ -30,6 +32,7 @@ export async function gatherFacts(host: Host): Promise<MachineFacts> {
     dockerd,
     haproxy,
     crun,
+    runsc,
     ip,
     packetFilter,
     nft,

@@ -20,6 +20,7 @@ const FULL: MachineFacts = {
   dockerd: true,
   haproxy: true,
   crun: true,
+  runsc: true,
   staticBusybox: true,
   ip: true,
   packetFilter: true,
@@ -31,6 +32,7 @@ const BARE: MachineFacts = {
   dockerd: false,
   haproxy: false,
   crun: false,
+  runsc: false,
   staticBusybox: false,
   ip: false,
   packetFilter: false,
@@ -39,18 +41,23 @@ const BARE: MachineFacts = {
 
 const rows: readonly (readonly [string, MachineFacts, boolean, string])[] = [
   ['everything there', FULL, true, 'answers'],
-  ['nothing there, root', BARE, true, 'systemctl: docker.io iproute2 iptables nftables busybox-static haproxy crun'],
+  [
+    'nothing there, root',
+    BARE,
+    true,
+    'systemctl: docker.io iproute2 iptables nftables busybox-static haproxy crun runsc',
+  ],
   [
     'nothing there, no systemd',
     { ...BARE, systemd: false },
     true,
-    'dockerd: docker.io iproute2 iptables nftables busybox-static haproxy crun',
+    'dockerd: docker.io iproute2 iptables nftables busybox-static haproxy crun runsc',
   ],
   [
     'nothing there, a user with sudo',
     { ...BARE, root: false },
     true,
-    'sudo systemctl: docker.io iproute2 iptables nftables busybox-static haproxy crun',
+    'sudo systemctl: docker.io iproute2 iptables nftables busybox-static haproxy crun runsc',
   ],
   ['engine installed but stopped', { ...FULL, engine: { kind: 'silent' } }, true, 'systemctl'],
   ['an engine that runs gets no crun', { ...FULL, crun: false }, true, 'answers'],

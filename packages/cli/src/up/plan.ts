@@ -10,6 +10,8 @@ export interface MachineFacts {
   readonly dockerd: boolean;
   readonly haproxy: boolean;
   readonly crun: boolean;
+  /** gVisor. */
+  readonly runsc: boolean;
   /** A busybox that needs no shared library: what the sample image is made of. */
   readonly staticBusybox: boolean;
   readonly ip: boolean;
@@ -132,6 +134,12 @@ function missingPackages(facts: MachineFacts): readonly Package[] {
     { name: 'haproxy', why: 'load balancers', required: false, missing: !facts.haproxy },
     // A runtime is told to the engine when it starts: an engine that runs already is left as it is.
     { name: 'crun', why: 'starts containers faster than runc', required: false, missing: engineComes && !facts.crun },
+    {
+      name: 'runsc',
+      why: 'gVisor: FARGATE tasks get a kernel of their own',
+      required: false,
+      missing: engineComes && !facts.runsc,
+    },
   ];
   return wanted.filter((p) => p.missing).map(({ name, why, required }) => ({ name, why, required }));
 }

@@ -8,7 +8,7 @@ import { upSettings } from '../settings.ts';
 import { up, type UpOptions } from './up.ts';
 
 const DATA = '/var/lib/gantry';
-const TOOLS = ['apt-get', 'dockerd', 'haproxy', 'crun', 'ip', 'iptables', 'nft', 'busybox'];
+const TOOLS = ['apt-get', 'dockerd', 'haproxy', 'crun', 'runsc', 'ip', 'iptables', 'nft', 'busybox'];
 const isMain = (spec: StartSpec, name: string): boolean => spec.args.some((arg) => arg.includes(`packages/${name}/`));
 const KEYS = JSON.stringify({
   administrator: { accessKeyId: 'AKIAX', secretAccessKey: 's3cret', account: '000000000000' },
@@ -140,7 +140,9 @@ test('a first up that fails leaves no claim to a task network; one after an agen
   assert.equal(host.files.get(claim), DATA);
 });
 
-test('nothing installed, without systemd: installs, tries crun, starts dockerd with it', async () => {
+const SANDBOX = 'gantry-runsc=/opt/gantry/packages/agent/src/isolation/gantry-runsc';
+
+test('nothing installed, without systemd: installs, tries crun and gVisor, starts dockerd with it', async () => {
   const host = machine();
   host.engine = undefined;
   for (const tool of TOOLS) if (tool !== 'apt-get') host.commands.delete(tool);
@@ -153,13 +155,18 @@ test('nothing installed, without systemd: installs, tries crun, starts dockerd w
     'run apt-get update',
     'run env DEBIAN_FRONTEND=noninteractive',
     'run sh -eu',
+    'run sh -eu',
     'start /usr/bin/dockerd --add-runtime=crun=/usr/bin/crun',
     'start /usr/bin/node /opt/gantry/packages/control-plane/src/main.ts',
     'start /usr/bin/node /opt/gantry/packages/agent/src/main.ts',
   ]);
+  assert.ok(
+    host.did.some((did) => did.includes(`--add-runtime=${SANDBOX}`)),
+    host.did.join('\n'),
+  );
 });
 
-test('a crun that does not work here is not given to the engine', async () => {
+test('runtimes that do not work here are not given to the engine', async () => {
   const host = machine();
   host.engine = undefined;
   host.onRun = (command) => (command === 'sh' ? { code: 1 } : { code: 1, stderr: 'not a dynamic executable' });

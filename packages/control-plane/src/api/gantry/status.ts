@@ -6,6 +6,7 @@ import type { Tables } from '../../state/tables.ts';
 import { keyOfCluster } from '../ecs/common/clusters.ts';
 import { countsOf } from '../ecs/cluster/counts.ts';
 import { remainingOf } from '../ecs/wire/container-instance.ts';
+import { ISOLATION_ATTRIBUTE } from '../ecs/wire/task.ts';
 
 /** A page a person can look over. Whoever has more asks the ECS API. */
 const MAX_LISTED = 200;
@@ -55,6 +56,7 @@ function statusOf(tables: Tables, instance: Instance): StatusInstance {
     pool: instance.pool,
     status: instance.status,
     agentConnected: instance.agentConnected,
+    isolation: instance.attributes.find(({ name }) => name === ISOLATION_ATTRIBUTE)?.value,
     registeredCpu: instance.registered.cpuUnits,
     registeredMemory: instance.registered.memoryMiB,
     remainingCpu: remaining.cpuUnits,

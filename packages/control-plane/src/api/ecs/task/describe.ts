@@ -1,11 +1,13 @@
 import type { Task } from '@gantry/domain';
 import type { Task as WireTask, TaskField } from '@aws-sdk/client-ecs';
 import type { Tables } from '../../../state/tables.ts';
-import { describeTask } from '../wire/task.ts';
+import { describeTask, ISOLATION_ATTRIBUTE } from '../wire/task.ts';
 
 /** A task with what its description takes from the instance it is on. */
 export function describedTask(tables: Tables, task: Task, include?: readonly TaskField[]): WireTask {
   const instance = task.instanceKey === undefined ? undefined : tables.instances.get(task.instanceKey);
-  const architecture = instance?.attributes.find((attribute) => attribute.name === 'ecs.cpu-architecture');
-  return describeTask(task, { cpuArchitecture: architecture?.value }, include);
+  const valueOf = (name: string): string | undefined =>
+    instance?.attributes.find((attribute) => attribute.name === name)?.value;
+  const isolation = task.launchType === 'FARGATE' ? valueOf(ISOLATION_ATTRIBUTE) : undefined;
+  return describeTask(task, { cpuArchitecture: valueOf('ecs.cpu-architecture'), isolation }, include);
 }

@@ -2,10 +2,22 @@ import { clusterArn, instanceArn, type Task, type TaskContainer, type TaskNetwor
 import type { Attachment, Container, ManagedAgent, Task as WireTask, TaskField } from '@aws-sdk/client-ecs';
 import { wireDate, wireList } from '../common/handler.ts';
 
+/** Of an instance, as its agent registers it, and of the Fargate tasks there. */
+export const ISOLATION_ATTRIBUTE = 'gantry.isolation';
+
 /** What a task's description takes from other documents. */
 export interface TaskSurroundings {
   /** `x86_64` or `arm64`, of the instance; unknown until the task is placed. */
   readonly cpuArchitecture?: string | undefined;
+  /** What a Fargate task runs in: `kata`, `runsc`, `crun` or `runc`; unknown until it is placed. */
+  readonly isolation?: string | undefined;
+}
+
+function attributesOf({ cpuArchitecture, isolation }: TaskSurroundings): NonNullable<WireTask['attributes']> {
+  return [
+    ...(cpuArchitecture === undefined ? [] : [{ name: 'ecs.cpu-architecture', value: cpuArchitecture }]),
+    ...(isolation === undefined ? [] : [{ name: ISOLATION_ATTRIBUTE, value: isolation }]),
+  ];
 }
 
 /** A task as RunTask, StopTask and DescribeTasks show it (ecs-semantics 3.2, 12). Pure. */
@@ -16,10 +28,9 @@ export function describeTask(
 ): WireTask {
   const fargate = task.launchType === 'FARGATE';
   const storage = fargate ? { sizeInGiB: task.ephemeralStorageGiB ?? 20 } : undefined;
-  const { cpuArchitecture } = surroundings;
   return {
     attachments: attachmentsOf(task),
-    attributes: cpuArchitecture === undefined ? [] : [{ name: 'ecs.cpu-architecture', value: cpuArchitecture }],
+    attributes: attributesOf(surroundings),
     availabilityZone: task.availabilityZone,
     capacityProviderName: task.capacityProviderName,
     clusterArn: clusterArn(task.scope, task.cluster),
