@@ -6,7 +6,9 @@ import { noHosts, startHosts, type Hosts, type TestHost } from './hosts.ts';
 import { command, until } from './world.ts';
 
 const SUBNET = 'subnet-00000000000000001';
-const network = { awsvpcConfiguration: { subnets: [SUBNET] } };
+const networkWith = (securityGroups: readonly string[] = []) => ({
+  awsvpcConfiguration: { subnets: [SUBNET], securityGroups: [...securityGroups] },
+});
 
 describe('tasks on several hosts', { skip: noHosts, timeout: 240_000 }, () => {
   let world: Hosts;
@@ -59,11 +61,11 @@ describe('tasks on several hosts', { skip: noHosts, timeout: 240_000 }, () => {
       return found.every(({ lastStatus }) => lastStatus === 'RUNNING') && found;
     });
 
-  async function startOn(host: TestHost, family: 'far' | 'near'): Promise<Task> {
+  async function startOn(host: TestHost, family: 'far' | 'near', securityGroups?: readonly string[]): Promise<Task> {
     const { tasks = [], failures } = await world.ecs.call('StartTask', {
       taskDefinition: family,
       containerInstances: [instances.get(host.name) ?? ''],
-      ...(family === 'far' ? { networkConfiguration: network } : {}),
+      ...(family === 'far' ? { networkConfiguration: networkWith(securityGroups) } : {}),
     });
     assert.deepEqual(failures, []);
     const [task] = await running([tasks[0]?.taskArn ?? '']);
@@ -102,7 +104,7 @@ describe('tasks on several hosts', { skip: noHosts, timeout: 240_000 }, () => {
       taskDefinition: 'far',
       desiredCount: 4,
       placementStrategy: [{ type: 'spread', field: 'instanceId' }],
-      networkConfiguration: network,
+      networkConfiguration: networkWith(),
     });
     const arns = await until('the service has its tasks', async () => {
       const { taskArns = [] } = await world.ecs.call('ListTasks', { serviceName: 'far' });
@@ -146,6 +148,31 @@ describe('tasks on several hosts', { skip: noHosts, timeout: 240_000 }, () => {
       const [onA2, onB2] = [await a.routes(), await b.routes()];
       return onA2.length === 2 && onB2.length === 2;
     });
+  });
+
+  test('security groups hold across hosts: who may in is known by its own address, and a new rule counts at once', async () => {
+    const group = async (name: string): Promise<string> => {
+      const words = ['ec2', 'create-security-group', '--group-name', name, '--description', name];
+      return (await world.plane.aws<{ GroupId: string }>(words)).GroupId;
+    };
+    const [servers, clients] = await Promise.all([group('servers'), group('clients')]);
+    const letIn = (source: string): Promise<unknown> =>
+      world.plane.aws([
+        ...['ec2', 'authorize-security-group-ingress', '--group-id', servers],
+        ...['--protocol', 'tcp', '--port', '80', '--source-group', source],
+      ]);
+    await letIn(clients);
+    const [server, client, other] = await Promise.all([
+      startOn(b, 'far', [servers]),
+      startOn(a, 'far', [clients]),
+      startOn(a, 'far', [servers]),
+    ]);
+    assert.deepEqual(await unreached(client, [server, other]), [], 'on another host, and on the same');
+    assert.deepEqual(await unreached(other, [server], 1), [addressOf(server)]);
+    assert.deepEqual(await unreached(server, [client, other], 1), [addressOf(client), addressOf(other)]);
+    await letIn(servers);
+    await until('the new rule is in force', async () => (await unreached(other, [server], 1)).length === 0);
+    await Promise.all([server, client, other].map(stop));
   });
 
   test('ways outlive the agent and the connection to the control plane', async () => {
