@@ -233,6 +233,7 @@ export class Agent {
     const { network, metadata, routerFiles } = this.#ports;
     const has = {
       hasTaskNetwork: network !== undefined,
+      enforcesSecurityGroups: network !== undefined && network.whyNotEnforced() === undefined,
       hasMetadata: metadata !== undefined,
       hasRouters: routerFiles !== undefined,
     };

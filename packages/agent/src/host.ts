@@ -117,6 +117,8 @@ async function openNetwork(
     const ports = { engine, clock: systemClock, ids: systemIds, onProblem };
     const network = new LinuxTaskNetwork({ ...ports, bridge, hostAddress: options.hostAddress });
     await network.prepare(signal);
+    const unenforced = network.whyNotEnforced();
+    if (unenforced !== undefined) log('warn', unenforced);
     return network;
   } catch (error) {
     log('warn', `tasks cannot have addresses of their own on this host (awsvpc is not offered): ${messageOf(error)}`);

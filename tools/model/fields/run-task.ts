@@ -61,7 +61,7 @@ export const RUN_TASK: Fields = {
   platformVersion: kept('there is one platform; an unknown version is refused'),
   ...under('networkConfiguration.awsvpcConfiguration', {
     'subnets[]': honoured('zone and address of an awsvpc task'),
-    'securityGroups[]': kept('no rule of a security group is enforced yet'),
+    'securityGroups[]': honoured('whom the task may reach, and who may reach it'),
     assignPublicIp: kept('an address is reachable from the host, and from nowhere else'),
   }),
   'placementConstraints[].type': honoured('where tasks are placed'),

@@ -3,6 +3,7 @@ import {
   FILE_SYSTEMS_ATTRIBUTE,
   HOST_ADDRESS_ATTRIBUTE,
   NETWORK_MAP_ATTRIBUTE,
+  SECURITY_GROUPS_ATTRIBUTE,
   type EcsOperations,
 } from '@gantry/protocol';
 import type { EngineInfo } from '../engine/port.ts';
@@ -21,6 +22,8 @@ export interface InstanceIdentity {
   /** Node's name of the architecture: `x64`, `arm64`. */
   readonly architecture: string;
   readonly hasTaskNetwork: boolean;
+  /** Packets of tasks pass only where their security groups let them. */
+  readonly enforcesSecurityGroups?: boolean;
   /** Of an instance whose tasks run in a runtime chosen for them. */
   readonly isolation?: IsolationClass | undefined;
   /** Where other hosts reach this one. */
@@ -85,6 +88,7 @@ export function capabilities(identity: InstanceIdentity, engine: EngineInfo): re
     ...(identity.hasMetadata ? TASK_ROLES.map(named) : []),
     ...(identity.hasRouters && engine.logDrivers.includes('fluentd') ? ROUTERS.map(named) : []),
     ...(identity.hasTaskNetwork ? [named('ecs.capability.task-eni'), named(NETWORK_MAP_ATTRIBUTE)] : []),
+    ...(identity.enforcesSecurityGroups === true ? [{ name: SECURITY_GROUPS_ATTRIBUTE, value: 'enforced' }] : []),
     ...(identity.hostAddress === undefined ? [] : [{ name: HOST_ADDRESS_ATTRIBUTE, value: identity.hostAddress }]),
     { name: 'ecs.os-type', value: 'linux' },
     { name: 'ecs.os-family', value: 'LINUX' },

@@ -58,7 +58,14 @@ export function examine(f: Findings): readonly Check[] {
     isolationCheck(f),
     tool('iproute2', f.machine.ip, 'ip', 'iproute2', 'awsvpc tasks get no address', 'fail'),
     tool('packet filter', f.machine.packetFilter, 'iptables or nft', 'iptables', 'ports cannot be mapped', 'fail'),
-    tool('nftables', f.machine.nft, 'nft', 'nftables', 'containers get no metadata, and tasks no role', 'warn'),
+    tool(
+      'nftables',
+      f.machine.nft,
+      'nft',
+      'nftables',
+      'security groups are not enforced, and containers get no metadata, tasks no role',
+      'warn',
+    ),
     tool('haproxy', f.machine.haproxy, 'haproxy', 'haproxy', 'load balancers do not work', 'warn'),
     tool(
       'busybox',

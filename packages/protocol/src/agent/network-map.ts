@@ -3,6 +3,8 @@
  * agent, which has no such message, never sees one.
  */
 export const NETWORK_MAP_ATTRIBUTE = 'gantry.network-map';
+/** Attribute of instances whose host keeps to the rules of security groups: `enforced`. The stock agent's never does. */
+export const SECURITY_GROUPS_ATTRIBUTE = 'gantry.security-groups';
 /** Attribute with the IPv4 address other hosts reach the instance's host by. Instances with the same one are on one host. */
 export const HOST_ADDRESS_ATTRIBUTE = 'gantry.host-address';
 
