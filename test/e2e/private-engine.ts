@@ -22,25 +22,29 @@ export class PrivateEngine {
   readonly folder = mkdtempSync(join(tmpdir(), 'gantry-engine-'));
   readonly host = `unix://${join(this.folder, 'sock')}`;
   readonly #runtimes: Runtimes;
+  readonly #settings: Readonly<Record<string, unknown>>;
   #daemon: ChildProcess | undefined;
 
-  /** `runtimes`: besides runc, as in `daemon.json`. */
-  constructor(runtimes: Runtimes = {}) {
+  /** `runtimes`: besides runc; `settings`: what else is in `daemon.json`. */
+  constructor(runtimes: Runtimes = {}, settings: Readonly<Record<string, unknown>> = {}) {
     this.#runtimes = runtimes;
+    this.#settings = settings;
   }
 
   async start(): Promise<void> {
     const at = (name: string): string => join(this.folder, name);
     const script = [
       'mount --make-rprivate /',
-      'mount -t tmpfs tmpfs /run',
+      // Not a new one each time: containers that outlive their engine are found again by the sockets in it.
+      `mkdir -p ${at('run')}`,
+      `mount --bind ${at('run')} /run`,
       'ip link set lo up',
       `exec dockerd --config-file ${at('daemon.json')} --data-root ${at('data')} --exec-root ${at('exec')} --pidfile ${at('pid')} --host ${this.host}` +
         ' --bridge none --iptables=false --ip-forward=false --ip-masq=false',
     ];
     // The record of a containerd that nobody has reaped yet would be believed.
     for (const left of ['pid', 'sock', 'exec/containerd/containerd.pid']) rmSync(at(left), { force: true });
-    writeFileSync(at('daemon.json'), JSON.stringify({ runtimes: this.#runtimes }));
+    writeFileSync(at('daemon.json'), JSON.stringify({ ...this.#settings, runtimes: this.#runtimes }));
     writeFileSync(at('start.sh'), script.join('\n'));
     const log = openSync(at('log'), 'a');
     // unshare and sh become dockerd: they exec.
