@@ -162,6 +162,22 @@ describe('the create body', () => {
       { Name: 'core', Soft: 1, Hard: 2 },
     ]);
   });
+
+  test('the runtime and the number of processes are the instance’s', () => {
+    const task = aTask(1, [aContainer('web')]);
+    const plain = specOf(task).HostConfig;
+    assert.deepEqual([plain['Runtime'], plain['PidsLimit']], [undefined, undefined]);
+    const taskRuntime = { class: 'runsc', runtime: 'gantry-runsc' } as const;
+    const given = specOf(task, {}, { ...OPTIONS, taskRuntime, mostProcesses: 4096 }).HostConfig;
+    assert.deepEqual([given['Runtime'], given['PidsLimit']], ['gantry-runsc', 4096]);
+  });
+
+  test('what a Fargate task without a log driver writes has bounds; elsewhere the engine’s settings hold', () => {
+    const logsOf = (launchType: 'EC2' | 'FARGATE'): unknown =>
+      specOf(aTask(1, [aContainer('web')], { launchType })).HostConfig['LogConfig'];
+    assert.deepEqual(logsOf('FARGATE'), { Type: 'json-file', Config: { 'max-size': '20m', 'max-file': '5' } });
+    assert.equal(logsOf('EC2'), undefined);
+  });
 });
 
 test('names: as the stock agent makes them, the same again for the same task', () => {

@@ -157,7 +157,7 @@ function hostConfig(
   return {
     ...merged,
     ...clampedUlimits(merged, options.mostOpenFiles),
-    ...(rendered?.Type === 'awslogs' ? { LogConfig: keptForShipping(options, rendered.Config?.['max-buffer-size']) } : {}),
+    ...logFiles(task, rendered, options),
     ...(options.taskRuntime?.runtime === undefined ? {} : { Runtime: options.taskRuntime.runtime }),
     ...(options.mostProcesses === undefined ? {} : { PidsLimit: options.mostProcesses }),
     ...(model.cgroupParent === undefined ? {} : { CgroupParent: model.cgroupParent }),
@@ -182,6 +182,17 @@ function withLogs(host: Json, options: Readonly<Record<string, string>>, firelen
   if (Object.keys(options).length === 0) return host;
   const { Type, Config } = (host['LogConfig'] ?? {}) as { readonly Type?: string; readonly Config?: Json };
   return { ...host, LogConfig: { Type, Config: { ...Config, ...options } } };
+}
+
+/** A Fargate task that names no driver writes to files which nobody but the engine empties: they are given bounds, too. */
+function logFiles(
+  { launchType }: PayloadTask,
+  rendered: ReturnType<typeof hostConfigOf>['LogConfig'],
+  options: SpecOptions,
+): Json {
+  const { Type = '', Config } = rendered ?? {};
+  if (Type === 'awslogs') return { LogConfig: keptForShipping(options, Config?.['max-buffer-size']) };
+  return Type === '' && launchType === 'FARGATE' ? { LogConfig: keptForShipping(options) } : {};
 }
 
 /**
