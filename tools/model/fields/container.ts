@@ -105,7 +105,7 @@ const LOGS: Fields = {
   'logConfiguration.secretOptions[].name': honoured('options of the driver; awslogs has none'),
   'logConfiguration.secretOptions[].valueFrom': honoured(SECRET),
   'firelensConfiguration.type': honoured("the router's configuration, socket and place in the order of start and stop"),
-  'firelensConfiguration.options': honoured('fields of every record, a file to include; config-file-type s3 is refused at launch'),
+  'firelensConfiguration.options': honoured('fields of every record, a file of the image or of S3 to include'),
 };
 
 const ENTRUSTED: Fields = {

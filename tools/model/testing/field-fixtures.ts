@@ -488,20 +488,6 @@ const LATER: readonly Fixture[] = [
   inContainer('Credential specs', 'credentialSpecs', ['credentialspec:arn:aws:s3:::bucket/spec.json']),
   inContainer('GPUs that containers share', 'resourceRequirements', [{ type: 'GPU', sharingStrategy: MPS }]),
   inContainer('All GPUs of an instance', 'resourceRequirements', [{ type: 'GPU', value: 'ALL' }]),
-  later('FireLens configuration from S3', [], {
-    executionRoleArn: ROLE,
-    containerDefinitions: [
-      {
-        ...IMAGE,
-        name: 'router',
-        firelensConfiguration: {
-          type: 'fluentd',
-          options: { 'config-file-type': 's3', 'config-file-value': 'arn:aws:s3:::bucket/fluent.conf' },
-        },
-      },
-      { ...IMAGE, logConfiguration: { logDriver: 'awsfirelens' } },
-    ],
-  }),
   later('App Mesh', ['proxyConfiguration'], {
     networkMode: 'awsvpc',
     proxyConfiguration: {

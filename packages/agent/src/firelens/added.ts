@@ -30,7 +30,9 @@ export function routerAdded(
   }
   // fluentd's image runs as another user, which could not use the socket.
   if (plan.type === 'fluentd') environment['FLUENT_UID'] = '0';
-  return { environment, binds: [`${paths.config}:${CONFIG_FILES[plan.type]}`, `${paths.socketDir}:/var/run/`] };
+  const included = plan.fetched && plan.include !== undefined ? [`${paths.included}:${plan.include}`] : [];
+  const binds = [`${paths.config}:${CONFIG_FILES[plan.type]}`, ...included, `${paths.socketDir}:/var/run/`];
+  return { environment, binds };
 }
 
 /**

@@ -10,13 +10,14 @@ export function routerFilesContract(
   const ID = 'a'.repeat(32);
   test(`${name} writes a configuration, again too, and removes it`, async () => {
     const { files, read } = await open();
-    const { config } = files.pathsOf(ID);
+    const { config, included } = files.pathsOf(ID);
     assert.equal(await read(config), undefined);
     await files.make(ID, 'one\n');
-    await files.make(ID, 'two\n');
+    await files.make(ID, 'two\n', 'rest\n');
     assert.equal(await read(config), 'two\n');
+    assert.equal(await read(included), 'rest\n');
     await files.remove(ID);
-    assert.equal(await read(config), undefined);
+    assert.deepEqual([await read(config), await read(included)], [undefined, undefined]);
     await files.remove(ID);
   });
 

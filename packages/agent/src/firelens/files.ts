@@ -17,10 +17,15 @@ export class HostRouterFiles implements RouterFiles {
 
   pathsOf(taskId: string): RouterPaths {
     const own = this.#own(taskId);
-    return { config: join(own, 'fluent.conf'), socketDir: join(own, 'run'), socket: join(own, 'run', 'fluent.sock') };
+    return {
+      config: join(own, 'fluent.conf'),
+      included: join(own, 'external.conf'),
+      socketDir: join(own, 'run'),
+      socket: join(own, 'run', 'fluent.sock'),
+    };
   }
 
-  async make(taskId: string, config: string): Promise<void> {
+  async make(taskId: string, config: string, included?: string): Promise<void> {
     const paths = this.pathsOf(taskId);
     const bytes = Buffer.byteLength(paths.socket);
     if (bytes > LONGEST_SOCKET_PATH) {
@@ -29,10 +34,8 @@ export class HostRouterFiles implements RouterFiles {
       );
     }
     await mkdir(paths.socketDir, { recursive: true });
-    // The file is mounted by its inode: it is whole when it has its name.
-    const fresh = `${paths.config}.new`;
-    await writeFile(fresh, config);
-    await rename(fresh, paths.config);
+    await writeWhole(paths.config, config);
+    if (included !== undefined) await writeWhole(paths.included, included);
   }
 
   async remove(taskId: string): Promise<void> {
@@ -47,4 +50,10 @@ export class HostRouterFiles implements RouterFiles {
     if (!/^[A-Za-z0-9-]+$/.test(taskId)) throw new Error(`${taskId} is no task id`);
     return join(this.#directory, taskId);
   }
+}
+
+/** Files are mounted by their inodes: they are whole when they have their names. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
 }

@@ -262,7 +262,11 @@ test('who logs to the router waits for it, unless it does already', () => {
 
 routerFilesContract('the fake', () => {
   const files = new FakeRouterFiles();
-  return Promise.resolve({ files, read: (path) => Promise.resolve(files.configs.get(path.split('/')[2] ?? '')) });
+  const read = (path: string): string | undefined => {
+    const [, , id = '', name] = path.split('/');
+    return name === 'fluent.conf' ? files.configs.get(id) : files.included.get(id);
+  };
+  return Promise.resolve({ files, read: (path) => Promise.resolve(read(path)) });
 });
 
 describe('on the host', () => {

@@ -4,6 +4,9 @@ import { shortName } from '@gantry/domain';
 /** The driver of containers whose output the task's own router takes. */
 export const ROUTED = 'awsfirelens';
 
+/** Where the router has what was fetched from S3. */
+const FETCHED_FILES = { fluentbit: '/fluent-bit/etc/external.conf', fluentd: '/fluentd/etc/external.conf' } as const;
+
 /** A container whose output goes to the router. */
 export interface RoutedContainer {
   readonly name: string;
@@ -27,8 +30,10 @@ export interface FirelensPlan {
   readonly routerMemoryMiB: number;
   /** Fields every record gets; empty: not wanted. */
   readonly metadata: readonly (readonly [name: string, value: string])[];
-  /** A file in the router's image that is included. */
+  /** What the configuration includes: a file of the router's image, or the one that was fetched. */
   readonly include: string | undefined;
+  /** `include` is fetched from S3. */
+  readonly fetched: boolean;
   readonly routed: readonly RoutedContainer[];
 }
 
@@ -53,7 +58,8 @@ export function firelensPlan(
   const { type, options = {} } = router.firelensConfiguration;
   if (type !== 'fluentbit' && type !== 'fluentd') throw new Error(`there is no FireLens of type ${String(type)}`);
   const file = options['config-file-type'];
-  if (file !== undefined && file !== 'file') throw new Error(`FireLens configuration of type ${file} is not served`);
+  if (file !== undefined && file !== 'file' && file !== 's3')
+    throw new Error(`FireLens configuration of type ${file} is not served`);
   const plan: FirelensPlan = {
     taskId: task.arn.slice(task.arn.lastIndexOf('/') + 1),
     router: router.name,
@@ -61,7 +67,8 @@ export function firelensPlan(
     networkMode: task.networkMode ?? 'bridge',
     routerMemoryMiB: router.memory,
     metadata: options['enable-ecs-log-metadata'] === 'false' ? [] : metadataOf(task),
-    include: file === undefined ? undefined : options['config-file-value'],
+    include: file === 's3' ? FETCHED_FILES[type] : file === undefined ? undefined : options['config-file-value'],
+    fetched: file === 's3',
     routed,
   };
   for (const container of routed) checkOutput(container, type);

@@ -17,6 +17,8 @@ export interface FirelensContainer {
   /** Of the router, once it was made. */
   readonly routerId: string | undefined;
   secretsOf(container: string): Readonly<Record<string, string>>;
+  /** What was fetched for a router. */
+  included(): string | undefined;
 }
 
 /** The router's files could not be made. */
@@ -38,12 +40,12 @@ export class Firelens {
    */
   async prepare(plan: FirelensPlan, container: FirelensContainer): Promise<FirelensAdded | undefined> {
     const { files, kept } = this.#ports;
-    const { name, secretsOf } = container;
+    const { name, secretsOf, included } = container;
     const paths = files.pathsOf(plan.taskId);
     if (name === plan.router) {
       await kept();
       try {
-        await files.make(plan.taskId, routerConfig(plan));
+        await files.make(plan.taskId, routerConfig(plan), plan.fetched ? (included() ?? '') : undefined);
       } catch (cause) {
         const why = cause instanceof Error ? cause.message : String(cause);
         throw new NoRouterFiles(`the configuration of log router ${name} cannot be written: ${why}`, { cause });

@@ -14,7 +14,7 @@ const app = aContainer('app', {
   hostConfig: { LogConfig: { Type: 'awsfirelens', Config: { Name: 'http' } } },
 });
 const router = aContainer('log', { firelensConfiguration: { type: 'fluentbit', options: {} } });
-const routedTask = aTask(1, [app, router], {
+const ROLE = {
   executionRoleCredentials: {
     credentialsId: 'id-1',
     roleArn: 'arn:aws:iam::000000000000:role/execution',
@@ -23,7 +23,8 @@ const routedTask = aTask(1, [app, router], {
     sessionToken: 'session',
     expiration: '2026-01-01T00:00:00Z',
   },
-});
+};
+const routedTask = aTask(1, [app, router], ROLE);
 
 async function begin(options: WorldOptions = {}): Promise<AgentWorld> {
   const world = new AgentWorld(options);
@@ -95,6 +96,35 @@ describe('a task with a log router', () => {
       world.logged,
     ];
     assert.ok(!JSON.stringify(elsewhere).includes(TOKEN));
+    await world.kill();
+  });
+
+  test('has the rest of its configuration from S3, as the execution role; without it nothing is made', async () => {
+    const world = await begin();
+    world.plane.secrets.putObject('cfg', 'log/rest.conf', '[OUTPUT]\n    Name null\n');
+    const from = (key: string) => ({
+      ...router,
+      firelensConfiguration: {
+        type: 'fluentbit' as const,
+        options: { 'config-file-type': 's3', 'config-file-value': `arn:aws:s3:::cfg/${key}` },
+      },
+    });
+    world.plane.payload(aTask(1, [app, from('log/rest.conf')], ROLE));
+    await world.settle();
+    assert.match(world.routerFiles.configs.get(ID) ?? '', /^@INCLUDE \/fluent-bit\/etc\/external\.conf$/m);
+    assert.equal(world.routerFiles.included.get(ID), '[OUTPUT]\n    Name null\n');
+    const { Binds } = specOf(world, 'log').spec.HostConfig;
+    assert.ok(Binds.includes(`/firelens/${ID}/external.conf:/fluent-bit/etc/external.conf`));
+
+    world.plane.payload(aTask(2, [app, from('absent.conf')], ROLE));
+    await world.settle();
+    const end = world.plane.reports.findLast(({ task }) => task === taskArn(2));
+    assert.equal(end?.status, 'STOPPED');
+    assert.match(
+      end?.reason ?? '',
+      /^ResourceInitializationError: failed to download firelens config: .*unable to download config with key absent\.conf from bucket cfg/,
+    );
+    assert.equal(world.routerFiles.configs.size, 1);
     await world.kill();
   });
 

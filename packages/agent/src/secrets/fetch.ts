@@ -3,9 +3,9 @@ import type { Credentials, PayloadContainer, PayloadTask } from '@gantry/protoco
 import type { RegistryLogin } from '../engine/port.ts';
 import { isCode, isTransient, LinkError } from '../session/port.ts';
 import { addedByFiles, readEnvFile } from './env-file.ts';
-import type { ExecutionCredentials, SecretStore } from './port.ts';
+import type { ExecutionCredentials, ObjectAsk, SecretStore } from './port.ts';
 import { BadReference, environmentFiles, jsonMember, parameterBatches, readSecretReference } from './references.ts';
-import { loginSecret, readLogin, secretVersions, versionKey, type SecretVersion } from './references.ts';
+import { loginSecret, readLogin, routerFile, secretVersions, versionKey, type SecretVersion } from './references.ts';
 
 export interface FetchPorts {
   readonly store: SecretStore;
@@ -20,6 +20,8 @@ export interface FetchedSecrets {
   /** Of secrets and of environment files, without what the container's own environment has before them. */
   readonly environment: ByContainer;
   readonly logOptions: ByContainer;
+  /** The rest of a log router's configuration, by container. */
+  readonly routerFiles: ReadonlyMap<string, string>;
   /** By container. */
   readonly logins: ReadonlyMap<string, RegistryLogin>;
 }
@@ -29,9 +31,15 @@ export class SecretsUnavailable extends Error {
   override readonly name = 'SecretsUnavailable';
 }
 
-/** An environment file cannot be had. */
+/** An environment file, or a log router's configuration, cannot be had. */
 export class FilesUnavailable extends Error {
   override readonly name = 'FilesUnavailable';
+  readonly what: string;
+
+  constructor(what: string, cause: Error) {
+    super(cause.message, { cause });
+    this.what = what;
+  }
 }
 
 type PayloadSecret = NonNullable<PayloadContainer['secrets']>[number];
@@ -53,11 +61,12 @@ const LOGIN_FROM_ASM = 'unable to get registry auth from asm';
  */
 export async function fetchSecrets(ports: FetchPorts, task: PayloadTask, signal: AbortSignal): Promise<FetchedSecrets> {
   const asking: Asking = { ...ports, task, signal };
-  const [parameters, texts, logins, files] = await Promise.all([
+  const [parameters, texts, logins, files, routerFiles] = await Promise.all([
     parametersOf(asking),
     textsOf(asking),
     loginsOf(asking),
     filesOf(asking),
+    routerFilesOf(asking),
   ]);
   const valueOf = (secret: PayloadSecret): string =>
     secret.provider === 'ssm'
@@ -67,6 +76,7 @@ export async function fetchSecrets(ports: FetchPorts, task: PayloadTask, signal:
     environment: withFiles(task, files, valuesFor(task, 'CONTAINER', valueOf)),
     logOptions: valuesFor(task, 'LOG_DRIVER', valueOf),
     logins,
+    routerFiles,
   };
 }
 
@@ -101,22 +111,43 @@ type Files = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
 /** What is in each environment file, by its ARN. */
 async function filesOf(asking: Asking): Promise<Files> {
-  try {
-    const { region = '' } = /^arn:[^:]*:ecs:(?<region>[^:]*):/.exec(asking.task.arn)?.groups ?? {};
-    const read = async ([arn, { bucket, key }]: [string, { bucket: string; key: string }]) => {
-      const lead = `unable to download env file with key ${key} from bucket ${bucket}, error: `;
-      const ask = (credentials: Credentials): Promise<string> =>
-        asking.store.object({ bucket, key }, { region, credentials }, asking.signal);
-      const text = await insist(asking, FROM_FILES, ask, lead);
-      if (text.length > MOST_FILE_CHARACTERS)
-        throw failed(FROM_FILES, 1, `${lead}it is larger than ${MOST_FILE_CHARACTERS} characters`);
-      return [arn, readEnvFile(text)] as const;
-    };
+  return downloading('failed to download env files', async () => {
+    const read = async ([arn, object]: [string, ObjectAsk]) =>
+      [arn, readEnvFile(await objectText(asking, 'env file', object))] as const;
     return new Map(await Promise.all([...environmentFiles(asking.task)].map(read)));
+  });
+}
+
+/** By container. */
+async function routerFilesOf(asking: Asking): Promise<ReadonlyMap<string, string>> {
+  return downloading('failed to download firelens config', async () => {
+    const reads = asking.task.containers.flatMap((container) => {
+      const object = routerFile(container);
+      if (object === undefined) return [];
+      return [objectText(asking, 'config', object).then((text) => [container.name, text] as const)];
+    });
+    return new Map(await Promise.all(reads));
+  });
+}
+
+async function downloading<T>(what: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
   } catch (error) {
     const isOurs = error instanceof SecretsUnavailable || error instanceof BadReference;
-    throw isOurs ? new FilesUnavailable(error.message, { cause: error }) : error;
+    throw isOurs ? new FilesUnavailable(what, error) : error;
   }
+}
+
+async function objectText(asking: Asking, what: string, { bucket, key }: ObjectAsk): Promise<string> {
+  const { region = '' } = /^arn:[^:]*:ecs:(?<region>[^:]*):/.exec(asking.task.arn)?.groups ?? {};
+  const lead = `unable to download ${what} with key ${key} from bucket ${bucket}, error: `;
+  const ask = (credentials: Credentials): Promise<string> =>
+    asking.store.object({ bucket, key }, { region, credentials }, asking.signal);
+  const text = await insist(asking, FROM_FILES, ask, lead);
+  if (text.length > MOST_FILE_CHARACTERS)
+    throw failed(FROM_FILES, 1, `${lead}it is larger than ${MOST_FILE_CHARACTERS} characters`);
+  return text;
 }
 
 /** A secret stands before a file's variable of the same name, as the container's own environment does. */

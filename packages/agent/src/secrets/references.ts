@@ -18,22 +18,31 @@ export class BadReference extends Error {
   override readonly name = 'BadReference';
 }
 
-/** Values that are not in the payload: secrets, or what is in environment files. */
+/** Values that are not in the payload: secrets, what is in environment files, a log router's configuration. */
 export function usesSecrets({ containers }: Pick<PayloadTask, 'containers'>): boolean {
-  return containers.some(({ secrets = [], environmentFiles = [] }) => secrets.length + environmentFiles.length > 0);
+  return containers.some(
+    ({ secrets = [], environmentFiles = [], firelensConfiguration }) =>
+      secrets.length + environmentFiles.length > 0 || firelensConfiguration?.options?.['config-file-type'] === 's3',
+  );
 }
 
 /** Every environment file of a task once, by the ARN it is named by. Pure. @throws BadReference */
 export function environmentFiles({ containers }: PayloadTask): ReadonlyMap<string, ObjectAsk> {
   const arns = containers.flatMap((container) => (container.environmentFiles ?? []).map(({ value }) => value));
-  return new Map(arns.map((arn) => [arn, objectOf(arn)]));
+  return new Map(arns.map((arn) => [arn, objectOf(arn, 'environmentFile')]));
+}
+
+/** The object with the rest of a log router's configuration. Pure. @throws BadReference */
+export function routerFile({ firelensConfiguration }: PayloadContainer): ObjectAsk | undefined {
+  const { 'config-file-type': type, 'config-file-value': arn = '' } = firelensConfiguration?.options ?? {};
+  return type === 's3' ? objectOf(arn, 'config-file-value') : undefined;
 }
 
 /** `arn:aws:s3:::bucket/key`. Pure. @throws BadReference */
-function objectOf(arn: string): ObjectAsk {
+function objectOf(arn: string, member: string): ObjectAsk {
   const [, bucket, key] = /^arn:[^:]+:s3:::([^/]+)\/(.+)$/s.exec(arn) ?? [];
   if (bucket !== undefined && key !== undefined) return { bucket, key };
-  const what = 'unable to parse bucket and key from s3 ARN specified in environmentFile';
+  const what = `unable to parse bucket and key from s3 ARN specified in ${member}`;
   throw new BadReference(`${what} ${arn.slice(0, 256)}`);
 }
 

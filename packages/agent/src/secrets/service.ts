@@ -8,6 +8,8 @@ export interface ContainerSecrets {
   readonly environment: Readonly<Record<string, string>>;
   readonly logOptions: Readonly<Record<string, string>>;
   readonly login?: RegistryLogin | undefined;
+  /** Of a log router: the rest of its configuration. */
+  readonly routerFile?: string | undefined;
 }
 
 const NONE: ContainerSecrets = { environment: {}, logOptions: {} };
@@ -36,7 +38,7 @@ export class TaskSecrets {
     } catch (error) {
       if (either.aborted) return undefined;
       if (error instanceof FilesUnavailable)
-        return `ResourceInitializationError: failed to download env files: ${error.message}`;
+        return `ResourceInitializationError: ${error.what}: ${error.message}`;
       // Of other errors the name alone: a parser's words may quote an answer.
       const why = error instanceof SecretsUnavailable ? error.message : error instanceof Error ? error.name : 'unknown';
       return `ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: ${why}`;
@@ -48,10 +50,12 @@ export class TaskSecrets {
   of(taskArn: string, container: string): ContainerSecrets {
     const fetched = this.#byTask.get(taskArn);
     if (fetched === undefined) return NONE;
+    const routerFile = fetched.routerFiles.get(container);
     return {
       environment: fetched.environment.get(container) ?? {},
       logOptions: fetched.logOptions.get(container) ?? {},
       login: fetched.logins.get(container),
+      ...(routerFile === undefined ? {} : { routerFile }),
     };
   }
 

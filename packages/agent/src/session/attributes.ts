@@ -69,6 +69,7 @@ const ROUTERS = [
   'ecs.capability.firelens.fluentbit',
   'ecs.capability.firelens.fluentd',
   'ecs.capability.firelens.options.config.file',
+  'ecs.capability.firelens.options.config.s3',
   'ecs.capability.logging-driver.awsfirelens.log-driver-buffer-limit',
   `${CAPABILITY}logging-driver.awsfirelens`,
 ] as const;

@@ -69,7 +69,7 @@ describe('log drivers', () => {
     assert.equal(offered([]), 'none');
     assert.equal(offered(['json-file', 'syslog', 'awslogs', 'gcplogs']), 'awslogs json-file none syslog');
     assert.equal(offered(['splunk']), 'none splunk');
-    assert.equal(offered(['fluentd']), 'awsfirelens fluentd none router router router');
+    assert.equal(offered(['fluentd']), 'awsfirelens fluentd none router router router router');
     assert.equal(offered(['fluentd'], false), 'fluentd none');
   });
 });

@@ -91,6 +91,7 @@ export class ContainerCalls {
       name,
       routerId: containerOf(model, plan.firelens.router)?.dockerId,
       secretsOf: (routed) => this.#ports.secrets.of(plan.arn, routed).logOptions,
+      included: () => this.#ports.secrets.of(plan.arn, name).routerFile,
     });
   }
 

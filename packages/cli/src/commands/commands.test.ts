@@ -114,6 +114,37 @@ test('logs of several tasks are merged by time, with the task before each line',
   ]);
 });
 
+test('logs says where the output is that Gantry does not keep', async () => {
+  const options = { cluster: 'default', follow: false, timestamps: false };
+  const routed = { logDriver: 'awsfirelens', options: { Name: 'kinesis' } };
+  const containerDefinitions = [
+    { name: 'web', logConfiguration: routed },
+    { name: 'log', firelensConfiguration: { type: 'fluentbit' } },
+  ];
+  const api = world({ DescribeTaskDefinition: () => ({ taskDefinition: { ...definition, containerDefinitions } }) });
+  const places = [
+    'web: the log router log of the task, which sends it to the output kinesis; what the router says itself is in its own log',
+    "log: the engine's own log on its instance; read it there with: docker logs CONTAINER-ID",
+  ];
+  await assert.rejects(logs(new FakeHost(), api, ID, options), {
+    message: /writes no log that Gantry keeps/,
+    details: places,
+  });
+  const both = world({
+    GetLogEvents: ({ nextToken }) => ({ events: [], nextForwardToken: nextToken ?? 't' }),
+    DescribeTaskDefinition: () => ({
+      taskDefinition: {
+        ...definition,
+        containerDefinitions: [...definition.containerDefinitions, containerDefinitions[1]],
+      },
+    }),
+  });
+  const host = new FakeHost();
+  await logs(host, both, ID, options);
+  assert.equal(host.said.length, 1);
+  assert.match(host.said[0] ?? '', /^not here: log: the engine's own log/);
+});
+
 test('what nobody knows is named, with a way out', async () => {
   const options = { cluster: 'default', follow: false, timestamps: false };
   const api = world({ ListTasks: () => ({ taskArns: [] }) });

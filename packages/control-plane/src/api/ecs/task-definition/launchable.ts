@@ -64,9 +64,6 @@ function unsupportedOf(container: ContainerDefinition): string | undefined {
   if (logDriver === 'awslogs' && 'awslogs-endpoint' in options) {
     return `Log option 'awslogs-endpoint' (of container '${container.name}')`;
   }
-  if (container.firelensConfiguration?.options?.['config-file-type'] === 's3') {
-    return `FireLens configuration from S3 ('config-file-type' s3 of container '${container.name}'; use file)`;
-  }
   if ((container.dockerSecurityOptions ?? []).some((option) => option.startsWith('credentialspec:'))) {
     return `Credential specs ('dockerSecurityOptions' of container '${container.name}')`;
   }
