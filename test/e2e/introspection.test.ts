@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { whyNoDocker } from '@gantry/agent/engine/docker-world.ts';
 import { ecsClient } from './ecs.ts';
-import { command, freePort, startWorld, until, type World } from './world.ts';
+import { command, freePort, holding, startWorld, until, type World } from './world.ts';
 
 const skip = await whyNoDocker('What the host and containers are told in files');
 
@@ -77,5 +77,11 @@ describe('introspection and the metadata file', { skip }, () => {
     assert.deepEqual([file['TaskARN'], file['ContainerID']], [taskArn, await containerId()]);
     assert.deepEqual(file['Networks'], [{ NetworkMode: 'host', IPv4Addresses: [''] }]);
     await assert.rejects(inside('echo x >> "$ECS_CONTAINER_METADATA_FILE"'), /[Rr]ead-only|denied/);
+  });
+
+  it('leaves no file behind', async () => {
+    assert.equal(holding(world.dataDir, 'MetadataFileStatus').length, 1);
+    await world.gantry('down', '--tasks');
+    assert.deepEqual(holding(world.dataDir, 'MetadataFileStatus'), []);
   });
 });

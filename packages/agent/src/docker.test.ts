@@ -23,6 +23,17 @@ describe('the agent on a real engine', { skip, timeout: 120_000 }, () => {
       await until(async () => (await world.own()).length === 0, 'the clean-up');
     }));
 
+  test('a restart policy starts the same container again, and the task goes on; an ignored exit code ends it', () =>
+    withWorld(async (world) => {
+      const number = process.pid + 5_000_000;
+      const restartPolicy = { enabled: true, ignoredExitCodes: [9], restartAttemptPeriod: 1 };
+      // It counts its starts in a file of its own: only the same container finds it.
+      const script = 'echo x >> /starts; sleep 1.5; test "$(wc -l < /starts)" -lt 3 && exit 4; exit 9';
+      world.plane.payload(aTask(number, [shell('web', script, { restartPolicy })]));
+      await until(() => last(world, number) === 'STOPPED web:STOPPED(9)', 'the ignored exit code');
+      assert.deepEqual(world.plane.told(taskArn(number)), ['RUNNING web:RUNNING', 'STOPPED web:STOPPED(9)']);
+    }));
+
   test('containers live through a kill of the agent, and what happened meanwhile is told', () =>
     withWorld(async (world) => {
       const [one, two] = [process.pid + 1_000_000, process.pid + 2_000_000];

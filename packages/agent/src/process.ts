@@ -14,6 +14,7 @@ import { ImageCleaner, type ImageUser } from './image-cleanup/cleaner.ts';
 import { PulledImages } from './image-cleanup/pulled.ts';
 import { serveIntrospection, type Introspection } from './introspection/server.ts';
 import type { Log } from './log.ts';
+import { METADATA_FILES } from './metadata-file/files.ts';
 import { NetworkMaps } from './network/maps.ts';
 import { HttpLink } from './session/transport-http.ts';
 import { EngineGate } from './supervisor/gate.ts';
@@ -77,6 +78,7 @@ export class AgentProcess {
         sandboxes: host.isolation.sandboxes,
         metadata,
         cgroups,
+        disk: host.disk,
         pulled,
         directories: new LinuxSharedDirectories(join(dataDir, name, FILE_SYSTEMS)),
         routerFiles: new HostRouterFiles(join(dataDir, ROUTER_FILES)),
@@ -153,7 +155,7 @@ export class AgentProcess {
   /** As with ECS there is none on Fargate. */
   #metadataFolder(name: string, pool: 'ec2' | 'fargate'): string | undefined {
     const { containerMetadata, dataDir } = this.#config;
-    return containerMetadata && pool === 'ec2' ? resolve(dataDir, name, 'metadata') : undefined;
+    return containerMetadata && pool === 'ec2' ? resolve(dataDir, name, METADATA_FILES) : undefined;
   }
 
   /** `undefined` until every instance has its tasks back. */

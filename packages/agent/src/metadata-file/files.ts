@@ -6,6 +6,8 @@ import type { ContainerState } from '../engine/port.ts';
 import { taskIdOf } from '../supervisor/naming.ts';
 import { metadataFile, type WhereItIs } from './shape.ts';
 
+/** Below the data directory of an instance. */
+export const METADATA_FILES = 'metadata';
 const FILE = 'ecs-container-metadata.json';
 const INSIDE = '/opt/ecs/metadata';
 

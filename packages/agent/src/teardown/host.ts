@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AGENT_VERSION } from '../agent-ports.ts';
 import { detectTaskCgroups } from '../cgroup/detect.ts';
@@ -8,6 +8,7 @@ import type { ProcessConfig } from '../config.ts';
 import { DockerEngine } from '../engine/docker.ts';
 import type { Log } from '../log.ts';
 import { MetadataDoor, whyNoMetadata } from '../metadata/door.ts';
+import { METADATA_FILES } from '../metadata-file/files.ts';
 import { removeSandboxes } from '../isolation/sandboxes.ts';
 import { LinuxTaskNetwork, whyNoTaskNetwork } from '../network/linux.ts';
 import { HttpLink } from '../session/transport-http.ts';
@@ -52,7 +53,10 @@ export async function tearDownHost(
     const routerFiles = new HostRouterFiles(join(dataDir, ROUTER_FILES));
     const directories = instances.map(({ name }) => new LinuxSharedDirectories(join(dataDir, name, FILE_SYSTEMS)));
     const ports = { engine, directories, routerFiles, link, clock, ids: systemIds, log, cgroups, network };
-    return await tearDown(ports, await Promise.all(remains), options);
+    const done = await tearDown(ports, await Promise.all(remains), options);
+    if (done.problems.length === 0)
+      for (const { name } of instances) await rm(join(dataDir, name, METADATA_FILES), { recursive: true, force: true });
+    return done;
   } catch (error) {
     return { containers: 0, volumes: 0, network: undefined, problems: [messageOf(error)] };
   } finally {
