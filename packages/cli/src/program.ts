@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT } from './errors.ts';
 import type { Host } from './host/port.ts';
 import { addAudit } from './program/audit.ts';
+import { addDeploy } from './program/deploy.ts';
 import { addCp, addExec, addPortForward } from './program/exec.ts';
 import { addSmall } from './program/small.ts';
 import { addRun, addTasks } from './program/tasks.ts';
@@ -31,6 +32,7 @@ export async function createProgram(host: Host, args: readonly string[]): Promis
   addProcesses(program, host, ends);
   addRun(program, host, ends);
   addTasks(program, host, ends);
+  addDeploy(program, host, ends);
   addExec(program, host, ends);
   addCp(program, host, ends);
   addPortForward(program, host, ends);

@@ -3,7 +3,7 @@ import { EXIT, usageError } from '../errors.ts';
 import type { Host } from '../host/port.ts';
 import { keyFileOf } from '../key-file.ts';
 import { dataDirOf, upSettings, type UpFlags } from '../settings.ts';
-import { calledAs, DATA_DIR, durationFlag, reach, toldYes, type Ends } from './common.ts';
+import { calledAs, collect, DATA_DIR, durationFlag, reach, toldYes, type Ends } from './common.ts';
 
 export function addUp(program: Command, host: Host, ends: Ends): void {
   interface Flags extends UpFlags {
@@ -31,15 +31,11 @@ export function addUp(program: Command, host: Host, ends: Ends): void {
     .option('--throttle', "limit requests as ECS's own token buckets do")
     .option('--audit-retention-days <days>', 'how long the audit trail remembers (default: 90)')
     .option('--subnet <cidr>', 'addresses of tasks that have one of their own (default: a free part of 10.213.0.0/16)')
-    .option(
-      '--efs <id=server:/path>',
-      'an NFS export behind an EFS file system; as often as there are some',
-      (each: string, before: readonly string[] = []) => [...before, each],
-    )
+    .option('--efs <id=server:/path>', 'an NFS export behind an EFS file system; as often as there are some', collect)
     .option(
       '--deployment-hook <name=target>',
       'what stands behind a function that deployments ask: a URL, or exec:/path; as often as there are some',
-      (each: string, before: readonly string[] = []) => [...before, each],
+      collect,
     )
     .option('--no-fargate', 'no Fargate pool')
     .option('--fargate-cpu-overcommit <factor>', 'CPU the Fargate pool promises for each there is (default: 8)')
