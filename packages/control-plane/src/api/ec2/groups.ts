@@ -70,7 +70,12 @@ export function groupHandlers(platform: Platform): Pick<Ec2Handlers, Operations>
         explain(tx, context, group.groupId, 'securityGroup.deleted', `Security group ${group.groupName} was deleted.`);
         return { Return: true, GroupId: group.groupId };
       }),
+    ...readers(platform),
+  };
+}
 
+function readers(platform: Platform): Pick<Ec2Handlers, 'DescribeSecurityGroups'> {
+  return {
     DescribeSecurityGroups: (input, context) =>
       inNetworks(platform, context, ({ tables }) => {
         const { scope } = context;

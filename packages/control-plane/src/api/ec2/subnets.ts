@@ -88,7 +88,13 @@ export function subnetHandlers(platform: Platform): Pick<Ec2Handlers, Operations
         explain(tx, context, SubnetId, 'subnet.deleted', `Subnet ${SubnetId} was deleted.`);
         return {};
       }),
+    ...readers(platform),
+  };
+}
 
+function readers(platform: Platform): Pick<Ec2Handlers, 'DescribeSubnets' | 'ModifySubnetAttribute'> {
+  const { config } = platform;
+  return {
     DescribeSubnets: (input, context) =>
       inNetworks(platform, context, ({ tables }) => {
         const { scope } = context;

@@ -2,6 +2,7 @@ import type { NetworkAcl, RouteTable } from '@aws-sdk/client-ec2';
 import type { Vpc } from '@gantry/domain';
 import { ServiceError } from '@gantry/protocol';
 import type { Platform } from '../../platform.ts';
+import type { Tables } from '../../state/tables.ts';
 import { prefixOf, subnetsOf, type KnownSubnet } from '../../vpc/subnets.ts';
 import { chosen, filtered, paged } from './common/filters.ts';
 import { inNetworks, type Ec2Handlers } from './common/handler.ts';
@@ -22,18 +23,23 @@ const notThere = (kind: string, what: string) => (id: string) =>
   new ServiceError(`Invalid${kind}ID.NotFound`, `The ${what} ID '${id}' does not exist`);
 
 export function surroundingsHandlers(platform: Platform): Pick<Ec2Handlers, Operations> {
-  const around = (tables: Platform['state']['tables'], scope: Vpc['scope']): readonly Around[] => {
-    const subnets = subnetsOf({ tables, config: platform.config }, scope);
-    return [...tables.vpcs.withPrefix(prefixOf(scope))].map((vpc) => ({
-      vpc,
-      subnets: subnets.filter(({ vpcId }) => vpcId === vpc.vpcId),
-      tags: [],
-    }));
-  };
+  return { ...gateways(platform), ...tables(platform) };
+}
+
+function around({ config }: Platform, tables: Tables, scope: Vpc['scope']): readonly Around[] {
+  const subnets = subnetsOf({ tables, config }, scope);
+  return [...tables.vpcs.withPrefix(prefixOf(scope))].map((vpc) => ({
+    vpc,
+    subnets: subnets.filter(({ vpcId }) => vpcId === vpc.vpcId),
+    tags: [],
+  }));
+}
+
+function gateways(platform: Platform): Pick<Ec2Handlers, 'DescribeInternetGateways' | 'DescribeNatGateways'> {
   return {
     DescribeInternetGateways: (input, context) =>
       inNetworks(platform, context, ({ tables }) => {
-        const all = around(tables, context.scope);
+        const all = around(platform, tables, context.scope);
         const named = chosen(
           all,
           input.InternetGatewayIds,
@@ -62,11 +68,15 @@ export function surroundingsHandlers(platform: Platform): Pick<Ec2Handlers, Oper
       if (id !== undefined) throw new ServiceError('NatGatewayNotFound', `NatGateway ${id} was not found`);
       return { NatGateways: [] };
     },
+  };
+}
 
+function tables(platform: Platform): Pick<Ec2Handlers, 'DescribeRouteTables' | 'DescribeNetworkAcls'> {
+  return {
     DescribeRouteTables: (input, context) =>
       inNetworks(platform, context, ({ tables }) => {
         const named = chosen(
-          around(tables, context.scope),
+          around(platform, tables, context.scope),
           input.RouteTableIds,
           ({ vpc }) => idOf('rtb', vpc),
           notThere('RouteTable', 'routeTable'),
@@ -95,7 +105,7 @@ export function surroundingsHandlers(platform: Platform): Pick<Ec2Handlers, Oper
     DescribeNetworkAcls: (input, context) =>
       inNetworks(platform, context, ({ tables }) => {
         const named = chosen(
-          around(tables, context.scope),
+          around(platform, tables, context.scope),
           input.NetworkAclIds,
           ({ vpc }) => idOf('acl', vpc),
           notThere('NetworkAcl', 'networkAcl'),

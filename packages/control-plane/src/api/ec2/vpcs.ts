@@ -33,12 +33,10 @@ const FILTERS = [
 ];
 
 export function vpcHandlers(platform: Platform): Pick<Ec2Handlers, Operations> {
-  return { ...changes(platform), ...attributes(platform) };
+  return { ...changes(platform), ...readers(platform), ...attributes(platform) };
 }
 
-function changes(
-  platform: Platform,
-): Pick<Ec2Handlers, 'CreateDefaultVpc' | 'CreateVpc' | 'DeleteVpc' | 'DescribeVpcs'> {
+function changes(platform: Platform): Pick<Ec2Handlers, 'CreateDefaultVpc' | 'CreateVpc' | 'DeleteVpc'> {
   const { ids } = platform;
   return {
     CreateDefaultVpc: (_input, context) =>
@@ -90,7 +88,11 @@ function changes(
         explain(tx, context, vpc.vpcId, 'vpc.deleted', `VPC ${vpc.vpcId} was deleted.`);
         return {};
       }),
+  };
+}
 
+function readers(platform: Platform): Pick<Ec2Handlers, 'DescribeVpcs'> {
+  return {
     DescribeVpcs: (input, context) =>
       inNetworks(platform, context, ({ tables }) => {
         const all = [...tables.vpcs.withPrefix(prefixOf(context.scope))];

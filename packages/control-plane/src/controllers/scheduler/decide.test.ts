@@ -123,7 +123,7 @@ describe('FARGATE tasks of RunTask', () => {
       for (let n = 0; n < 4; n += 1) putTask(tx, fargate(world, ['subnet-a', 'subnet-b']));
     });
     await controllers.settled();
-    const zones = [...world.state.tables.tasks.values()].map((task) => task.availabilityZone);
+    const zones = [...world.state.tables.tasks.values()].map((task) => String(task.availabilityZone));
     assert.deepEqual(zones.toSorted(), ['us-east-1a', 'us-east-1a', 'us-east-1b', 'us-east-1b']);
     await machine(2, 'us-east-1b');
     const late = await world.run((tx) => putTask(tx, fargate(world, ['subnet-b'])));
