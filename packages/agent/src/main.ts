@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { InvalidConfig, readConfig, type ProcessConfig } from './config.ts';
 import { AgentProcess } from './process.ts';
 import { tearDownHost } from './teardown/host.ts';
-import { jsonLog } from './wiring.ts';
+import { boundRegExps, jsonLog } from './wiring.ts';
 
 /** Exit codes: 0 stopped, 1 start me again, 5 useless to start again. */
 const USAGE = 'usage: node packages/agent/src/main.ts --config FILE [--teardown [--force] [--keep-network]]';
@@ -34,6 +34,7 @@ function fail(exitCode: number, error: unknown): never {
   process.exit(exitCode);
 }
 
+boundRegExps();
 let config: ProcessConfig;
 let values: Arguments;
 try {

@@ -1,8 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import type { Clock } from '@gantry/domain';
 import type { Credentials } from '@gantry/protocol';
 import { LOG_LEVELS } from './config.ts';
 import type { Log, LogLevel } from './log.ts';
+
+/**
+ * Tasks bring regular expressions (awslogs-multiline-pattern). One that goes back and forth too often is matched by the engine that takes linear
+ * time: nobody's pattern holds up the agent.
+ */
+export function boundRegExps(): void {
+  setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
+}
 
 const CREDENTIALS_MS = 30_000;
 

@@ -1,4 +1,5 @@
 import type { LogPosition } from './batch.ts';
+import { goPattern } from './pattern.ts';
 
 export interface Assembled {
   readonly text: string;
@@ -12,7 +13,7 @@ export class Multiline {
   #open: Assembled | undefined;
 
   constructor(pattern: string | undefined) {
-    this.#pattern = pattern === undefined ? undefined : new RegExp(pattern);
+    this.#pattern = pattern === undefined ? undefined : goPattern(pattern);
   }
 
   /** Whether an event waits for its next line. */

@@ -1,5 +1,6 @@
 import { parseArn } from '@gantry/domain';
 import type { CallWhere } from '../session/port.ts';
+import { goPattern } from './pattern.ts';
 
 /** The `awslogs` driver's options (ecs-semantics 2.10), read from the container's LogConfig. */
 export interface AwslogsOptions {
@@ -53,7 +54,7 @@ export function awslogsProblem(options: AwslogsOptions): string | undefined {
   if (options.region === undefined || options.region === '') return "must specify a value for log opt 'awslogs-region'";
   if (options.multilinePattern !== undefined) {
     try {
-      new RegExp(options.multilinePattern);
+      goPattern(options.multilinePattern);
     } catch {
       return `awslogs could not parse multiline pattern key ${JSON.stringify(options.multilinePattern)}`;
     }
