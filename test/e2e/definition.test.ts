@@ -202,18 +202,20 @@ test('containers of an awsvpc task share the namespaces they are asked to share'
 });
 
 test('what a node can not run yet is registered, described, and refused by name', async () => {
-  const volumes = [{ name: 'data', efsVolumeConfiguration: { fileSystemId: 'fs-12345678' } }];
+  const fileSystemArn = 'arn:aws:s3files:us-east-1:000000000000:file-system/fs-1';
+  const volumes = [{ name: 'data', s3filesVolumeConfiguration: { fileSystemArn } }];
   const containerDefinitions = [{ name: 'app', image: 'gantry/hello', memory: 32 }];
   const { taskDefinition } = await ecs.call('RegisterTaskDefinition', {
     family: 'later',
+    taskRoleArn: 'arn:aws:iam::000000000000:role/files',
     volumes,
     containerDefinitions,
   });
   assert.deepEqual(taskDefinition?.volumes, [
-    { name: 'data', efsVolumeConfiguration: { fileSystemId: 'fs-12345678', rootDirectory: '/' } },
+    { name: 'data', s3filesVolumeConfiguration: { fileSystemArn, rootDirectory: '/' } },
   ]);
   await assert.rejects(
     ecs.call('RunTask', { taskDefinition: 'later' }),
-    /EFS volumes .*volume 'data'.* is not supported/,
+    /S3 Files volumes .*volume 'data'.* is not supported/,
   );
 });

@@ -1,6 +1,7 @@
 import type { Clock, Ids } from '@gantry/domain';
 import type { TaskCgroups } from './cgroup/port.ts';
 import type { Checkpoint } from './checkpoint/port.ts';
+import type { Disk } from './disk/port.ts';
 import type { Engine } from './engine/port.ts';
 import type { InstanceGpus } from './gpu/port.ts';
 import type { RouterFiles } from './firelens/port.ts';
@@ -23,7 +24,7 @@ export const AGENT_VERSION = '0.1.0';
 /** One container instance, settled: nothing in it is looked up or defaulted any more. */
 export interface AgentConfig {
   readonly cluster: string;
-  readonly identity: Omit<InstanceIdentity, 'hasTaskNetwork' | 'hasMetadata' | 'hasRouters' | 'gpuDriverVersion'>;
+  readonly identity: Omit<InstanceIdentity, 'hasTaskNetwork' | 'hasMetadata' | 'hasRouters' | 'watchesDisk' | 'gpuDriverVersion'>;
   /** What is left out follows from the engine: all its cores, all its memory less `reservedMemoryMiB`. */
   readonly capacity: {
     readonly cpuUnits?: number | undefined;
@@ -78,6 +79,8 @@ export interface AgentPorts {
   readonly pulled?: PulledImages | undefined;
   /** `undefined`: tasks cannot have log routers (FireLens) here. */
   readonly routerFiles?: RouterFiles | undefined;
+  /** `undefined`: what tasks use of the disk cannot be seen; their share is not enforced. */
+  readonly disk?: Disk | undefined;
   /** `undefined`: no file system of the control plane's host can be mounted here. */
   readonly directories?: SharedDirectories | undefined;
   /** Of the host the engine publishes ports on. Default: this one. */

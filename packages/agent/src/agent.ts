@@ -2,6 +2,7 @@ import { shortName } from '@gantry/domain';
 import type { FrameSocket } from '@gantry/protocol';
 import { awaitEngine } from './engine/await.ts';
 import type { EngineInfo } from './engine/port.ts';
+import { DiskWatch } from './disk/watch.ts';
 import { ExecSessions } from './exec/sessions.ts';
 import { Firelens } from './firelens/service.ts';
 import { LogService } from './logs/service.ts';
@@ -53,6 +54,7 @@ export class Agent {
   readonly #credentials = new TaskCredentials();
   readonly #maps: NetworkMaps;
   #record: AgentRecord | undefined;
+  #disk: DiskWatch | undefined;
   #supervisor: Supervisor | undefined;
   #reporter: Reporter | undefined;
   #logs: LogService | undefined;
@@ -96,6 +98,7 @@ export class Agent {
     // The rules of their time stay until it is told of them anew.
     if ([...supervisor.tasks()].some(({ plan }) => plan.needs.network)) this.#maps.await(record.agentId);
     void supervisor.watch(signal);
+    void this.#disk?.run(signal);
     this.#running = this.#connect(engine, capacity, supervisor);
     return { ended: this.#running };
   }
@@ -185,8 +188,16 @@ export class Agent {
         instanceName: () => shortName(this.containerInstanceArn ?? ''),
       },
     );
+    this.#disk = this.#diskOf(this.#supervisor);
     this.#introduce(this.#supervisor, endpoints);
     return this.#supervisor;
+  }
+
+  /** Where tasks have a share of the disk. */
+  #diskOf(supervisor: Supervisor): DiskWatch | undefined {
+    const { disk, engine, clock, log } = this.#ports;
+    if (disk === undefined || this.#config.identity.pool !== 'fargate') return undefined;
+    return new DiskWatch({ disk, engine, clock, log }, () => supervisor.tasks());
   }
 
   /** What the local server tells containers comes from here. */
@@ -201,6 +212,7 @@ export class Agent {
       endpoints,
       containerInstanceArn: () => this.containerInstanceArn,
       tasks: () => supervisor.tasks(),
+      diskBytes: (taskArn) => this.#disk?.usedBytes(taskArn),
     });
   }
 
@@ -236,6 +248,7 @@ export class Agent {
       enforcesSecurityGroups: network !== undefined && network.whyNotEnforced() === undefined,
       hasMetadata: metadata !== undefined,
       hasRouters: routerFiles !== undefined,
+      watchesDisk: this.#disk !== undefined,
     };
     const identity = { ...this.#config.identity, ...has, gpuDriverVersion: this.#config.gpus?.driverVersion };
     try {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { detectTaskCgroups } from './cgroup/detect.ts';
 import type { TaskCgroups } from './cgroup/port.ts';
 import { awaitEngine } from './engine/await.ts';
+import { LinuxDisk } from './disk/linux.ts';
 import { DockerEngine } from './engine/docker.ts';
 import type { Engine, EngineInfo } from './engine/port.ts';
 import { NvidiaGpus } from './gpu/nvidia.ts';
@@ -26,6 +27,8 @@ export interface Host {
   readonly metadata: OpenMetadataHost | undefined;
   readonly isolation: Isolation;
   readonly cgroups: TaskCgroups;
+  /** `undefined`: the engine's files cannot be seen. */
+  readonly disk: LinuxDisk | undefined;
   /** The most open files a container can be given; `undefined`: no limit. */
   readonly mostOpenFiles: number | undefined;
   /** `undefined`: it has none, or they are not to be offered. */
@@ -87,6 +90,7 @@ export async function openHost(options: HostOptions, log: Log, signal: AbortSign
     metadata,
     isolation,
     cgroups,
+    disk: await openDisk(info, log),
     mostOpenFiles,
     gpus: await findGpus(options.gpuSupport, log),
     close: async () => {
@@ -97,6 +101,16 @@ export async function openHost(options: HostOptions, log: Log, signal: AbortSign
       await engine.close();
     },
   };
+}
+
+async function openDisk(info: EngineInfo, log: Log): Promise<LinuxDisk | undefined> {
+  const disk = await LinuxDisk.open(info.rootDir);
+  if (disk === undefined)
+    log(
+      'warn',
+      `the engine's files (${info.rootDir}) cannot be seen: Fargate tasks may use more disk than their share`,
+    );
+  return disk;
 }
 
 async function openNetwork(

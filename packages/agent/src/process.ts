@@ -78,6 +78,7 @@ export class AgentProcess {
         sandboxes: host.isolation.sandboxes,
         metadata,
         cgroups,
+        disk: host.disk,
         pulled,
         directories: new LinuxSharedDirectories(join(dataDir, name, FILE_SYSTEMS)),
         routerFiles: new HostRouterFiles(join(dataDir, ROUTER_FILES)),

@@ -20,7 +20,7 @@ const OVERRIDES: Fields = under('overrides', {
   'inferenceAcceleratorOverrides[].deviceType': atLaunch('Elastic Inference is retired'),
   executionRoleArn: honoured('as whom its secrets are fetched; images and logs need no role'),
   taskRoleArn: honoured('whose temporary credentials its containers can ask for'),
-  'ephemeralStorage.sizeInGiB': kept("a task's share of the disk is shown, not limited"),
+  'ephemeralStorage.sizeInGiB': honoured("a Fargate task's share of the disk: one that takes more is stopped"),
 });
 
 const EBS: Fields = under('volumeConfigurations[]', {

@@ -59,7 +59,7 @@ export const TASK_DEFINITION: Fields = {
   ),
   'inferenceAccelerators[].deviceName': atRegistration('Elastic Inference is retired'),
   'inferenceAccelerators[].deviceType': atRegistration('Elastic Inference is retired'),
-  'ephemeralStorage.sizeInGiB': kept("a task's share of the disk is shown, not limited"),
+  'ephemeralStorage.sizeInGiB': honoured("a Fargate task's share of the disk: one that takes more is stopped"),
   'runtimePlatform.cpuArchitecture': honoured('where tasks are placed'),
   'runtimePlatform.operatingSystemFamily': honoured('where tasks are placed; Windows is refused at launch'),
   enableFaultInjection: atLaunch('fault injection'),

@@ -314,16 +314,19 @@ const FARGATE: Fixture = {
         'task/awsvpcConfiguration/securityGroups',
         ['sg-1'],
       ],
-      'overrides.ephemeralStorage.sizeInGiB': ['task/ephemeralStorageGiB', 40],
+      'overrides.ephemeralStorage.sizeInGiB': ['payload/ephemeralStorageGiB', 40],
     },
   },
 };
 
 const BY_LAUNCH_TYPE: Fixture = {
   name: 'on Fargate by launch type',
-  define: FARGATE.define,
+  define: { ...FARGATE.define, ephemeralStorage: { sizeInGiB: 30 } },
   run: { launchType: 'FARGATE', networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-a'] } } },
-  shows: { run: { launchType: ['payload/launchType', 'FARGATE'] } },
+  shows: {
+    define: { 'ephemeralStorage.sizeInGiB': ['payload/ephemeralStorageGiB', 30] },
+    run: { launchType: ['payload/launchType', 'FARGATE'] },
+  },
 };
 
 const NAMED: Fixture = {

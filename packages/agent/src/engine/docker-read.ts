@@ -30,6 +30,7 @@ function minorOf(version: string): number | undefined {
 
 interface InfoBody {
   readonly ServerVersion?: string;
+  readonly DockerRootDir?: string;
   readonly NCPU?: number;
   readonly MemTotal?: number;
   readonly CgroupVersion?: string;
@@ -50,6 +51,7 @@ export function readInfo(apiVersion: string, body: unknown): EngineInfo {
     cgroupVersion: info.CgroupVersion === '2' ? '2' : '1',
     cgroupDriver: info.CgroupDriver === 'systemd' ? 'systemd' : 'cgroupfs',
     runtimes: Object.keys(info.Runtimes ?? {}),
+    rootDir: info.DockerRootDir,
     logDrivers: info.Plugins?.Log ?? [],
     securityModules: (info.SecurityOptions ?? []).flatMap((option) => {
       const name = /^name=(apparmor|selinux)(?:,|$)/.exec(option)?.[1];
@@ -103,6 +105,9 @@ interface InspectBody {
     readonly FinishedAt: string;
     readonly Health?: { readonly Status?: string };
   };
+  /** Of a graph driver that lays one directory over others. */
+  readonly GraphDriver?: { readonly Data?: { readonly UpperDir?: string } | null } | null;
+  readonly LogPath?: string;
   readonly NetworkSettings?: {
     readonly Ports?: Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null> | null;
     readonly Networks?: Record<string, { readonly IPAddress?: string }> | null;
@@ -110,7 +115,8 @@ interface InspectBody {
 }
 
 export function readContainer(body: unknown): ContainerState {
-  const { Id, Name, Created = '', Image, Mounts, Config, State, NetworkSettings } = body as InspectBody;
+  const inspected = body as InspectBody;
+  const { Id, Name, Created = '', Image, Mounts, Config, State, NetworkSettings } = inspected;
   const running = State.Status === 'running' || State.Status === 'paused';
   return {
     id: Id,
@@ -139,6 +145,8 @@ export function readContainer(body: unknown): ContainerState {
     addresses: Object.values(NetworkSettings?.Networks ?? {}).flatMap(({ IPAddress = '' }) =>
       IPAddress === '' ? [] : [IPAddress],
     ),
+    writableLayer: inspected.GraphDriver?.Data?.UpperDir,
+    logFile: inspected.LogPath === '' ? undefined : inspected.LogPath,
     mounts: (Mounts ?? []).map((mount) => ({
       name: mount.Name,
       source: mount.Source,

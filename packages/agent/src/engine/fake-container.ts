@@ -60,6 +60,8 @@ export class FakeContainer {
       labels: this.view.labels,
       createdAtMs: this.#createdAtMs,
       imageId: `sha256:${this.id}`,
+      writableLayer: `/layers/${this.id}`,
+      mounts: this.view.volumes.map((name) => ({ name, source: `/volumes/${name}`, destination: '' })),
       addresses: onBridge ? [`172.17.${Math.floor(pid / 256) % 256}.${pid % 256}`] : [],
       ...this.#state,
       ...(this.#held === undefined ? {} : { status: 'paused' as const }),

@@ -70,6 +70,8 @@ export interface EngineInfo {
   readonly cgroupDriver: 'cgroupfs' | 'systemd';
   readonly runtimes: readonly string[];
   readonly logDrivers: readonly string[];
+  /** Where on its host it keeps its files. */
+  readonly rootDir?: string | undefined;
   /** `apparmor`, `selinux`: those that are on. */
   readonly securityModules: readonly string[];
 }
@@ -113,6 +115,10 @@ export interface ContainerState {
   readonly imageId?: string | undefined;
   /** IPv4, in networks of the engine's own. */
   readonly addresses?: readonly string[] | undefined;
+  /** Where on the host it keeps what it changes of its image; absent when the engine does not say. */
+  readonly writableLayer?: string | undefined;
+  /** Where on the host its output is, when the engine writes it to a file. */
+  readonly logFile?: string | undefined;
   readonly mounts?:
     | readonly { readonly name?: string | undefined; readonly source: string; readonly destination: string }[]
     | undefined;

@@ -77,7 +77,13 @@ export class MetadataHandler {
     if (asked === undefined) return nobody(route, request);
     const { source, view } = asked;
     const { cluster, availabilityZone } = source;
-    const response = taskResponse(route.version, view, { cluster, availabilityZone, states: await statesOf(asked) });
+    const diskBytes = source.diskBytes?.(view.payload.arn);
+    const response = taskResponse(route.version, view, {
+      cluster,
+      availabilityZone,
+      diskBytes,
+      states: await statesOf(asked),
+    });
     return { status: 200, body: route.withTags ? { ...response, ...(await tagsOf(asked, signal)) } : response };
   }
 

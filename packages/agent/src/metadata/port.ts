@@ -16,6 +16,8 @@ export const API_PORT = 4566;
 export interface MetadataSource {
   readonly cluster: string;
   readonly availabilityZone: string | undefined;
+  /** What a task uses of its share of the disk; undefined where it cannot be seen. */
+  readonly diskBytes?: ((taskArn: string) => number | undefined) | undefined;
   readonly engine: Engine;
   readonly link: ControlPlaneLink;
   readonly credentials: TaskCredentials;

@@ -13,6 +13,8 @@ export interface TaskSetting {
   /** As configured. */
   readonly cluster: string;
   readonly availabilityZone: string | undefined;
+  /** What the task uses of its share of the disk. */
+  readonly diskBytes?: number | undefined;
   /** By name of the container; what the engine knows of those that are there. */
   readonly states: ReadonlyMap<string, ContainerState>;
 }
@@ -41,6 +43,7 @@ export function taskResponse(version: 2 | 3 | 4, view: TaskView, setting: TaskSe
           LaunchType: payload.launchType ?? 'EC2',
           ...(payload.serviceName === undefined ? {} : { ServiceName: payload.serviceName }),
           FaultInjectionEnabled: false,
+          ...storage(payload.ephemeralStorageGiB, setting.diskBytes),
         }
       : {}),
     Containers: payload.containers.flatMap((container) => {
@@ -169,4 +172,10 @@ export function taskKnown(model: TaskModel): Known {
 function moments(given: Readonly<Record<string, number | undefined>>): Json {
   const said = Object.entries(given).filter((entry): entry is [string, number] => entry[1] !== undefined);
   return Object.fromEntries(said.map(([name, ms]) => [name, new Date(ms).toISOString()]));
+}
+
+/** In MiB. */
+function storage(shareGiB: number | undefined, usedBytes: number | undefined): Json {
+  if (shareGiB === undefined || usedBytes === undefined) return {};
+  return { EphemeralStorageMetrics: { Utilized: Math.ceil(usedBytes / 1024 / 1024), Reserved: shareGiB * 1024 } };
 }

@@ -30,6 +30,8 @@ export interface InstanceIdentity {
   readonly hostAddress?: string | undefined;
   /** Tasks can have log routers of their own. */
   readonly hasRouters: boolean;
+  /** A Fargate task that takes more of the disk than its share is stopped. */
+  readonly watchesDisk?: boolean | undefined;
   /** Containers can ask it for their metadata and credentials. */
   readonly hasMetadata: boolean;
   /** Of an instance with GPUs. */
@@ -96,6 +98,9 @@ export function capabilities(identity: InstanceIdentity, engine: EngineInfo): re
     { name: 'ecs.cpu-architecture', value: identity.architecture === 'arm64' ? 'arm64' : 'x86_64' },
     { name: EXEC_ATTRIBUTE },
     { name: FILE_SYSTEMS_ATTRIBUTE },
+    ...(identity.pool === 'fargate'
+      ? [{ name: 'gantry.ephemeral-storage', value: identity.watchesDisk === true ? 'watched' : 'none' }]
+      : []),
     { name: 'gantry.pool', value: identity.pool },
     ...(identity.isolation === undefined ? [] : [{ name: ISOLATION_ATTRIBUTE, value: identity.isolation }]),
     ...gpuDriver(identity.gpuDriverVersion),

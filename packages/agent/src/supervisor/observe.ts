@@ -15,6 +15,8 @@ export type Fact =
     }
   | { readonly kind: 'resource-failed'; readonly resource: Resource; readonly reason: string }
   | { readonly kind: 'resource-released'; readonly resource: Resource }
+  /** It took more of the disk than its share. */
+  | { readonly kind: 'storage-exceeded'; readonly reason: string }
   | ContainerFact
   | {
       readonly kind: 'sent';
@@ -85,6 +87,9 @@ export function observe(plan: TaskPlan, model: TaskModel, fact: Fact, nowMs: num
       const reason = model.reason ?? fact.reason.slice(0, LONGEST_REASON);
       return { ...withResource(model, fact.resource, 'failed'), reason };
     }
+    case 'storage-exceeded':
+      if (model.desired === 'STOPPED') return model;
+      return { ...model, desired: 'STOPPED', reason: model.reason ?? fact.reason };
     case 'resource-released':
       return withResource(model, fact.resource, 'released');
     case 'sent':

@@ -4,6 +4,7 @@ import { DEFAULTS, type AgentConfig } from '../agent-ports.ts';
 import { Agent } from '../agent.ts';
 import { FakeCgroups } from '../cgroup/fake.ts';
 import { MemoryCheckpoint, MemoryDisk } from '../checkpoint/memory.ts';
+import type { FakeDisk } from '../disk/fake.ts';
 import { FakeEngine, type EngineCall, type FakeImage } from '../engine/fake.ts';
 import { FakeRouterFiles } from '../firelens/fake.ts';
 import { FakeSharedDirectories } from '../filesystems/fake.ts';
@@ -35,6 +36,8 @@ export interface WorldOptions {
   readonly slowMs?: Partial<Record<EngineCall, number>>;
   /** How long the checkpoint's writes take. */
   readonly diskMs?: number;
+  /** What tasks use of the disk; left out: it cannot be seen. */
+  readonly disk?: FakeDisk;
   /** Whether containers can ask for their metadata. */
   readonly metadata?: boolean;
 }
@@ -61,6 +64,7 @@ export class AgentWorld {
   agent: Agent | undefined;
   #checkpoint: MemoryCheckpoint | undefined;
   readonly #config: AgentConfig;
+  readonly #disk: FakeDisk | undefined;
   readonly #hasMetadata: boolean;
   readonly #diskTime: ((signal: AbortSignal) => Promise<void>) | undefined;
 
@@ -70,6 +74,7 @@ export class AgentWorld {
     this.engine = new FakeEngine({ clock: this.clock, images: { '*': {}, ...options.images }, latencyMs });
     this.network = new FakeNetwork({ engine: this.engine });
     this.metadata = new FakeMetadataHost(this.clock);
+    this.#disk = options.disk;
     this.#hasMetadata = options.metadata ?? false;
     const { diskMs } = options;
     this.#diskTime = diskMs === undefined ? undefined : (signal) => this.clock.sleep(diskMs, signal);
@@ -88,6 +93,7 @@ export class AgentWorld {
       network,
       cgroups,
       directories,
+      disk: this.#disk,
       routerFiles: this.routerFiles,
       portsInUse: this.portsInUse,
       clock,

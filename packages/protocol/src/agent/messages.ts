@@ -142,6 +142,8 @@ export interface PayloadTask {
   readonly cpu?: number;
   /** MiB. */
   readonly memory?: number;
+  /** A Fargate task's share of the disk. */
+  readonly ephemeralStorageGiB?: number;
   readonly pidMode?: string;
   readonly ipcMode?: string;
   readonly launchType?: 'EC2' | 'FARGATE' | 'EXTERNAL' | 'MANAGED_INSTANCES';

@@ -8,6 +8,7 @@ import { cpuUnitsOf, memoryMiBOf } from './size.ts';
 import { renderVolumes, type FileSystemOf } from './volumes.ts';
 
 const UNITS_PER_VCPU = 1024;
+const FARGATE_STORAGE_GIB = 20;
 
 export interface RenderInput {
   readonly task: Task;
@@ -39,6 +40,7 @@ export function renderTask({ task, definition, subnets, logMode, fileSystemOf }:
     networkMode: task.networkMode,
     ...(cpuUnits === undefined ? {} : { cpu: cpuUnits / UNITS_PER_VCPU }),
     ...(memory === undefined ? {} : { memory }),
+    ...(task.launchType === 'FARGATE' ? { ephemeralStorageGiB: task.ephemeralStorageGiB ?? FARGATE_STORAGE_GIB } : {}),
     ...(definition.pidMode === undefined ? {} : { pidMode: definition.pidMode }),
     ...(definition.ipcMode === undefined ? {} : { ipcMode: definition.ipcMode }),
     launchType: task.launchType,

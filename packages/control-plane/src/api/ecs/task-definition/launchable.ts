@@ -9,7 +9,6 @@ const CONTAINER_NOT_YET: readonly (readonly [string, string])[] = [
 ];
 /** The same of a volume. */
 const VOLUME_NOT_YET: readonly (readonly [string, string])[] = [
-  ['efsVolumeConfiguration', 'EFS volumes'],
   ['s3filesVolumeConfiguration', 'S3 Files volumes'],
   ['fsxWindowsFileServerVolumeConfiguration', 'FSx for Windows File Server volumes'],
   ['configuredAtLaunch', 'EBS volumes'],
