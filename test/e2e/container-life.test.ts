@@ -132,6 +132,26 @@ describe('containers of one task', { skip }, () => {
     await ecs.call('StopTask', { task: arn });
   });
 
+  it('share namespaces of the task, also on the engine’s own bridge', async () => {
+    const arn = await run(
+      [
+        shell('other', 'readlink /proc/self/ns/ipc > /dev/shm/ipc; sleep 31', { essential: false, stopTimeout: 1 }),
+        shell(
+          'main',
+          'for n in 1 2 3 4 5 6 7 8 9; do test -s /dev/shm/ipc || sleep 1; done; ' +
+            'test "$(readlink /proc/self/ns/ipc)" = "$(cat /dev/shm/ipc)" || exit 1; ' +
+            "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -q 'sleep 31' || exit 2; " +
+            'test "$$" != 1 || exit 3',
+          { dependsOn: [{ containerName: 'other', condition: 'START' }] },
+        ),
+      ],
+      { networkMode: 'bridge', pidMode: 'task', ipcMode: 'task' },
+    );
+    const task = await stopped(arn);
+    assert.equal(ofTask(task, 'main')?.exitCode, 0, `${task.stoppedReason} ${ofTask(task, 'main')?.reason ?? ''}`);
+    assert.equal(await idOf(arn, '~internal~ecs~pause~namespace'), '', 'what held them is gone');
+  });
+
   it('a GPU that no instance has is refused, and said so', async () => {
     await ecs.call('RegisterTaskDefinition', {
       family: 'gpus',

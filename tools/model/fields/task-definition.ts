@@ -51,8 +51,8 @@ export const TASK_DEFINITION: Fields = {
   memory: honoured("the task's limit, and what placement takes"),
   'tags[].key': honoured('tags, propagated when asked for'),
   'tags[].value': honoured('tags, propagated when asked for'),
-  pidMode: honoured('process namespace; task is refused at launch without awsvpc'),
-  ipcMode: honoured('IPC namespace; task is refused at launch without awsvpc'),
+  pidMode: honoured('process namespace: of each container, the task or the host'),
+  ipcMode: honoured('IPC namespace: of each container, the task or the host'),
   ...under(
     'proxyConfiguration',
     all(atLaunch('App Mesh'), 'containerName', 'type', 'properties[].name', 'properties[].value'),

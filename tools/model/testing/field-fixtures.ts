@@ -512,8 +512,6 @@ const LATER: readonly Fixture[] = [
       { [member]: member === 'disableNetworking' ? true : ['10.0.0.2'] },
     ),
   ),
-  later("Sharing namespaces ('pidMode' or 'ipcMode' task)", [], { pidMode: 'task' }),
-  later("Sharing namespaces ('pidMode' or 'ipcMode' task)", [], { ipcMode: 'task', networkMode: 'host' }),
   later('Windows', [], { runtimePlatform: { operatingSystemFamily: 'WINDOWS_SERVER_2022_CORE' } }),
   later('Credential specs', [], {}, { dockerSecurityOptions: ['credentialspec:file://spec.json'] }),
   later(

@@ -15,6 +15,7 @@ import type { Log } from '../log.ts';
 import { ContainerCalls, payloadContainer } from './container-calls.ts';
 import type { SpecOptions } from './container-spec.ts';
 import type { EngineGate } from './gate.ts';
+import { ensureHolder, removeHolder } from './holder.ts';
 import type { HostPorts } from './host-ports.ts';
 import { PullFailed, type Images } from './images.ts';
 import { insist, isUnreachable } from '../engine/insist.ts';
@@ -114,11 +115,16 @@ export class Performer {
         }
       case 'network':
         try {
+          if (plan.needs.holder) {
+            const { engine } = this.#ports;
+            const held = await this.#try(signal, () => ensureHolder(engine, payload, this.#options.owner));
+            return { kind: 'resource-ready', resource, pauseContainerId: held };
+          }
           const pauseContainerId = await this.#try(signal, () => this.#attach(payload));
           await this.#try(signal, () => this.#enclose(view, pauseContainerId));
           return { kind: 'resource-ready', resource, pauseContainerId };
         } catch (error) {
-          return failed('failed to configure ENI', error);
+          return failed(plan.needs.holder ? 'failed to make shared namespaces' : 'failed to configure ENI', error);
         }
       case 'volumes':
         try {
@@ -172,8 +178,9 @@ export class Performer {
     await sandboxes.ensure({ pauseContainerId, runtime: taskRuntime.runtime, cgroupParent });
   }
 
-  async #releaseNetwork({ plan, model }: TaskView): Promise<void> {
-    const { sandboxes, network } = this.#ports;
+  async #releaseNetwork({ plan, payload, model }: TaskView): Promise<void> {
+    const { engine, sandboxes, network } = this.#ports;
+    if (plan.needs.holder) return removeHolder(engine, payload);
     if (model.pauseContainerId !== undefined) await sandboxes?.remove(model.pauseContainerId);
     await network.release(plan.arn);
   }

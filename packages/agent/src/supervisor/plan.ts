@@ -3,6 +3,7 @@ import { firelensPlan, type FirelensPlan } from '../firelens/plan.ts';
 import { awslogsOptions, type AwslogsOptions } from '../logs/options.ts';
 import { usesSecrets } from '../secrets/references.ts';
 import { gpuIdsOf } from './gpus.ts';
+import { needsHolder } from './holder.ts';
 import type { TaskModel } from './model.ts';
 import { readRange } from './port-ranges.ts';
 
@@ -45,6 +46,8 @@ export interface TaskPlan {
   readonly networkMode: 'bridge' | 'host' | 'none' | 'awsvpc';
   readonly containers: readonly ContainerPlan[];
   readonly needs: {
+    /** A container that holds the namespaces which its containers share. */
+    readonly holder: boolean;
     readonly cgroup: boolean;
     readonly network: boolean;
     readonly volumes: boolean;
@@ -77,11 +80,6 @@ export function planOf(payload: PayloadTask, defaults: { readonly stopTimeoutS: 
   const taskId = payload.arn.slice(payload.arn.lastIndexOf('/') + 1);
   if (!payload.arn.startsWith('arn:') || taskId === '') throw new InvalidTask(`invalid task ARN ${payload.arn}`);
   const networkMode = payload.networkMode ?? 'bridge';
-  for (const mode of [payload.pidMode, payload.ipcMode]) {
-    if (mode === 'task' && networkMode !== 'awsvpc') {
-      throw new InvalidTask("pidMode and ipcMode 'task' are served for network mode awsvpc only");
-    }
-  }
   if (
     networkMode === 'awsvpc' &&
     payload.containers.length > 0 &&
@@ -100,6 +98,7 @@ export function planOf(payload: PayloadTask, defaults: { readonly stopTimeoutS: 
     networkMode,
     containers,
     needs: {
+      holder: needsHolder(payload),
       cgroup: containers.length > 0 && ((payload.cpu ?? 0) > 0 || (payload.memory ?? 0) > 0),
       network: containers.length > 0 && networkMode === 'awsvpc',
       volumes: (payload.volumes ?? []).some((volume) => (volume.host?.sourcePath ?? '') === ''),
@@ -131,7 +130,7 @@ export function newModel(plan: TaskPlan, order: number, desired: TaskModel['desi
     })),
     resources: {
       cgroup: need(plan.needs.cgroup),
-      network: need(plan.needs.network),
+      network: need(plan.needs.network || plan.needs.holder),
       volumes: need(plan.needs.volumes),
       secrets: need(plan.needs.secrets),
       logs: need(plan.needs.logs),

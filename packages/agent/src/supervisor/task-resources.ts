@@ -1,6 +1,7 @@
 import type { PayloadTask, PayloadVolume } from '@gantry/protocol';
 import { insist, isNotFound } from '../engine/insist.ts';
 import { containerName, taskIdOf, taskLabels, taskVolumeName } from './naming.ts';
+import { removeHolder } from './holder.ts';
 import { messageOf, type PerformPorts, type TaskView } from './perform.ts';
 
 interface DockerVolume {
@@ -60,6 +61,7 @@ export async function removeTask(ports: PerformPorts, view: TaskView, signal: Ab
   if (plan.needs.directories) jobs.push(() => ports.directories?.release(plan.taskId) ?? Promise.resolve());
   const { metadataFiles } = ports;
   if (metadataFiles !== undefined) jobs.push(() => metadataFiles.remove(payload));
+  if (plan.needs.holder) jobs.push(() => removeHolder(ports.engine, payload));
   if (plan.needs.network) jobs.push(() => ports.network.release(plan.arn));
   if (plan.needs.cgroup) jobs.push(() => ports.cgroups.remove(plan.taskId));
   for (const job of jobs) {

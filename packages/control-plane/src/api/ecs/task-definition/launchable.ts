@@ -32,11 +32,6 @@ export function unsupportedMember(definition: TaskDefinition): string | undefine
   if (definition.enableFaultInjection === true) return "Fault injection ('enableFaultInjection')";
   const name = namespaceMember(definition);
   if (name !== undefined) return `${name} with networkMode 'awsvpc'`;
-  // A task has a namespace of its own, that its containers could share, with awsvpc alone.
-  const shares = definition.pidMode === 'task' || definition.ipcMode === 'task';
-  if (shares && definition.networkMode !== 'awsvpc') {
-    return `Sharing namespaces ('pidMode' or 'ipcMode' task) with networkMode '${definition.networkMode}'`;
-  }
   if (isWindows(definition)) {
     return `Windows ('runtimePlatform.operatingSystemFamily' ${definition.runtimePlatform?.operatingSystemFamily})`;
   }
