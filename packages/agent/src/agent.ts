@@ -20,7 +20,7 @@ import { SessionKeeper } from './session/keep.ts';
 import { register, RegistrationFailed } from './session/register.ts';
 import { tcsUrl } from './session/tcs.ts';
 import type { Capacity } from './supervisor/admission.ts';
-import { EngineGate } from './supervisor/gate.ts';
+import { gateFor } from './supervisor/gate.ts';
 import { HostPorts, linuxPorts } from './supervisor/host-ports.ts';
 import { Images } from './supervisor/images.ts';
 import { messageOf } from './supervisor/perform.ts';
@@ -164,7 +164,7 @@ export class Agent {
         cgroups,
         directories: this.#ports.directories,
         images: new Images(engine, clock, pullBehaviour, { pulled: this.#ports.pulled, inactivityMs }),
-        gate: this.#ports.gate ?? new EngineGate(2 * info.cpus),
+        gate: this.#ports.gate ?? gateFor(info.cpus),
         hostPorts: new HostPorts(this.#ports.portsInUse ?? linuxPorts, clock),
         logs,
         surroundings: metadata === undefined ? undefined : surroundings(metadata, endpoints),

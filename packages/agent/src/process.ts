@@ -17,7 +17,7 @@ import type { Log } from './log.ts';
 import { METADATA_FILES } from './metadata-file/files.ts';
 import { NetworkMaps } from './network/maps.ts';
 import { HttpLink } from './session/transport-http.ts';
-import { EngineGate } from './supervisor/gate.ts';
+import { gateFor } from './supervisor/gate.ts';
 import { messageOf } from './supervisor/perform.ts';
 import { systemClock, systemIds } from '@gantry/protocol';
 import { credentialsFrom } from './wiring.ts';
@@ -56,7 +56,7 @@ export class AgentProcess {
   }
 
   async #runOn(host: Host, ca: string | undefined): Promise<0 | 1 | 5> {
-    const gate = new EngineGate(2 * host.info.cpus);
+    const gate = gateFor(host.info.cpus);
     const { network, hostAddress } = host;
     this.#maps = network && new NetworkMaps({ network, hostAddress, clock: systemClock, log: this.#log });
     const { endpoint, region, credentialsFile, dataDir, instances } = this.#config;

@@ -1,4 +1,13 @@
 /**
+ * So many calls for each core. A start waits for the disk, the kernel and its runtime more than it computes: with 2 a core idled
+ * now and then, and a busy machine gave the engine less than its share. More than this makes nothing faster.
+ */
+const CALLS_A_CORE = 8;
+
+/** The gate into the engine of a machine. */
+export const gateFor = (cpus: number): EngineGate => new EngineGate(CALLS_A_CORE * cpus);
+
+/**
  * Lets a few calls into the engine at a time. A start goes before a create that waits longer: a task that is nearly
  * there is finished before the next one is begun.
  */
@@ -8,7 +17,6 @@ export class EngineGate {
   readonly #creates: (() => void)[] = [];
   #inside = 0;
 
-  /** About twice the cores: more only makes every start slower. */
   constructor(width: number) {
     this.#width = Math.max(1, width);
   }
