@@ -41,6 +41,7 @@ async function run({ script, volumes, readOnly = false, fargate = false, user }:
         name: 'app',
         image: 'gantry/hello',
         memory: 32,
+        stopTimeout: 2,
         entryPoint: ['/bin/sh', '-c'],
         command: [script],
         ...(user === undefined ? {} : { user }),

@@ -15,7 +15,11 @@ function fullTask(number: number) {
       aContainer('init', {
         image: 'job:1',
         essential: false,
-        mountPoints: [{ sourceVolume: 'data', containerPath: '/d', readOnly: false }],
+        mountPoints: ['data', 'shared'].map((sourceVolume) => ({
+          sourceVolume,
+          containerPath: `/${sourceVolume}`,
+          readOnly: false,
+        })),
       }),
       aContainer('web', { dependsOn: [{ containerName: 'init', condition: 'SUCCESS' }] }),
       aContainer('side', { dependsOn: [{ containerName: 'web', condition: 'START' }] }),

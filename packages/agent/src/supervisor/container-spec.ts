@@ -4,8 +4,8 @@ import type { FirelensAdded } from '../firelens/added.ts';
 import type { SharedDirectories } from '../filesystems/port.ts';
 import type { ContainerSecrets } from '../secrets/service.ts';
 import type { InstanceGpus } from '../gpu/port.ts';
-import type { TaskRuntime } from '../isolation/classes.ts';
 import type { Surroundings } from '../metadata/port.ts';
+import type { TaskRuntime } from '../isolation/classes.ts';
 import { lackingDriver } from '../logs/drivers.ts';
 import { bytesOf } from '../logs/options.ts';
 import { gpuIdsOf, gpuMembers } from './gpus.ts';
@@ -157,9 +157,9 @@ function hostConfig(
   return {
     ...merged,
     ...clampedUlimits(merged, options.mostOpenFiles),
-    ...logFiles(task, rendered, options),
     ...(options.taskRuntime?.runtime === undefined ? {} : { Runtime: options.taskRuntime.runtime }),
     ...(options.mostProcesses === undefined ? {} : { PidsLimit: options.mostProcesses }),
+    ...logFiles(task, rendered, options),
     ...(model.cgroupParent === undefined ? {} : { CgroupParent: model.cgroupParent }),
     ...(joinsPause(task) ? { NetworkMode: pause } : {}),
     ...namespaceMode('PidMode', task.pidMode, pause),
@@ -229,7 +229,7 @@ function binds(task: PayloadTask, container: PayloadContainer): readonly string[
     const shared = volume.dockerVolumeConfiguration?.['scope'] === 'shared';
     const path = volume.host?.sourcePath ?? '';
     const source = path !== '' ? path : shared ? volume.name : taskVolumeName(task, volume.name);
-    return `${source}:${containerPath}${readOnly ? ':ro' : ''}`;
+    return [`${source}:${containerPath}${readOnly ? ':ro' : ''}`];
   });
 }
 

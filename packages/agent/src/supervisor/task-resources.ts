@@ -32,7 +32,7 @@ export async function makeVolumes(
       continue;
     }
     if (volume.efsVolumeConfiguration !== undefined)
-      throw new Error(`volume ${volume.name}: EFS is not served by this agent`);
+      throw new Error(`volume ${volume.name}: this agent was not told what its file system is`);
     const docker: DockerVolume = volume.dockerVolumeConfiguration ?? {};
     if (docker.scope !== 'shared') {
       const own = { ...docker.labels, ...labels };

@@ -23,7 +23,7 @@ export interface RenderInput {
 /**
  * A task as the agent gets it: definition and overrides merged, Docker's own configuration rendered, every
  * number a JSON number (agent-protocol 4). Pure.
- * @throws Error when the task's subnet is not configured.
+ * @throws Error when the task's subnet is not configured, or a file system of it can not be mounted.
  */
 export function renderTask({ task, definition, subnets, logMode, fileSystemOf }: RenderInput): PayloadTask {
   const cpuUnits = cpuUnitsOf(task.overrides.cpu ?? task.cpu ?? definition.cpu);
