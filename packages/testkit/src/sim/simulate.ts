@@ -55,7 +55,8 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
           error,
         );
       }
-      await judge(world, { seed, steps, step, round });
+      const broken = await brokenLaws(world);
+      if (broken.length > 0) throw new SimulationFailed(seed, steps, step, round, broken);
     }
     return { seed, steps, tasks: world.tables.tasks.size, elapsedMs: world.clock.now() - startedAt };
   } finally {
@@ -63,17 +64,15 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
   }
 }
 
-async function judge(
-  world: World,
-  { seed, steps, step, round }: { seed: number; steps: number; step: number; round: readonly string[] },
-): Promise<void> {
+/** What breaks which law, and the history of what is named in it; nothing when all hold. */
+export async function brokenLaws(world: World): Promise<readonly string[]> {
   const snapshot = await world.snapshot();
   const broken = [
     ...[...ALWAYS_LAWS, ...SETTLED_LAWS].flatMap((law) => law.broken(snapshot).map((text) => `${law.name}: ${text}`)),
     ...world.brokenOnTheWay.map((text) => `on the way: ${text}`),
     ...world.problems.map((text) => `problem: ${text}`),
   ];
-  if (broken.length === 0) return;
+  if (broken.length === 0) return [];
   const named = new Set(broken.join(' ').match(/[0-9a-f]{32}/g) ?? []);
   for (const task of world.tables.tasks.values()) {
     if (named.has(task.id))
@@ -85,5 +84,5 @@ async function judge(
     broken.push(`${service.serviceName}: ${service.status}, ${JSON.stringify(service.deployments)}`);
     broken.push(...(await world.history(service.serviceArn)).map((line) => `  ${line}`));
   }
-  throw new SimulationFailed(seed, steps, step, round, broken.slice(0, 60));
+  return broken.slice(0, 60);
 }

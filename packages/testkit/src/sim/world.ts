@@ -209,6 +209,11 @@ export class World {
     this.#weather = rng.pick([STORM, STORM, STORM, DEAF, CALM]);
   }
 
+  /** From now on agents are told badly of what their engines do. */
+  turnDeaf(): void {
+    this.#weather = DEAF;
+  }
+
   get eventsTold(): number {
     return this.hosts.reduce((sum, { events }) => sum + events.told, 0);
   }
