@@ -45,8 +45,12 @@ function tlsArguments(settings: UpSettings): readonly string[] {
   return [`--tls-cert=${tls.certFile}`, `--tls-key=${tls.keyFile}`, `--endpoint=${endpointOf(settings)}`];
 }
 
+/** Instead of the 4 above: an agent has little to do, and a tenth of its memory would stand empty. */
+const LITTLE_YOUNG_SPACE = '--max-semi-space-size=1';
+
 export const agentArguments = (root: string, paths: Paths): readonly string[] => [
   ...NODE_FLAGS,
+  LITTLE_YOUNG_SPACE,
   join(root, MAIN_OF.agent),
   '--config',
   paths.agentConfig,

@@ -12,8 +12,15 @@ import { agentArguments, agentConfig, controlPlaneArguments } from './config.ts'
 
 const DEADLINE_MS = 60_000;
 const POLL_MS = 50;
-/** glibc keeps a heap per thread, and little of it is given back: two are enough, and a busy day leaves less behind. */
-const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' };
+/**
+ * glibc keeps a heap per thread, and little of it is given back: two are enough, and a busy day leaves less behind. Its
+ * thresholds grow with what is asked for unless they are set; then what a start needed once is kept for ever.
+ */
+const SMALL_HEAPS = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
 
 /** What the steps of `up` share. */
 export interface UpContext {
@@ -48,7 +55,7 @@ export async function ensureControlPlane(up: UpContext): Promise<boolean> {
       });
     }
     const args = controlPlaneArguments(host.facts.root, settings, up.network);
-    await startProcess(host, paths, { name: 'control-plane', command: host.facts.nodePath, args, env: FEW_ARENAS });
+    await startProcess(host, paths, { name: 'control-plane', command: host.facts.nodePath, args, env: SMALL_HEAPS });
   }
   await waitWhileAlive(up, 'control-plane', 'did not answer', () => isHealthy(host, where));
   await host.writeFile(paths.endpoint, `${JSON.stringify(where)}\n`, 0o644);
@@ -64,7 +71,7 @@ export async function ensureAgent(up: UpContext): Promise<boolean> {
     const config = agentConfig(settings, paths, { cpuCount, memoryMiB, engineSocket }, up.network);
     await host.writeFile(paths.agentConfig, `${JSON.stringify(config, null, 2)}\n`, 0o600);
     const args = agentArguments(host.facts.root, paths);
-    await startProcess(host, paths, { name: 'agent', command: host.facts.nodePath, args, env: FEW_ARENAS });
+    await startProcess(host, paths, { name: 'agent', command: host.facts.nodePath, args, env: SMALL_HEAPS });
   }
   const api = await up.connect(whereOf(settings, paths));
   const wanted = settings.fargate ? ['ec2', 'fargate'] : ['ec2'];
