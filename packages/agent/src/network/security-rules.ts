@@ -67,7 +67,9 @@ export function packetTable(bridge: string, maps: readonly NetworkMap[]): NftTab
     ],
   ]);
   const chains = new Map<string, NftChain>(baseChains(bridge));
-  for (const group of groups.values()) if (isGroupId(group.groupId)) addGroup(sets, chains, group);
+  /** Names of sets by what is in them. */
+  const shared = new Map<string, string>();
+  for (const group of groups.values()) if (isGroupId(group.groupId)) addGroup(sets, chains, shared, group);
   for (const direction of DIRECTIONS) {
     const entries = endpoints.map(
       (endpoint) => [endpoint.ipv4Address, admit(chains, direction, endpoint, groups)] as const,
@@ -139,7 +141,7 @@ function admit(
 
 const chainOf = (direction: Direction, ids: string): string => `${direction === 'ingress' ? 'in' : 'out'}-${ids}`;
 
-function addGroup(sets: Map<string, NftSet>, chains: Map<string, NftChain>, group: EnforcedSecurityGroup): void {
+function addGroup(sets: Map<string, NftSet>, chains: Map<string, NftChain>, shared: Map<string, string>, group: EnforcedSecurityGroup): void {
   for (const direction of DIRECTIONS) {
     const rules: string[] = [];
     for (const [index, rule] of group.rules.entries()) {
@@ -155,15 +157,12 @@ function addGroup(sets: Map<string, NftSet>, chains: Map<string, NftChain>, grou
         void rules.push([whom, what, verdict].filter((part) => part !== '').join(' '));
       for (const network of networks) say(network.endsWith('/0') ? '' : `${field} ${network}`);
       if (networks.length === peers.length) continue;
-      // Members of a group come and go: they are elements, and the rule stays.
-      const name = `peers-${group.groupId}-${index}`;
-      sets.set(
-        name,
-        setOf(
-          'ipv4_addr',
-          peers.filter((peer) => !peer.includes('/')),
-        ),
-      );
+      // Members of a group come and go: they are elements, and the rule stays. Rules with the same members share them.
+      const addresses = peers.filter((peer) => !peer.includes('/')).toSorted();
+      const content = addresses.join();
+      const name = shared.get(content) ?? `peers-${group.groupId}-${index}`;
+      if (!shared.has(content)) sets.set(name, setOf('ipv4_addr', addresses));
+      shared.set(content, name);
       say(`${field} @${name}`);
     }
     chains.set(chainOf(direction, group.groupId), { rules });

@@ -16,6 +16,8 @@ export interface Peer {
   /** A connection that stays open. */
   open(address: string, port: number): Promise<() => Promise<string>>;
   ping(address: string): Promise<boolean>;
+  /** How many ms it takes. */
+  time(what: 'connects' | 'rounds' | 'stream', address: string, port: number, count: number): Promise<number>;
 }
 
 /** Namespaces as a host with a bridge and tasks behind it, one subnet a number, and a machine outside. Nothing of this host is touched. */
@@ -137,6 +139,7 @@ function peerOf(name: string, address: string, program: ChildProcessWithoutNullS
       if (typeof id !== 'number') throw new Error(id);
       return async () => (await order({ do: 'say', id })) as string;
     },
+    time: async (what, to, port, count) => (await order({ do: what, address: to, port, count })) as number,
     ping: async (to) =>
       runCommand('ip', ['netns', 'exec', name, 'busybox', 'ping', '-c1', '-W1', to]).then(
         () => true,
