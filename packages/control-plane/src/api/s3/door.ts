@@ -14,7 +14,7 @@ import { writeError, type WireRequest } from '@gantry/protocol';
 import type { Origin } from '../../identity/origin.ts';
 import type { Caller } from '../../platform.ts';
 import type { PipelineOptions } from '../http/pipeline.ts';
-import { asS3Error, notImplemented } from './errors.ts';
+import { asS3Error, notImplemented, s3Error } from './errors.ts';
 import { addressOf } from './names.ts';
 import { answerOf, type S3Answer } from './wire/answer.ts';
 import { bodyOf } from './wire/body.ts';
@@ -39,14 +39,19 @@ interface Passage {
   input?: unknown;
 }
 
-/** So much of a body that was refused is read and dropped, for a client that reads its answer only when it has sent all. */
+/** Of a body that was refused. */
 const MOST_DISCARDED_BYTES = 64 * 1024 * 1024;
 const S3 = SERVICES.s3;
+/** Presigned with the second version of signatures: old clients do it where nobody tells them otherwise. */
+const SECOND_VERSION = /[?&]AWSAccessKeyId=[^&]+.*&Signature=|[?&]Signature=[^&]+.*&AWSAccessKeyId=/;
+
+const NOT_FOURTH = 'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.';
 
 /** Whether a request was signed for S3: only then is its body left where it is until it is known what it is for. */
 export function isForS3({ headers, url }: Pick<IncomingMessage, 'headers' | 'url'>): boolean {
   const { authorization } = headers;
-  if (authorization !== undefined) return /\/s3\/aws4_request\b/.test(authorization);
+  if (authorization !== undefined) return /\/s3\/aws4_request\b|^AWS /.test(authorization);
+  if (SECOND_VERSION.test(url ?? '')) return true;
   return /[?&]X-Amz-Credential=[^&]*(%2F|\/)s3(%2F|\/)aws4_request/i.test(url ?? '');
 }
 
@@ -85,6 +90,8 @@ export class S3Door {
     const { authenticate, throttle, authorise, handle, endpointHost } = this.#options;
     const { wire, from, requestId } = passage;
     let seed: SeedSignature | undefined;
+    if (SECOND_VERSION.test(`?${wire.query}`) || header(wire, 'authorization')?.startsWith('AWS ') === true)
+      throw s3Error('InvalidRequest', NOT_FOURTH);
     // The body comes later: its hash is in the head, and `bodyOf` holds it to that.
     const head: WireRequest = { ...wire, body: new Uint8Array() };
     const caller = (passage.caller = authenticate(head, 's3', (verified) => (seed = verified.seed)));
@@ -93,7 +100,7 @@ export class S3Door {
     const operation = routeOf(wire.method, address, query, header(wire, 'x-amz-copy-source') !== undefined);
     passage.operation = operation;
     throttle?.admit(caller, 's3', operation);
-    const body = bodyOf(wire, passage.source, seed);
+    const body = bodyOf(wire, bytesOf(passage.source), seed);
     const input = (passage.input = await inputOf(operation, { wire, query, address, body }));
     authorise(caller, { signingName: 's3', operation, input, from, userAgent: header(wire, 'user-agent') });
     const output = await handle('s3', operation, input, caller, requestId, from);
@@ -139,11 +146,9 @@ export class S3Door {
   ): Promise<void> {
     const bytes = body === undefined || typeof body === 'string' ? Readable.from([]) : Readable.from(body);
     if (response.destroyed) return void bytes.destroy();
-    // What is still coming of the body would be taken for the next request.
-    if (!source.complete) {
-      response.shouldKeepAlive = false;
-      discard(source);
-    }
+    if (!source.complete) await drained(source);
+    // What is still coming would be taken for the next request.
+    if (!source.complete) response.shouldKeepAlive = false;
     const length = typeof body === 'string' ? { 'content-length': String(Buffer.byteLength(body)) } : {};
     response.writeHead(status, {
       'x-amz-request-id': requestId,
@@ -168,12 +173,23 @@ export class S3Door {
   }
 }
 
-function discard(source: IncomingMessage): void {
-  let bytes = 0;
-  source.on('error', () => undefined);
-  source.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > MOST_DISCARDED_BYTES) source.destroy();
+/** Reads and drops what is still coming, up to a limit: most clients read an answer only when they have sent all. */
+function drained(source: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    let bytes = 0;
+    for (const end of ['end', 'close', 'error']) source.once(end, () => resolve());
+    source.on('error', () => undefined);
+    source.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= MOST_DISCARDED_BYTES) return;
+      source.pause();
+      resolve();
+    });
+    source.resume();
   });
-  source.resume();
 }
+
+/** Whoever stops reading leaves the connection as it is: it is to carry the answer. */
+const bytesOf = (source: IncomingMessage): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]: () => source.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>,
+});

@@ -139,22 +139,19 @@ export function namedParts(
   uploaded: readonly Part[],
 ): readonly Part[] {
   const byNumber = new Map(uploaded.map((part) => [part.number, part]));
-  return named.map(({ PartNumber, ETag, Checksum }, at) => {
-    const before = named[at - 1];
-    if (before !== undefined && PartNumber <= before.PartNumber) throw s3Error('InvalidPartOrder');
+  if (named.some(({ PartNumber }, at) => PartNumber <= (named[at - 1]?.PartNumber ?? 0)))
+    throw s3Error('InvalidPartOrder');
+  const parts = named.map(({ PartNumber, ETag, Checksum }) => {
     const part = byNumber.get(PartNumber);
     const isOther = Checksum !== undefined && part?.checksum !== undefined && part.checksum.value !== Checksum.value;
     if (part === undefined || part.etag !== ETag || isOther)
       throw s3Error('InvalidPart', undefined, { PartNumber, ETag });
-    if (at < named.length - 1 && part.content.bytes < LEAST_PART_BYTES)
-      throw s3Error('EntityTooSmall', undefined, {
-        ProposedSize: part.content.bytes,
-        MinSizeAllowed: LEAST_PART_BYTES,
-        PartNumber,
-        ETag,
-      });
     return part;
   });
+  const small = parts.slice(0, -1).find(({ content }) => content.bytes < LEAST_PART_BYTES);
+  if (small === undefined) return parts;
+  const sizes = { ProposedSize: small.content.bytes, MinSizeAllowed: LEAST_PART_BYTES };
+  throw s3Error('EntityTooSmall', undefined, { ...sizes, PartNumber: small.number, ETag: small.etag });
 }
 
 /** S3's: the MD5 of the parts' MD5s, and how many they are. */

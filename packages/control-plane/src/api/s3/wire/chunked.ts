@@ -25,6 +25,14 @@ export async function* unchunked(
   options: ChunkedOptions,
 ): AsyncGenerator<Uint8Array> {
   const input = new Input(source);
+  try {
+    yield* chunksOf(input, options);
+  } finally {
+    await input.close();
+  }
+}
+
+async function* chunksOf(input: Input, options: ChunkedOptions): AsyncGenerator<Uint8Array> {
   let previous = options.seed?.signature ?? '';
   for (;;) {
     const { bytes, signature } = headOf(await input.line());
@@ -130,6 +138,11 @@ class Input {
   /** Nothing more may come. */
   async end(): Promise<void> {
     if (this.#left.length > 0 || (await this.#more())) throw malformed();
+  }
+
+  /** Nobody reads on. */
+  async close(): Promise<void> {
+    await this.#source.return?.();
   }
 
   async #more(): Promise<boolean> {
