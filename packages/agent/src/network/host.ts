@@ -39,10 +39,17 @@ export class HostBridge {
     });
   }
 
-  /** The host asks anew who has the address: it would send to the card of its last owner for half a minute. */
+  /**
+   * The host asks anew who has the address: it would send to the card of its last owner for half a minute. Connections of that one
+   * are over: packets that look like theirs would pass the next one's security groups. Without the program conntrack they time out.
+   */
   async forget(ipv4Address: string): Promise<void> {
-    // Without the bridge there is nothing to forget.
-    await this.#run('ip', ['neigh', 'flush', 'to', ipv4Address, 'dev', this.name]).catch(() => undefined);
+    // Without the bridge, the program or a connection there is nothing to forget.
+    const forgotten = [
+      this.#run('ip', ['neigh', 'flush', 'to', ipv4Address, 'dev', this.name]),
+      ...['--orig-src', '--orig-dst'].map((side) => this.#run('conntrack', ['-D', side, ipv4Address])),
+    ];
+    await Promise.allSettled(forgotten);
   }
 
   /** Removes bridge and rules. Idempotent. Forwarding stays on: others may need it. */

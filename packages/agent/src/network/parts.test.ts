@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { formatNetwork, networkOf, overlap } from './address.ts';
 import { CommandError, runCommand, type RunCommand } from './command.ts';
 import { findFirewall } from './firewall.ts';
-import { refuseOverlaps } from './host.ts';
+import { HostBridge, refuseOverlaps } from './host.ts';
 import { leaseName, parseLeaseName } from './lease-name.ts';
 import { addressBatch, hostsFile, resolversFile } from './dress.ts';
 import { detectHostAddress } from './host-address.ts';
@@ -55,6 +55,19 @@ describe('lease names', () => {
 });
 
 describe('small parts', () => {
+  it('an address that is given back is forgotten with its connections, whatever the host lacks', async () => {
+    const ran: string[] = [];
+    const bridge = new HostBridge('gantryx', (program, args) => {
+      ran.push([program, ...args].join(' '));
+      return program === 'ip' ? Promise.resolve('') : Promise.reject(new CommandError('no such program', undefined));
+    });
+    await bridge.forget('10.0.0.5');
+    assert.deepEqual(ran, [
+      'ip neigh flush to 10.0.0.5 dev gantryx',
+      'conntrack -D --orig-src 10.0.0.5',
+      'conntrack -D --orig-dst 10.0.0.5',
+    ]);
+  });
   it('a hosts file leads all names of a task to its own address', () => {
     const request = { hostname: 'ip-10-0-0-5.ec2.internal', ipv4Address: '10.0.0.5' };
     const rest = { taskArn: '', macAddress: '', gatewayCidr: '', dnsServers: [] };
