@@ -23,7 +23,7 @@ describe('introspection and the metadata file', { skip }, () => {
       family: 'nosy',
       networkMode: 'host',
       containerDefinitions: [
-        { name: 'app', image: 'gantry/hello', memory: 32, command: ['sleep', '3600'], user: '1000' },
+        { name: 'app', image: 'gantry/hello', memory: 32, command: ['sleep', '3600'], user: '1000', stopTimeout: 2 },
       ],
     });
     const { tasks } = await ecs.call('RunTask', { taskDefinition: 'nosy' });

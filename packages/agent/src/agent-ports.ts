@@ -24,7 +24,10 @@ export const AGENT_VERSION = '0.1.0';
 /** One container instance, settled: nothing in it is looked up or defaulted any more. */
 export interface AgentConfig {
   readonly cluster: string;
-  readonly identity: Omit<InstanceIdentity, 'hasTaskNetwork' | 'hasMetadata' | 'hasRouters' | 'watchesDisk' | 'gpuDriverVersion'>;
+  readonly identity: Omit<
+    InstanceIdentity,
+    'hasTaskNetwork' | 'hasMetadata' | 'hasRouters' | 'watchesDisk' | 'gpuDriverVersion'
+  >;
   /** What is left out follows from the engine: all its cores, all its memory less `reservedMemoryMiB`. */
   readonly capacity: {
     readonly cpuUnits?: number | undefined;

@@ -3,6 +3,7 @@ import type { FrameSocket } from '@gantry/protocol';
 import { awaitEngine } from './engine/await.ts';
 import type { EngineInfo } from './engine/port.ts';
 import { DiskWatch } from './disk/watch.ts';
+import { capacityOf, type AgentRecord } from './agent-record.ts';
 import { ExecSessions } from './exec/sessions.ts';
 import { Firelens } from './firelens/service.ts';
 import { LogService } from './logs/service.ts';
@@ -30,18 +31,6 @@ import { Publisher } from './telemetry/publisher.ts';
 import { UsageReader } from './telemetry/usage.ts';
 
 const AGENT_HASH = 'gantry';
-
-/** Document `agent` of the checkpoint. */
-interface AgentRecord {
-  /** Label of its containers. */
-  readonly agentId: string;
-  readonly clientToken: string;
-  /** What the ids in its containers' metadata URIs are made of. Those of an older version have none. */
-  readonly metadataSecret?: string | undefined;
-  readonly cluster: string;
-  readonly containerInstanceArn?: string | undefined;
-  readonly manifestSeq: number;
-}
 
 /** How a control plane says that there is no such instance (any more). */
 const INSTANCE_GONE = /is not registered here|was deregistered|is INACTIVE/;
@@ -91,7 +80,7 @@ export class Agent {
     }
     const engine = await awaitEngine(this.#ports.engine, this.#ports.clock, this.#ports.log, signal);
     if (engine === undefined) return { ended: Promise.resolve({ exitCode: 0, reason: 'stopped' }) };
-    const capacity = this.#capacity(engine);
+    const capacity = capacityOf(this.#config, engine);
     const supervisor = this.#supervise(record, engine, capacity);
     this.#logs?.restore(documents);
     await supervisor.restore(documents);
@@ -135,17 +124,6 @@ export class Agent {
     this.#record = { ...this.#record, ...change };
     this.#ports.checkpoint.put('agent', this.#record);
     await this.#ports.checkpoint.flush();
-  }
-
-  #capacity(engine: EngineInfo): Capacity {
-    const { cpuUnits, memoryMiB, tcpPorts, udpPorts } = this.#config.capacity;
-    return {
-      cpuUnits: cpuUnits ?? engine.cpus * 1024,
-      memoryMiB: Math.max(1, memoryMiB ?? engine.memoryMiB - this.#config.reservedMemoryMiB),
-      tcpPorts,
-      udpPorts,
-      gpuIds: this.#config.gpus?.ids ?? [],
-    };
   }
 
   #supervise(record: AgentRecord, info: EngineInfo, capacity: Capacity): Supervisor {

@@ -58,15 +58,16 @@ describe('what is told', () => {
     const one = ask(`/v1/tasks?taskarn=${taskArn(1)}`);
     assert.equal(one.status, 200);
     const task = one.body as Record<string, unknown> & { Containers: Record<string, unknown>[] };
+    const named = task.Containers.map(({ DockerId, Name, Ports }) => ({ DockerId, Name, Ports }));
     assert.deepEqual(
-      { ...task, Containers: task.Containers.map(({ DockerName: _, ...container }) => container) },
+      { ...task, Containers: named },
       {
         Arn: taskArn(1),
         DesiredStatus: 'RUNNING',
         KnownStatus: 'RUNNING',
         Family: 'web',
         Version: '1',
-        Containers: [web, { DockerId: idOf('log'), Name: 'log' }],
+        Containers: [web, { DockerId: idOf('log'), Name: 'log', Ports: undefined }],
       },
     );
     assert.match(String(task.Containers[0]?.['DockerName']), /^ecs-web-1-web-[0-9a-f]{20}$/);

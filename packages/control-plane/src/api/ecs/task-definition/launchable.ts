@@ -4,9 +4,7 @@ import { deviceNotYet } from './accelerators.ts';
 import { isWindows } from './draft.ts';
 
 /** Members of a container that ECS accepts and whose work this version can not do when a task is to start. */
-const CONTAINER_NOT_YET: readonly (readonly [string, string])[] = [
-  ['credentialSpecs', 'Credential specs'],
-];
+const CONTAINER_NOT_YET: readonly (readonly [string, string])[] = [['credentialSpecs', 'Credential specs']];
 /** The same of a volume. */
 const VOLUME_NOT_YET: readonly (readonly [string, string])[] = [
   ['s3filesVolumeConfiguration', 'S3 Files volumes'],

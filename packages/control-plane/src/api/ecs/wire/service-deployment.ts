@@ -106,7 +106,11 @@ export function describeServiceRevision(revision: ServiceRevision): WireServiceR
     loadBalancers: (revision.loadBalancers ?? []).map((each) => ({ ...each })),
     serviceRegistries: [],
     networkConfiguration: networkOf(revision.awsvpcConfiguration),
-    containerImages: revision.containerImages.map(({ byTag: _, ...image }) => image),
+    containerImages: revision.containerImages.map(({ containerName, image, imageDigest }) => ({
+      containerName,
+      image,
+      imageDigest,
+    })),
     guardDutyEnabled: false,
     ...resolvedOf(revision),
     volumeConfigurations: [],
