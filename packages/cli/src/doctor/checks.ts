@@ -24,6 +24,8 @@ export interface Findings {
   /** How many keys are in it; the keys themselves are nobody's business. */
   readonly keys: number | 'absent' | 'denied' | 'damaged';
   readonly freeDiskMiB: number | undefined;
+  /** Whether the engine's files can be measured from here; `undefined`: there is no engine to ask. */
+  readonly seesEngineFiles: boolean | undefined;
   readonly openFiles: number | undefined;
   readonly memoryMiB: number;
   readonly crunWorks: boolean | undefined;
@@ -81,6 +83,7 @@ export function examine(f: Findings): readonly Check[] {
     dataDirCheck(f),
     keyFileCheck(f),
     diskCheck(f),
+    taskDiskCheck(f),
     memoryCheck(f),
     filesCheck(f),
     clockCheck(f),
@@ -251,6 +254,15 @@ function diskCheck({ freeDiskMiB, dataDir }: Findings): Check {
   if (freeDiskMiB < 256) return fail('disk', found, 'At least 256 MiB are needed.');
   if (freeDiskMiB < 2_048) return warn('disk', found, 'Images and logs need room: 2 GiB or more is comfortable.');
   return ok('disk', found);
+}
+
+function taskDiskCheck({ seesEngineFiles }: Findings): Check {
+  const name = 'task disk';
+  if (seesEngineFiles === undefined) return ok(name, 'unknown while no engine answers');
+  if (seesEngineFiles) return ok(name, 'Fargate tasks stop when they take more than their share');
+  const wayOut =
+    "Run Gantry as root, beside the engine: it measures the engine's files with du. Until then a task can fill the disk.";
+  return warn(name, 'what Fargate tasks take of the disk cannot be seen', wayOut);
 }
 
 function memoryCheck({ memoryMiB }: Findings): Check {

@@ -60,6 +60,7 @@ async function gather(host: Host, options: DoctorOptions): Promise<Findings> {
     keyFile: options.keyFile,
     keys: await keysOf(host, options.keyFile),
     freeDiskMiB: await host.freeDiskMiB(options.dataDir),
+    seesEngineFiles: await seesEngineFiles(host),
     openFiles: facts.openFiles,
     memoryMiB: facts.memoryMiB,
     crunWorks: machine.crun && machine.root ? (await workingCrun(host, false)) !== undefined : undefined,
@@ -98,4 +99,13 @@ async function whyNotWritable(host: Host, dataDir: string): Promise<string | und
     if (access === 'denied') return `${folder} cannot be written to by this user`;
     if (dirname(folder) === folder) return undefined;
   }
+}
+
+/** As the agent does: by the directory the engine names. */
+async function seesEngineFiles(host: Host): Promise<boolean | undefined> {
+  const info = await host.engineGet('/info');
+  if (info?.status !== 200) return undefined;
+  const { DockerRootDir = '' } = JSON.parse(info.body) as { readonly DockerRootDir?: string };
+  const [access, du] = await Promise.all([host.accessTo(`${DockerRootDir}/volumes`), host.which('du')]);
+  return DockerRootDir !== '' && access === 'ok' && du !== undefined;
 }
