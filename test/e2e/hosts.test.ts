@@ -117,6 +117,21 @@ describe('tasks on several hosts', { skip: noHosts, timeout: 240_000 }, () => {
     assert.deepEqual(missed, [[], [], [], []]);
   });
 
+  test('a host itself reaches tasks on others, as what balances load there does', async () => {
+    // Security groups let it in, as they do at home: this one lets in nobody.
+    const groups = await world.plane.aws<{ GroupId: string }>([
+      ...['ec2', 'create-security-group', '--group-name', 'closed', '--description', 'closed'],
+    ]);
+    const task = await startOn(b, 'far', [groups.GroupId]);
+    const page = await a.run('timeout', '5', 'busybox', 'wget', '-qO-', `http://${addressOf(task)}/`);
+    assert.match(page, /Hello/);
+    const [other] =
+      (await a.run('ip', '-4', '-o', 'addr', 'show', 'dev', 'gantry0-vx')).match(/10\.213\.\d+\.\d+/) ?? [];
+    const ownPort = `timeout 1 wget -qO- http://${other}:4566/ && echo open; true`;
+    assert.equal(await b.inTask(task.taskArn ?? '', 'sh', '-c', ownPort), '', 'but no task the other host');
+    await stop(task);
+  });
+
   test('much goes through, from cards of whatever MTU; later tasks have that of the way', async () => {
     const [one, two] = await Promise.all([startOn(a, 'far'), startOn(b, 'far')]);
     assert.match(await b.inTask(two.taskArn ?? '', 'cat', '/sys/class/net/eth0/mtu'), /^1450$/m);
@@ -145,8 +160,9 @@ describe('tasks on several hosts', { skip: noHosts, timeout: 240_000 }, () => {
     }
     await Promise.all([onA, onB, mover].map(stop));
     await until('no routes are left to tasks that stopped', async () => {
+      // Those to the service's two tasks there, and to the other host.
       const [onA2, onB2] = [await a.routes(), await b.routes()];
-      return onA2.length === 2 && onB2.length === 2;
+      return onA2.length === 3 && onB2.length === 3;
     });
   });
 

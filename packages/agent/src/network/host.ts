@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { formatNetwork, networkOf, overlap, type Network } from './address.ts';
 import type { RunCommand } from './command.ts';
+import { overlayName } from './overlay-plan.ts';
 import { findFirewall, type Firewall } from './firewall.ts';
 
 const DEFAULT_MTU = 1500;
@@ -119,7 +120,7 @@ function macOf(bridge: string): string {
 export function refuseOverlaps(bridge: string, wanted: readonly Network[], addresses: string): void {
   for (const line of addresses.split('\n')) {
     const [, device = '', family, cidr] = line.trim().split(/\s+/);
-    if (family !== 'inet' || cidr === undefined || device === bridge) continue;
+    if (family !== 'inet' || cidr === undefined || device === bridge || device === overlayName(bridge)) continue;
     const clash = wanted.find((network) => overlap(network, networkOf(cidr)));
     if (clash === undefined) continue;
     const what = `The subnet ${formatNetwork(clash)} overlaps ${formatNetwork(networkOf(cidr))} of this host's ${device}`;

@@ -36,7 +36,11 @@ describe('the maps of a host', () => {
     maps.take('two', whole(2, own('b', '10.0.0.4')));
     await clock.turn(0);
     assert.deepEqual(enforced(), ['a', 'b']);
-    assert.deepEqual(network.reached, { networkId: 7, routes: [{ ipv4Address: '10.0.0.3', via: '192.0.2.2' }] });
+    assert.deepEqual(network.reached, {
+      networkId: 7,
+      routes: [{ ipv4Address: '10.0.0.3', via: '192.0.2.2' }],
+      ownAddress: undefined,
+    });
     assert.deepEqual(
       network.calls.map(({ call }) => call),
       ['reach', 'enforce', 'reach', 'enforce'],

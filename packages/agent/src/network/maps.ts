@@ -90,11 +90,11 @@ export class NetworkMaps {
       done = false;
       log('warn', `${what}: ${messageOf(error)}`);
     };
-    const networkId = maps.reduce(
-      (newest, map) => (map.generation > newest.generation ? map : newest),
-      NOTHING,
-    ).networkId;
-    await network.reach({ networkId, routes: routesOf(maps) }).catch(failed('tasks on other hosts cannot be reached'));
+    const newest = maps.reduce((one, other) => (other.generation > one.generation ? other : one), NOTHING);
+    const { networkId, ownAddress } = newest;
+    await network
+      .reach({ networkId, routes: routesOf(maps), ownAddress })
+      .catch(failed('tasks on other hosts cannot be reached'));
     await network.enforce(maps).catch(failed('security groups could not be brought up to date'));
     return done;
   }

@@ -109,8 +109,17 @@ describe('ways to other hosts, for real', { skip, timeout: 60_000 }, () => {
     // What arrives is let in to tasks; here the task is the host itself, so only answers come in.
     await inside(two)('nft', ['flush', 'chain', 'ip', 'gantryvx-gantryx', 'input']);
     assert.ok(await ping(one, two));
+    await left.set({ ...to(two), ownAddress: '10.231.77.254' });
+    assert.match(await inside(one)('ip', ['route', 'get', two.task]), / src 10\.231\.77\.254 /);
     const next = overlay(one);
     await next.set(to(two));
+    assert.match(
+      await inside(one)('ip', ['route', 'get', two.task]),
+      / src 10\.231\.77\.254 /,
+      'nobody said otherwise',
+    );
+    await next.set({ ...to(two), ownAddress: '10.231.77.253' });
+    assert.match(await inside(one)('ip', ['route', 'get', two.task]), / src 10\.231\.77\.253 /);
     assert.equal(next.mtu, 1430);
     assert.equal((await shown(one)).trim().split('\n').length, 1);
     await next.set({ networkId: 77, routes: [{ ipv4Address: '10.231.77.9', via: two.address }] });

@@ -1,4 +1,5 @@
 import * as files from 'node:fs/promises';
+import { formatNetwork, networkOf } from './address.ts';
 import type { RunCommand } from './command.ts';
 import { CommandError } from './command.ts';
 import {
@@ -38,6 +39,7 @@ export class Overlay {
   #ways: Ways | undefined;
   #networkId: number | undefined;
   #guarded = false;
+  #ownAddress: string | undefined;
   #mtu: number | undefined;
   #work: Promise<void> = Promise.resolve();
 
@@ -60,9 +62,10 @@ export class Overlay {
         if (wanted.routes.size > 0) await this.#ensureDevice(others.networkId);
         else if (this.#mtu !== undefined) return await this.#remove();
         await this.#change(before, wanted, others.networkId);
+        await this.#callItself(others.ownAddress);
         this.#ways = wanted;
       } catch (error) {
-        this.#ways = undefined;
+        [this.#ways, this.#ownAddress] = [undefined, undefined];
         throw error;
       }
     });
@@ -140,6 +143,20 @@ export class Overlay {
     if (ip.length > 0) await run('ip', ['-batch', '-'], `${ip.join('\n')}\n`);
   }
 
+  /** What this host sends by the device comes from there: the bridge's addresses are every other host's, too. */
+  async #callItself(ownAddress: string | undefined): Promise<void> {
+    if (ownAddress === undefined || ownAddress === this.#ownAddress || this.#mtu === undefined) return;
+    const { run } = this.#options;
+    const wanted = formatNetwork(networkOf(ownAddress));
+    const shown = await run('ip', ['-4', '-o', 'addr', 'show', 'dev', this.device]);
+    const had = [...shown.matchAll(/ inet (\d+\.\d+\.\d+\.\d+)/g)].map(([, address]) => `${address}/32`);
+    // The new one first: with its last address a device loses its routes.
+    const lines = [`addr replace ${wanted} dev ${this.device}`];
+    for (const address of had) if (address !== wanted) lines.push(`addr del ${address} dev ${this.device}`);
+    await run('ip', ['-batch', '-'], `${lines.join('\n')}\n`);
+    this.#ownAddress = ownAddress;
+  }
+
   async #remove(): Promise<void> {
     const { run, bridge } = this.#options;
     const shown = await run('ip', ['-o', 'link', 'show', 'type', 'vxlan']);
@@ -148,7 +165,8 @@ export class Overlay {
     const table = guardTable(bridge);
     // A host without the program has no such table either.
     await run('nft', ['-f', '-'], `add table ${table}\ndelete table ${table}\n`).catch(() => undefined);
-    [this.#ways, this.#mtu, this.#networkId, this.#guarded] = [NO_WAYS, undefined, undefined, false];
+    [this.#ways, this.#mtu, this.#networkId] = [NO_WAYS, undefined, undefined];
+    [this.#guarded, this.#ownAddress] = [false, undefined];
   }
 
   /** One change at a time. */

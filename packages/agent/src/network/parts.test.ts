@@ -33,6 +33,9 @@ describe('addresses', () => {
     assert.throws(check('10.0.0.1/24'), /10\.0\.0\.0\/24 overlaps 10\.0\.0\.0\/16 of this host's eth0.*another subnet/);
     assert.doesNotThrow(check('10.1.0.1/24'));
     assert.doesNotThrow(() => refuseOverlaps('eth0', [networkOf('10.0.0.1/24')], shown));
+    // The host's own address among the tasks' is no other network.
+    const called = '9: gantry0-vx    inet 10.9.0.254/32 scope global gantry0-vx';
+    assert.doesNotThrow(() => refuseOverlaps('gantry0', [networkOf('10.9.0.1/24')], called));
   });
 });
 
@@ -68,6 +71,7 @@ describe('small parts', () => {
       'conntrack -D --orig-dst 10.0.0.5',
     ]);
   });
+
   it('a hosts file leads all names of a task to its own address', () => {
     const request = { hostname: 'ip-10-0-0-5.ec2.internal', ipv4Address: '10.0.0.5' };
     const rest = { taskArn: '', macAddress: '', gatewayCidr: '', dnsServers: [] };

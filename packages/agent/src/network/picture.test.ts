@@ -54,6 +54,8 @@ describe('the picture of the network', () => {
         },
       ],
       routes: [{ ipv4Address: '10.0.0.4', via: '192.0.2.2' }],
+      hosts: [],
+      ownAddress: undefined,
     });
     const moved = [address('10.0.0.3', '192.0.2.9', ['sg-2'])];
     assert.ok(picture.take(message(2, { since: 1, addresses: moved, goneAddresses: ['10.0.0.4'] })));
@@ -61,6 +63,15 @@ describe('the picture of the network', () => {
     assert.deepEqual(picture.map()?.securityGroups[0]?.rules[0]?.peers, ['10.0.0.3']);
     assert.ok(picture.take(message(3, { since: 2, goneSecurityGroups: ['sg-1'] })));
     assert.deepEqual(picture.map()?.securityGroups, []);
+  });
+
+  it('hosts: its own address, and ways to the others', () => {
+    const picture = new NetworkPicture('192.0.2.1');
+    const host = (ipv4Address: string, of: string) => ({ ...address(ipv4Address, of, []), ofHost: true as const });
+    picture.take(message(1, { addresses: [host('10.0.0.254', '192.0.2.1'), host('10.0.0.253', '192.0.2.2')] }));
+    const { hosts, ownAddress, routes } = picture.map() ?? {};
+    assert.deepEqual([hosts, ownAddress], [['10.0.0.254', '10.0.0.253'], '10.0.0.254']);
+    assert.deepEqual(routes, [{ ipv4Address: '10.0.0.253', via: '192.0.2.2' }]);
   });
 
   it('takes no change that goes on from something else, and any whole one', () => {

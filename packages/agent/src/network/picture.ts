@@ -56,6 +56,8 @@ export class NetworkPicture {
       routes: entries.flatMap(({ ipv4Address, host }) =>
         host === undefined || host === this.#hostAddress ? [] : [{ ipv4Address, via: host }],
       ),
+      hosts: entries.flatMap(({ ofHost, ipv4Address }) => (ofHost === true ? [ipv4Address] : [])),
+      ownAddress: entries.find(({ ofHost, host }) => ofHost === true && host === this.#hostAddress)?.ipv4Address,
     };
   }
 }

@@ -37,6 +37,8 @@ export interface OtherHosts {
   readonly networkId: number;
   /** Empty: there are none. */
   readonly routes: readonly HostRoute[];
+  /** By which this host speaks to their tasks. */
+  readonly ownAddress?: string | undefined;
 }
 
 export interface AttachRequest {

@@ -1,5 +1,6 @@
 import type { EnforcedRule, EnforcedSecurityGroup, NetworkEndpoint, NetworkMap } from '@gantry/protocol';
 import { formatNetwork, networkOf } from './address.ts';
+import { overlayName } from './overlay-plan.ts';
 import type { NftChain, NftSet, NftTable } from './ruleset.ts';
 
 /** A task's end of a wire: what may come out of it. */
@@ -58,6 +59,7 @@ export function packetTable(bridge: string, maps: readonly NetworkMap[]): NftTab
   const endpoints = maps.flatMap((map) => map.endpoints).filter((endpoint) => isAddress(endpoint.ipv4Address));
   const groups = new Map(maps.flatMap((map) => map.securityGroups).map((group) => [group.groupId, group]));
   const sets = new Map<string, NftSet>([
+    ['hosts', setOf('ipv4_addr', maps.flatMap(({ hosts = [] }) => hosts).filter(isAddress))],
     [
       'tasks',
       setOf(
@@ -87,7 +89,18 @@ function baseChains(bridge: string): [string, NftChain][] {
   const state = 'ct state vmap { established : accept, related : accept, invalid : drop }';
   const filter = (hook: string): string => `type filter hook ${hook} priority ${PRIORITY}; policy accept;`;
   return [
-    ['arrive', { rules: [`oifname != "${bridge}" accept`, 'ip daddr vmap @ingress', 'drop'] }],
+    [
+      'arrive',
+      {
+        rules: [
+          `oifname != "${bridge}" accept`,
+          // Other hosts by the way between hosts: a load balancer there is let in as one here is.
+          `iifname "${overlayName(bridge)}" ip saddr @hosts accept`,
+          'ip daddr vmap @ingress',
+          'drop',
+        ],
+      },
+    ],
     [
       'forward',
       {
@@ -141,7 +154,12 @@ function admit(
 
 const chainOf = (direction: Direction, ids: string): string => `${direction === 'ingress' ? 'in' : 'out'}-${ids}`;
 
-function addGroup(sets: Map<string, NftSet>, chains: Map<string, NftChain>, shared: Map<string, string>, group: EnforcedSecurityGroup): void {
+function addGroup(
+  sets: Map<string, NftSet>,
+  chains: Map<string, NftChain>,
+  shared: Map<string, string>,
+  group: EnforcedSecurityGroup,
+): void {
   for (const direction of DIRECTIONS) {
     const rules: string[] = [];
     for (const [index, rule] of group.rules.entries()) {

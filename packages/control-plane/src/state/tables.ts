@@ -73,6 +73,15 @@ export interface NetworkEpoch {
   readonly epoch: number;
 }
 
+/**
+ * What a host is called in the network of the tasks, while there are several: an address of a subnet that no task gets. Key: its
+ * address outside, as its instances registered it (`gantry.host-address`).
+ */
+export interface NetworkHost {
+  readonly subnetId: string;
+  readonly ipv4Address: string;
+}
+
 /** Every kind of document there is. A new kind is one line here. */
 export function createTables() {
   return {
@@ -153,6 +162,10 @@ function balancingTables() {
     /** Key `<account>/<region>/<group id>`. */
     securityGroups: new Table<SecurityGroup, 'vpc'>('security-group', {
       vpc: (g) => `${g.scope.account}/${g.scope.region}/${g.vpcId}`,
+    }),
+    networkHosts: new Table<NetworkHost, 'address'>('network-host', {
+      /** `<subnet>/<ip>` */
+      address: (h) => `${h.subnetId}/${h.ipv4Address}`,
     }),
     networkEpochs: new Table<NetworkEpoch>('network-epoch', {}),
     listeners: new Table<Listener, 'loadBalancer'>('listener', { loadBalancer: (l) => l.loadBalancerArn }),

@@ -34,6 +34,8 @@ export interface MappedAddress {
   readonly taskArn?: string;
   /** `gantry.host-address` of its instance. */
   readonly host?: string;
+  /** It is the host's own, by which it speaks to tasks of other hosts. */
+  readonly ofHost?: true;
   readonly securityGroupIds: readonly string[];
 }
 
@@ -64,8 +66,12 @@ export interface NetworkMap {
   readonly securityGroups: readonly EnforcedSecurityGroup[];
   /** Number of the network that ties the hosts together. */
   readonly networkId: number;
-  /** Addresses of tasks on other hosts. Empty while all tasks are on one. */
+  /** Addresses of tasks on other hosts, and of these hosts. Empty while there is one host. */
   readonly routes: readonly HostRoute[];
+  /** The hosts' own addresses among the tasks'. What they send is let in as if it came from the task's own host. */
+  readonly hosts?: readonly string[];
+  /** This host's. */
+  readonly ownAddress?: string | undefined;
 }
 
 export interface NetworkEndpoint {

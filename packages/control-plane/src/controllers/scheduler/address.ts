@@ -7,12 +7,13 @@ import type { PlacementIndex } from './placement-index.ts';
 /** The host numbers of a subnet that tasks may have: the first usable address is the gateway's. */
 const FIRST_HOST = 2;
 
-/** The lowest address of the subnet that no task has. @returns undefined when all are taken. */
+/** The lowest address of the subnet that no task has, and no host. @returns undefined when all are taken. */
 export function freeAddress(tables: Tables, index: PlacementIndex, subnet: SubnetConfig): string | undefined {
   const { base, size } = rangeOf(subnet.cidr);
   for (let host = Math.max(FIRST_HOST, index.addressHint(subnet.subnetId)); host < size - 1; host += 1) {
     const address = dotted(base + host);
-    if (tables.tasks.countBy('address', `${subnet.subnetId}/${address}`) > 0) continue;
+    const key = `${subnet.subnetId}/${address}`;
+    if (tables.tasks.countBy('address', key) + tables.networkHosts.countBy('address', key) > 0) continue;
     index.raiseAddressHint(subnet.subnetId, host);
     return address;
   }

@@ -7,7 +7,7 @@ import { groupIdOf, mapGroup } from './groups.ts';
 export type SentGroups = ReadonlyMap<string, SecurityGroup | undefined>;
 
 export interface MapView {
-  readonly directory: Pick<AddressDirectory, 'addresses' | 'get' | 'hostOf' | 'addressesOf'>;
+  readonly directory: Pick<AddressDirectory, 'addresses' | 'get' | 'hostOf' | 'hostCalled' | 'addressesOf'>;
   readonly groupOf: (groupKey: string) => SecurityGroup | undefined;
   readonly instanceKey: string;
 }
@@ -20,7 +20,7 @@ export interface MapContent {
 
 /** The whole picture for an instance. Pure. */
 export function wholeMap(view: MapView): MapContent {
-  const addresses = [...view.directory.addresses()].flatMap((address) => mapAddress(view, address) ?? []);
+  const addresses = view.directory.addresses().flatMap((address) => mapAddress(view, address) ?? []);
   const groups = groupsOfTasks(view);
   return {
     content: {
@@ -63,6 +63,8 @@ function groupsOfTasks({ directory, groupOf, instanceKey }: MapView): SentGroups
 }
 
 function mapAddress({ directory, instanceKey }: MapView, address: string): MappedAddress | undefined {
+  const called = directory.hostCalled(address);
+  if (called !== undefined) return { ipv4Address: address, host: called, ofHost: true, securityGroupIds: [] };
   const placed = directory.get(address);
   if (placed === undefined) return undefined;
   const host = directory.hostOf(placed.instanceKey);

@@ -93,6 +93,7 @@ test('with 3,000 tasks on 100 instances, one more costs each of them one address
     addresses: () => directory.addresses(),
     get: (address) => ((looks += 1), directory.get(address)),
     hostOf: (key) => directory.hostOf(key),
+    hostCalled: (address) => directory.hostCalled(address),
     addressesOf: (key) => directory.addressesOf(key),
   };
   let touched: Touched | undefined;

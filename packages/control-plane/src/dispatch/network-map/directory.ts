@@ -1,8 +1,9 @@
 import type { Instance, Task } from '@gantry/domain';
-import { HOST_ADDRESS_ATTRIBUTE } from '@gantry/protocol';
 import type { Change } from '../../state/state.ts';
 import type { Tables } from '../../state/tables.ts';
+import type { NetworkHost } from '../../state/tables.ts';
 import { groupKeysOf } from './groups.ts';
+import { hostAddressOf } from './hosts.ts';
 
 /** An address that a task has, and where. */
 export interface Placed {
@@ -31,16 +32,24 @@ export class AddressDirectory {
   readonly #ofInstance = new Map<string, Set<string>>();
   /** The host's address, by instance. */
   readonly #hosts = new Map<string, string>();
+  /** Which host has an address of its own. */
+  readonly #called = new Map<string, string>();
 
   constructor(tables: Tables) {
     this.#tables = tables;
     for (const key of tables.instances.keys) this.#setHost(key, tables.instances.get(key));
+    for (const key of tables.networkHosts.keys) this.#call(key, tables.networkHosts.get(key));
     for (const key of tables.tasks.keys) this.#enter(this.#placed(key, tables.tasks.get(key)));
   }
 
-  /** All addresses. */
-  addresses(): IterableIterator<string> {
-    return this.#addresses.keys();
+  /** All addresses, hosts' included. */
+  addresses(): readonly string[] {
+    return [...this.#addresses.keys(), ...this.#called.keys()];
+  }
+
+  /** The host that has this address among the tasks'. */
+  hostCalled(address: string): string | undefined {
+    return this.#called.get(address);
   }
 
   get(address: string): Placed | undefined {
@@ -60,7 +69,12 @@ export class AddressDirectory {
     for (const { kind, key, before, after } of changes) {
       if (kind === 'security-group') groups.add(key);
       else if (kind === 'instance') this.#instanceChanged(key, after as Instance | undefined, addresses);
-      else if (kind === 'task')
+      else if (kind === 'network-host') {
+        for (const one of [before, after] as (NetworkHost | undefined)[])
+          if (one !== undefined) addresses.add(one.ipv4Address);
+        this.#call(key, undefined, before as NetworkHost | undefined);
+        this.#call(key, after as NetworkHost | undefined);
+      } else if (kind === 'task')
         this.#taskChanged(key, before as Task | undefined, after as Task | undefined, addresses);
     }
     return { addresses, groups };
@@ -116,12 +130,14 @@ export class AddressDirectory {
   }
 
   #setHost(key: string, instance: Instance | undefined): void {
-    const host =
-      instance === undefined || instance.status === 'INACTIVE'
-        ? undefined
-        : instance.attributes.find(({ name }) => name === HOST_ADDRESS_ATTRIBUTE)?.value;
-    if (host === undefined || host === '') this.#hosts.delete(key);
+    const host = hostAddressOf(instance);
+    if (host === undefined) this.#hosts.delete(key);
     else this.#hosts.set(key, host);
+  }
+
+  #call(host: string, is: NetworkHost | undefined, was?: NetworkHost): void {
+    if (was !== undefined && this.#called.get(was.ipv4Address) === host) this.#called.delete(was.ipv4Address);
+    if (is !== undefined) this.#called.set(is.ipv4Address, host);
   }
 }
 

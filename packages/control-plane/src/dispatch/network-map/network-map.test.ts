@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { epochMs, type SecurityGroup, type Task } from '@gantry/domain';
+import { epochMs, type Instance, type SecurityGroup, type Task } from '@gantry/domain';
 import { HOST_ADDRESS_ATTRIBUTE, NETWORK_MAP_ATTRIBUTE, type NetworkMapMessage } from '@gantry/protocol';
+import { freeAddress } from '../../controllers/scheduler/address.ts';
+import { PlacementIndex } from '../../controllers/scheduler/placement-index.ts';
 import { aTask, SCOPE } from '../testing/documents.ts';
 import { ScriptedAgent } from '../testing/scripted-agent.ts';
 import { DispatchWorld, taskKey } from '../testing/world.ts';
@@ -202,6 +204,48 @@ test('an instance that moves to another host takes its addresses along; one that
   await change({ status: 'INACTIVE' });
   await settleLate(world);
   assert.deepEqual(told(two), ['10.0.0.2 -']);
+});
+
+test('hosts have addresses of their own among the tasks’, from the upper end, as soon as there are two; nobody else gets them', async () => {
+  const world = await DispatchWorld.start();
+  const one = await agentOn(world, '192.0.2.1');
+  one.connect();
+  await world.settle();
+  assert.deepEqual(lastMap(one).addresses, []);
+  const { networkHosts } = world.platform.state.tables;
+  assert.equal(networkHosts.size, 0);
+  await agentOn(world, '192.0.2.2');
+  await settleLate(world);
+  const hosts = lastMap(one).addresses.map(({ ipv4Address, ofHost }) => `${ipv4Address} ${ofHost}`);
+  assert.deepEqual(hosts.toSorted(), ['10.0.0.253 true', '10.0.0.254 true']);
+  assert.deepEqual(
+    lastMap(one)
+      .addresses.map(({ host }) => host)
+      .toSorted(),
+    ['192.0.2.1', '192.0.2.2'],
+  );
+  const subnet = { subnetId: 'subnet-1', availabilityZone: 'us-east-1a', cidr: '10.0.0.252/30' };
+  const { tables } = world.platform.state;
+  assert.equal(
+    freeAddress(tables, PlacementIndex.of(tables), subnet),
+    undefined,
+    'of four, two are no hosts’ and two theirs',
+  );
+  // A second instance on a host that is known changes nothing; a host without instances is forgotten when somebody registers.
+  await agentOn(world, '192.0.2.2');
+  assert.equal(networkHosts.size, 2);
+  await world.transact((tx) => {
+    for (const key of [...tx.tables.instances.keys]) {
+      const instance = tx.tables.instances.get(key);
+      if (instance === undefined || key === world.instanceKey(one.arn)) continue;
+      const gone: Instance = { ...instance, status: 'INACTIVE' };
+      tx.put(tx.tables.instances, key, gone);
+    }
+  });
+  await agentOn(world, '192.0.2.1');
+  await settleLate(world);
+  assert.equal(networkHosts.size, 0);
+  assert.deepEqual(lastMap(one).goneAddresses.toSorted(), ['10.0.0.253', '10.0.0.254']);
 });
 
 test('generations grow over restarts, and an agent that comes back is told all', async () => {

@@ -12,6 +12,7 @@ import type { Platform, RequestContext } from '../../platform.ts';
 import type { Tx } from '../../state/state.ts';
 import { clusterKey } from '../../state/tables.ts';
 import { clusterNameOf, instanceByArn, instanceKey } from '../keys.ts';
+import { settleHosts } from '../network-map/hosts.ts';
 import { POOL_ATTRIBUTE, readRegistration, type Registration, type RegisterInput } from './registration.ts';
 import { registerAgain } from './reregistration.ts';
 
@@ -37,9 +38,12 @@ export async function registerContainerInstance(
   const instance = await platform.state.transact((tx) => {
     ensurePoolCluster(tx, platform, scope, cluster, registration);
     refuseUnlessActive(tx, scope, cluster);
-    return input.containerInstanceArn === undefined || input.containerInstanceArn === ''
-      ? registerNew(tx, platform, scope, cluster, registration, input)
-      : registerKnown(tx, scope, cluster, registration, input.containerInstanceArn);
+    const registered =
+      input.containerInstanceArn === undefined || input.containerInstanceArn === ''
+        ? registerNew(tx, platform, scope, cluster, registration, input)
+        : registerKnown(tx, scope, cluster, registration, input.containerInstanceArn);
+    settleHosts(tx, platform.config.subnets);
+    return registered;
   });
   const tasks = platform.state.tables.tasks.by('instance', instanceKey(instance));
   return { containerInstance: describeContainerInstance(instance, tasks, ['TAGS']) };
