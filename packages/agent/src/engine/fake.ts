@@ -267,7 +267,7 @@ export class FakeEngine implements Engine {
   }
 
   createVolume(name: string, options: { readonly labels?: Readonly<Record<string, string>> } = {}): Promise<void> {
-    return this.#run('createVolume', [name], () => {
+    return this.#run('createVolume', [name, options], () => {
       if (!this.#volumes.has(name)) this.#volumes.set(name, options.labels ?? {});
     });
   }

@@ -8,7 +8,7 @@ export function readExports(text: string, problems: string[]): Readonly<Record<s
     if (id === undefined || server === undefined || path === undefined)
       problems.push(`--efs ${each}: it looks like fs-0123456789abcdef0=nas.example.com:/export/data`);
     else if (Object.hasOwn(exports, id)) problems.push(`--efs ${each}: ${id} is named twice`);
-    else exports[id] = { server, path };
+    else exports[id] = { server: server.replace(/^\[(.*)\]$/, '$1'), path };
   }
   return exports;
 }
