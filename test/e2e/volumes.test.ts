@@ -8,12 +8,14 @@ import { command, startWorld, until, type World } from './world.ts';
 
 const SUBNET = 'subnet-00000000000000001';
 const SHARED = `gantry-e2e-shared-${process.pid}`;
+/** An NFS export: nobody serves it, and nothing mounts it here. */
+const EXPORTED = 'fs-0123456789abcdef0';
 let world: World;
 let ecs: ReturnType<typeof ecsClient>;
 let families = 0;
 
 before(async () => {
-  world = await startWorld();
+  world = await startWorld('--efs', `${EXPORTED}=127.0.0.1:/export`);
   ecs = ecsClient(world);
 });
 after(async () => {
@@ -162,6 +164,16 @@ describe('file systems', () => {
       /^ResourceInitializationError: .*check that your file system ID is correct/,
     );
     assert.equal(unknown.stopCode, 'TaskFailedToStart');
+  });
+
+  test('an NFS export is there from the start, without a folder', async () => {
+    const found = await efs<{ FileSystems: { LifeCycleState: string }[] }>(
+      'describe-file-systems',
+      '--file-system-id',
+      EXPORTED,
+    );
+    assert.equal(found.FileSystems[0]?.LifeCycleState, 'available');
+    assert.equal(existsSync(join(world.dataDir, 'efs', EXPORTED)), false);
   });
 
   test('is removed with its files, and not before its mount target', async () => {

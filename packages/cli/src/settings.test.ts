@@ -119,3 +119,14 @@ test('files of others are read with care', () => {
   assert.ok(lines.includes(`export AWS_SECRET_ACCESS_KEY='s'\\''x'`), lines.join('\n'));
   assert.equal(shellQuote('a b'), "'a b'");
 });
+
+test('NFS exports behind file systems reach the control plane, and what is none is named', () => {
+  const efs = ['fs-0123abcd=nas:/a', 'fs-89abcdef=nas:/b'];
+  const settings = upSettings({ efs }, around);
+  const given = controlPlaneArguments('/gantry', settings, networkOfSlot(0));
+  assert.ok(given.includes('--efs=fs-0123abcd=nas:/a,fs-89abcdef=nas:/b'), given.join(' '));
+  assert.ok(
+    !controlPlaneArguments('/gantry', upSettings({}, around), networkOfSlot(0)).some((a) => a.startsWith('--efs')),
+  );
+  assert.throws(() => upSettings({ efs: ['nas:/a'] }, around), /--efs nas:\/a: it looks like fs-0123456789abcdef0=/);
+});

@@ -69,6 +69,7 @@ export class DiskWatch {
     if (!isLookDue(this.#last, atMs, freeBytes)) return;
     const paths = new Map<string, readonly string[]>();
     for (const task of tasks) paths.set(task.payload.arn, await this.#pathsOf(task));
+    this.#forgetOthers(tasks);
     const sizes = await disk.measure([...paths.values()].flat());
     let leastLeftBytes = Infinity;
     this.#used.clear();
@@ -81,6 +82,12 @@ export class DiskWatch {
       else if (task.model.desired === 'RUNNING') tell({ kind: 'storage-exceeded', reason });
     }
     this.#last = { atMs, freeBytes, leastLeftBytes };
+  }
+
+  /** Containers come and go, and the agent lives for months. */
+  #forgetOthers(tasks: readonly WatchedTask[]): void {
+    const ids = new Set(tasks.flatMap(({ model }) => model.containers.map(({ dockerId }) => dockerId)));
+    for (const id of this.#paths.keys()) if (!ids.has(id)) this.#paths.delete(id);
   }
 
   #forget(): void {
