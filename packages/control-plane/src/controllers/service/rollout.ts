@@ -29,7 +29,7 @@ export function standingOf(view: ServiceView, primary: Deployment): Standing {
   const leaving: Task[] = [];
   let healthy = 0;
   for (const task of live) {
-    if (isHealthy(view, task)) healthy += 1;
+    if (isHealthy(view, task) && !isBesideTraffic(primary, task)) healthy += 1;
     const draining = task.instanceKey !== undefined && view.draining(task.instanceKey);
     if (task.deploymentId !== primary.id || draining) leaving.push(task);
     else if (isUnhealthy(view, task)) sick.push(task);
@@ -46,6 +46,13 @@ export function standingOf(view: ServiceView, primary: Deployment): Standing {
     maximum: Math.floor((desiredCount * deploymentConfiguration.maximumPercent) / 100),
     healthy,
   };
+}
+
+/** It is in the other group of a pair: all traffic goes to the one PRIMARY is in. */
+function isBesideTraffic({ loadBalancers = [] }: Deployment, task: Task): boolean {
+  return loadBalancers.some(({ advancedConfiguration: advanced }) =>
+    (task.loadBalancers ?? []).some((own) => own.targetGroupArn === advanced?.alternateTargetGroupArn),
+  );
 }
 
 /** How many tasks PRIMARY may start now, throttle and failure aside. */
@@ -74,7 +81,9 @@ export function stopsOf(view: ServiceView, standing: Standing, most: number): St
 function stopsAfterFailure(view: ServiceView, standing: Standing, most: number): StopAction[] {
   const { primary, live, keep, sick, leaving, desired } = standing;
   const isOld = (task: Task): boolean => task.deploymentId !== primary.id;
-  const groups = [sick, leaving.filter((task) => !isOld(task)), keep, leaving.filter(isOld)];
+  const isBeside = (task: Task): boolean => isBesideTraffic(primary, task);
+  const old = leaving.filter((task) => isOld(task) && !isBeside(task));
+  const groups = [sick, leaving.filter(isBeside), leaving.filter((task) => !isOld(task) && !isBeside(task)), keep, old];
   const surplus = surplusOf(view, standing, groups, Math.min(live.length - desired, most));
   return surplus.map((task) => stop(standing, task, 'scale-in'));
 }
@@ -94,7 +103,7 @@ function surplusOf(
   const surplus: Task[] = [];
   for (const group of groups) {
     for (const task of chooseStops(view, unprotected(view, group), excess - surplus.length, live)) {
-      if (isHealthy(view, task)) {
+      if (isHealthy(view, task) && !isBesideTraffic(standing.primary, task)) {
         if (spare <= 0) break;
         spare -= 1;
       }
@@ -134,10 +143,11 @@ export function isHeldByProtection(view: ServiceView, { live, desired }: Standin
 function leavers(view: ServiceView, standing: Standing, healthy: number, most: number): readonly Task[] {
   const { live, minimum } = standing;
   const leaving = standing.leaving.filter((task) => !mustStay(view, standing, task));
-  // Not RUNNING, or unhealthy: nobody misses it.
-  const idle = leaving.filter((task) => worthOf(view, task) <= 1);
-  const young = leaving.filter((task) => worthOf(view, task) === 2);
-  const serving = leaving.filter((task) => worthOf(view, task) === 3);
+  // Not RUNNING, unhealthy, or without traffic: nobody misses it.
+  const worth = (task: Task): number => (isBesideTraffic(standing.primary, task) ? 0 : worthOf(view, task));
+  const idle = leaving.filter((task) => worth(task) <= 1);
+  const young = leaving.filter((task) => worth(task) === 2);
+  const serving = leaving.filter((task) => worth(task) === 3);
   const spare = healthy - minimum;
   const count = Math.min(spare, serving.length, most);
   return [...idle, ...(spare >= 0 ? young : []), ...chooseStops(view, serving, count, live)];

@@ -1,23 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
-import {
-  epochMs,
-  isLive,
-  type DeploymentConfiguration,
-  type HookRun,
-  type Listener,
-  type ListenerAction,
-  type ListenerRule,
-  type Task,
-  type TargetGroup,
-  type TrafficShift,
-} from '@gantry/domain';
+import { epochMs, type DeploymentConfiguration, type HookRun, type TrafficShift } from '@gantry/domain';
 import type { DeploymentConfiguration as WireConfiguration } from '@aws-sdk/client-ecs';
 import { refused } from '../../api/ecs/testing/world.ts';
-import { aRollout, RUNNING, SHOP, type RolloutWorld } from '../../api/ecs/testing/rollout.ts';
-import { taskKey } from '../../state/keys.ts';
-import { SCOPE } from '../testing/builders.ts';
-import { putTask } from '../testing/world.ts';
+import {
+  aShop,
+  deploy,
+  deployment,
+  group,
+  healthy,
+  pair,
+  RULE,
+  running,
+  TEST_RULE,
+  traffic,
+  turn,
+} from '../../api/ecs/testing/shop.ts';
 import { beginShift, expireHooks, shiftFailure, STAGE_LIMIT_MS, stepShift, TRAFFIC_SETTLES_MS } from './shift.ts';
 import { balancersOf, trafficOrders } from './traffic.ts';
 
@@ -145,18 +143,6 @@ describe('hooks', () => {
   });
 });
 
-const group = (name: string): string => `arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/${name}/1`;
-const RULE = 'arn:aws:elasticloadbalancing:us-east-1:123456789012:listener-rule/app/lb/1/2/3';
-const TEST_RULE = 'arn:aws:elasticloadbalancing:us-east-1:123456789012:listener-rule/app/lb/1/2/4';
-const LISTENER = 'arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/lb/1/2';
-const ROLE = 'arn:aws:iam::123456789012:role/infrastructure';
-const pair = {
-  targetGroupArn: group('one'),
-  containerName: 'app',
-  containerPort: 80,
-  advancedConfiguration: { alternateTargetGroupArn: group('two'), productionListenerRule: RULE, roleArn: ROLE },
-};
-
 describe('which group', () => {
   const other = balancersOf([pair], [pair], true);
   it('the other one, and back', () => {
@@ -176,102 +162,6 @@ describe('which group', () => {
     assert.deepEqual(weights(100), ['green 100', 'blue 0']);
   });
 });
-
-/** The API with a load balancer of two groups, and a service behind it whose first deployment is complete. */
-async function aShop(deploymentConfiguration: WireConfiguration, test?: string): Promise<RolloutWorld> {
-  const world = await aRollout();
-  const forward = (arn: string): ListenerAction => ({
-    type: 'forward',
-    targetGroups: [{ targetGroupArn: arn, weight: 1 }],
-  });
-  await world.run((tx) => {
-    const place = '123456789012/us-east-1/';
-    for (const name of ['one', 'two'])
-      tx.put(tx.tables.targetGroups, `${place}targetgroup/${name}/1`, {
-        scope: SCOPE,
-        name,
-        arn: group(name),
-        targetType: 'instance',
-        protocol: 'HTTP',
-        attributes: {},
-      } as unknown as TargetGroup);
-    for (const [arn, to] of [
-      [RULE, 'one'],
-      [TEST_RULE, 'one'],
-    ] as const)
-      tx.put(tx.tables.listenerRules, `${place}${arn.slice(arn.indexOf('listener-rule'))}`, {
-        scope: SCOPE,
-        arn,
-        listenerArn: LISTENER,
-        action: forward(group(to)),
-      } as unknown as ListenerRule);
-    tx.put(tx.tables.listeners, `${place}listener/app/lb/1/2`, {
-      scope: SCOPE,
-      arn: LISTENER,
-      loadBalancerArn: 'lb',
-      protocol: 'HTTP',
-      defaultAction: forward(group('two')),
-    } as unknown as Listener);
-  });
-  const containerDefinitions = [{ name: 'app', image: 'x', memory: 64, portMappings: [{ containerPort: 80 }] }];
-  for (const _ of [1, 2]) await world.ecs.RegisterTaskDefinition({ family: 'shop', containerDefinitions });
-  const advancedConfiguration = {
-    ...pair.advancedConfiguration,
-    ...(test === undefined ? {} : { testListenerRule: test }),
-  };
-  await world.ecs.CreateService({
-    serviceName: 'shop',
-    taskDefinition: 'shop:1',
-    desiredCount: 2,
-    deploymentConfiguration,
-    loadBalancers: [{ ...pair, advancedConfiguration }],
-  });
-  await world.settle();
-  await healthy(world);
-  return world;
-}
-
-/** What agents report, and what the load balancer finds of what runs; `which` tasks it finds healthy. */
-async function healthy(world: RolloutWorld, which: (task: Task) => boolean = () => true): Promise<void> {
-  for (let round = 0; round < 4; round += 1) {
-    await world.report(RUNNING, (task) => isLive(task) && task.lastStatus === 'PENDING');
-    await world.run((tx) => {
-      for (const task of world.tasks().filter((one) => one.lastStatus === 'RUNNING' && which(one)))
-        if (task.targetHealth !== 'healthy')
-          putTask(tx, { ...(tx.tables.tasks.get(taskKey(task)) as Task), targetHealth: 'healthy' });
-    });
-    await world.settle();
-    await world.report({ status: 'STOPPED', containers: [] }, (task) => !isLive(task));
-  }
-}
-
-async function turn(world: RolloutWorld, ms: number): Promise<void> {
-  world.turn(ms);
-  await world.settle();
-}
-
-const traffic = (world: RolloutWorld, arn = RULE): string => {
-  const key = `123456789012/us-east-1/${arn.slice(arn.indexOf('listener-rule'))}`;
-  const action = world.state.tables.listenerRules.get(key)?.action;
-  const groups = action?.type === 'forward' ? action.targetGroups : [];
-  return groups.map(({ targetGroupArn, weight }) => `${targetGroupArn.split('/')[1]} ${weight}`).join(', ');
-};
-const running = (world: RolloutWorld): string[] =>
-  world
-    .tasks()
-    .map((task) => `${task.revision} in ${task.loadBalancers?.[0]?.targetGroupArn.split('/')[1]}`)
-    .toSorted();
-const deployment = async (world: RolloutWorld) => {
-  const { services } = await world.ecs.DescribeServices({ services: ['shop'] });
-  const arn = services?.[0]?.currentServiceDeployment ?? '';
-  const { serviceDeployments } = await world.ecs.DescribeServiceDeployments({ serviceDeploymentArns: [arn] });
-  assert.ok(serviceDeployments?.[0]);
-  return serviceDeployments[0];
-};
-const deploy = async (world: RolloutWorld, taskDefinition: string): Promise<void> => {
-  await world.ecs.UpdateService({ service: 'shop', taskDefinition });
-  await world.settle();
-};
 
 test('blue/green: green grows beside blue, takes the traffic, blue goes after the bake', async () => {
   const world = await aShop({ strategy: 'BLUE_GREEN', bakeTimeInMinutes: 5 }, TEST_RULE);
@@ -420,5 +310,4 @@ test('what cannot be is refused', async () => {
     INVALID,
     'needs a load balancer with an advancedConfiguration',
   );
-  assert.equal(SHOP.endsWith('/shop'), true);
 });

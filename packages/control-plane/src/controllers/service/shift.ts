@@ -75,6 +75,8 @@ function nextOf(configuration: DeploymentConfiguration, shift: TrafficShift, fac
     case 'POST_TEST_TRAFFIC_SHIFT':
       return { stage: 'PRE_PRODUCTION_TRAFFIC_SHIFT' };
     case 'PRE_PRODUCTION_TRAFFIC_SHIFT':
+      // No step goes to tasks that have failed since the last one.
+      if (!facts.greenReady) return undefined;
       return { stage: 'PRODUCTION_TRAFFIC_SHIFT', productionPercent: nextPercent(configuration, productionPercent) };
     case 'PRODUCTION_TRAFFIC_SHIFT':
       if (!after(shiftLastsMs(configuration, productionPercent))) return undefined;
@@ -82,7 +84,7 @@ function nextOf(configuration: DeploymentConfiguration, shift: TrafficShift, fac
     case 'POST_PRODUCTION_TRAFFIC_SHIFT':
       return { stage: 'BAKE_TIME' };
     case 'BAKE_TIME':
-      return after(bakeMs(configuration)) ? { stage: 'CLEAN_UP' } : undefined;
+      return after(bakeMs(configuration)) && facts.greenReady ? { stage: 'CLEAN_UP' } : undefined;
     case 'CLEAN_UP':
       return undefined;
   }
