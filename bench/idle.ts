@@ -37,6 +37,9 @@ try {
   console.log(
     `control plane ${shares[0]?.toFixed(2)} % ${memory[0]?.toFixed(0)} MiB, agent ${shares[1]?.toFixed(2)} % ${memory[1]?.toFixed(0)} MiB`,
   );
+  const [agentCpu = 0, agentMiB = 0] = [shares[1], memory[1]];
+  report(`agent alone, CPU`, `${agentCpu.toFixed(2)} % of a core`, '< 1 %', agentCpu < 1);
+  report(`agent alone, memory`, `${agentMiB.toFixed(0)} MiB`, '< 100 MiB', agentMiB < 100);
   report(`idle with ${count} tasks, CPU`, `${cpu.toFixed(2)} % of a core`, '< 2 %', cpu < 2);
   report(`idle with ${count} tasks, memory`, `${mib.toFixed(0)} MiB`, '< 250 MiB', mib < 250);
 } finally {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const all = readdirSync(here)
-  .filter((file) => file.endsWith('.ts') && !['run.ts', 'lib.ts'].includes(file))
+  .filter((file) => file.endsWith('.ts') && !['run.ts', 'lib.ts', 'swarm.ts'].includes(file))
   .map((file) => file.slice(0, -3))
   .sort();
 const [name, ...flags] = process.argv.slice(2);
