@@ -61,9 +61,16 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
     ...haproxy.problems(),
   ];
   const kept = { journal, logStore, objects, seal, trail, proxy: balancingBy(haproxy), hookCaller: systemHookCaller };
-  const wired = { ...kept, problems, clock: systemClock, ids: systemIds, schedule: nextTurn, log };
-  const folders = DirectoryFolders.open(join(config.dataDir, 'efs'), () => systemIds.hex32());
-  const plane = await assemble({ ...wired, folders, config: config.platform });
+  const wired = {
+    ...kept,
+    folders: openFolders(config),
+    problems,
+    clock: systemClock,
+    ids: systemIds,
+    schedule: nextTurn,
+    log,
+  };
+  const plane = await assemble({ ...wired, config: config.platform });
   const ring = joinedRing(keys, plane.identity.keys);
   const { defaultScope } = config.platform;
   const authenticate = config.insecureAnyKey ? anyKey(defaultScope, ring, systemClock) : signedBy(ring, systemClock);
@@ -100,6 +107,10 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
 }
 
 const hostOf = ({ platform }: ServerConfig): string => new URL(platform.endpoint).hostname;
+
+function openFolders({ dataDir }: ServerConfig): DirectoryFolders {
+  return DirectoryFolders.open(join(dataDir, 'efs'), () => systemIds.hex32());
+}
 
 function balancingBy(haproxy: Haproxy): Balancing {
   return { proxy: haproxy, settings: haproxy.settings, ports: hostPorts((port) => haproxy.isFree(port)) };

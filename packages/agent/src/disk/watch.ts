@@ -73,13 +73,14 @@ export class DiskWatch {
     const sizes = await disk.measure([...paths.values()].flat());
     let leastLeftBytes = Infinity;
     this.#used.clear();
-    for (const { payload, tell, ...task } of tasks.map(bound)) {
+    for (const task of tasks) {
+      const { payload, model } = task;
       const used = (paths.get(payload.arn) ?? []).reduce((sum, path) => sum + (sizes.get(path) ?? 0), 0);
       this.#used.set(payload.arn, used);
       const shareGiB = payload.ephemeralStorageGiB ?? 0;
       const reason = exceeded(used, shareGiB);
       if (reason === undefined) leastLeftBytes = Math.min(leastLeftBytes, shareGiB * 1024 ** 3 - used);
-      else if (task.model.desired === 'RUNNING') tell({ kind: 'storage-exceeded', reason });
+      else if (model.desired === 'RUNNING') task.tell({ kind: 'storage-exceeded', reason });
     }
     this.#last = { atMs, freeBytes, leastLeftBytes };
   }
@@ -119,8 +120,4 @@ export class DiskWatch {
 /** Also one that is stopping: what it still writes is told as its use. */
 function isWatched(payload: PayloadTask, model: TaskModel): boolean {
   return payload.ephemeralStorageGiB !== undefined && model.stoppedAtMs === undefined;
-}
-
-function bound(task: WatchedTask): WatchedTask {
-  return { payload: task.payload, model: task.model, tell: (...facts) => task.tell(...facts) };
 }

@@ -5,14 +5,15 @@ import { keyFileOf } from '../key-file.ts';
 import { dataDirOf, upSettings, type UpFlags } from '../settings.ts';
 import { calledAs, collect, DATA_DIR, durationFlag, reach, toldYes, type Ends } from './common.ts';
 
+interface Flags extends UpFlags {
+  readonly yes?: boolean;
+  readonly detach?: boolean;
+  readonly install: boolean;
+  readonly writeProfile?: boolean;
+  readonly verbose?: boolean;
+}
+
 export function addUp(program: Command, host: Host, ends: Ends): void {
-  interface Flags extends UpFlags {
-    readonly yes?: boolean;
-    readonly detach?: boolean;
-    readonly install: boolean;
-    readonly writeProfile?: boolean;
-    readonly verbose?: boolean;
-  }
   program
     .command('up')
     .description('install what is missing, start control plane and agent, say how to use them')

@@ -90,7 +90,11 @@ describe('a file system', () => {
       'BadRequest',
       'goes with',
     );
-    await refused(call('CreateFileSystem', { CreationToken: 'u', KmsKeyId: 'alias/k' }), 'BadRequest', "'Encrypted' true");
+    await refused(
+      call('CreateFileSystem', { CreationToken: 'u', KmsKeyId: 'alias/k' }),
+      'BadRequest',
+      "'Encrypted' true",
+    );
   });
 
   it('is not there for other accounts', async () => {
