@@ -61,16 +61,8 @@ async function start(config: ServerConfig): Promise<() => Promise<void>> {
     ...haproxy.problems(),
   ];
   const kept = { journal, logStore, objects, seal, trail, proxy: balancingBy(haproxy), hookCaller: systemHookCaller };
-  const wired = {
-    ...kept,
-    folders: openFolders(config),
-    problems,
-    clock: systemClock,
-    ids: systemIds,
-    schedule: nextTurn,
-    log,
-  };
-  const plane = await assemble({ ...wired, config: config.platform });
+  const wired = { ...kept, problems, clock: systemClock, ids: systemIds, schedule: nextTurn, log };
+  const plane = await assemble({ ...wired, folders: openFolders(config), config: config.platform });
   const ring = joinedRing(keys, plane.identity.keys);
   const { defaultScope } = config.platform;
   const authenticate = config.insecureAnyKey ? anyKey(defaultScope, ring, systemClock) : signedBy(ring, systemClock);
