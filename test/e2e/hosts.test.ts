@@ -119,9 +119,8 @@ describe('tasks on several hosts', { skip: noHosts, timeout: 240_000 }, () => {
 
   test('a host itself reaches tasks on others, as what balances load there does', async () => {
     // Security groups let it in, as they do at home: this one lets in nobody.
-    const groups = await world.plane.aws<{ GroupId: string }>([
-      ...['ec2', 'create-security-group', '--group-name', 'closed', '--description', 'closed'],
-    ]);
+    const words = ['ec2', 'create-security-group', '--group-name', 'closed', '--description', 'closed'];
+    const groups = await world.plane.aws<{ GroupId: string }>(words);
     const task = await startOn(b, 'far', [groups.GroupId]);
     const page = await a.run('timeout', '5', 'busybox', 'wget', '-qO-', `http://${addressOf(task)}/`);
     assert.match(page, /Hello/);
@@ -172,11 +171,10 @@ describe('tasks on several hosts', { skip: noHosts, timeout: 240_000 }, () => {
       return (await world.plane.aws<{ GroupId: string }>(words)).GroupId;
     };
     const [servers, clients] = await Promise.all([group('servers'), group('clients')]);
-    const letIn = (source: string): Promise<unknown> =>
-      world.plane.aws([
-        ...['ec2', 'authorize-security-group-ingress', '--group-id', servers],
-        ...['--protocol', 'tcp', '--port', '80', '--source-group', source],
-      ]);
+    const letIn = (source: string): Promise<unknown> => {
+      const words = ['ec2', 'authorize-security-group-ingress', '--group-id', servers];
+      return world.plane.aws([...words, '--protocol', 'tcp', '--port', '80', '--source-group', source]);
+    };
     await letIn(clients);
     const [server, client, other] = await Promise.all([
       startOn(b, 'far', [servers]),

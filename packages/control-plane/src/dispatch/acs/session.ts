@@ -10,7 +10,6 @@ import { outboxKey, takeSeq } from '../outbox.ts';
 import { Pulse } from '../pulse.ts';
 import { OncePerSession } from '../once.ts';
 import { confirmStops, manifestLeap, manifestTasks, type ManifestTask } from './manifest.ts';
-import type { NetworkMapFeed } from '../network-map/feed.ts';
 import type { NetworkMaps } from '../network-map/feeds.ts';
 import { backoffMs, Outgoing } from './outgoing.ts';
 import { payloadFor } from './payload.ts';
@@ -45,7 +44,7 @@ export class AcsSession {
   readonly #pulse: Pulse;
   readonly #credentials: CredentialPushes;
   /** For agents that ask for it. */
-  #network: NetworkMapFeed | undefined;
+  #network: ReturnType<NetworkMaps['feed']>;
   #phase: 'opening' | 'open' | 'ended' = 'opening';
   #manifest: Manifest | undefined;
 
@@ -121,7 +120,6 @@ export class AcsSession {
     this.#phase = 'open';
     const { timeline } = connected;
     this.#network = this.#options.maps.feed(instanceKey, (frame) => this.#send(frame));
-    this.#network?.open();
     const all = platform.state.tables.outbox.by('instance', instanceKey);
     // A manifest that is older than a payload before it would be discarded: both come from one counter.
     for (const message of all) if (timeline === undefined || message.seq < timeline) this.#outgoing.add(message);
@@ -159,13 +157,8 @@ export class AcsSession {
     const instance = platform.state.tables.instances.get(instanceKey);
     if (instance === undefined) return;
     const elapsedMs = platform.clock.elapsedMs();
-    for (
-      let message = this.#outgoing.next(elapsedMs);
-      message !== undefined;
-      message = this.#outgoing.next(elapsedMs)
-    ) {
-      this.#sendPayload(instance, message, now);
-    }
+    const next = (): OutboxMessage | undefined => this.#outgoing.next(elapsedMs);
+    for (let message = next(); message !== undefined; message = next()) this.#sendPayload(instance, message, now);
     this.#pulse.reschedule();
   }
 

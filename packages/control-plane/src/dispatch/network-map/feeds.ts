@@ -25,7 +25,7 @@ export class NetworkMaps {
     this.#stop = stop;
   }
 
-  /** For one session; undefined for an agent that did not ask for it. */
+  /** For one session, which is open: its agent is sent the whole map. Undefined for an agent that did not ask for it. */
   feed(instanceKey: string, send: (frame: AcsToAgent) => void): NetworkMapFeed | undefined {
     const instance = this.#platform.state.tables.instances.get(instanceKey);
     if (instance?.attributes.some(({ name }) => name === NETWORK_MAP_ATTRIBUTE) !== true) return undefined;
@@ -41,6 +41,7 @@ export class NetworkMaps {
       },
     });
     this.#feeds.add(feed);
+    feed.open();
     return feed;
   }
 

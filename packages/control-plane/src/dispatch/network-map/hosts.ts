@@ -19,7 +19,7 @@ export function settleHosts(tx: Tx, subnets: readonly SubnetConfig[]): void {
   const { instances, networkHosts, tasks } = tx.tables;
   const hosts = new Set([...instances.values()].flatMap((instance) => hostAddressOf(instance) ?? []));
   const wanted = hosts.size > 1 ? hosts : new Set<string>();
-  for (const key of [...networkHosts.keys]) if (!wanted.has(key)) tx.delete(networkHosts, key);
+  for (const key of Array.from(networkHosts.keys)) if (!wanted.has(key)) tx.delete(networkHosts, key);
   const isFree = (key: string): boolean => tasks.countBy('address', key) + networkHosts.countBy('address', key) === 0;
   for (const host of wanted) {
     if (networkHosts.get(host) !== undefined) continue;

@@ -218,12 +218,7 @@ test('hosts have addresses of their own among the tasks’, from the upper end, 
   await settleLate(world);
   const hosts = lastMap(one).addresses.map(({ ipv4Address, ofHost }) => `${ipv4Address} ${ofHost}`);
   assert.deepEqual(hosts.toSorted(), ['10.0.0.253 true', '10.0.0.254 true']);
-  assert.deepEqual(
-    lastMap(one)
-      .addresses.map(({ host }) => host)
-      .toSorted(),
-    ['192.0.2.1', '192.0.2.2'],
-  );
+  assert.deepEqual(new Set(lastMap(one).addresses.map(({ host }) => host)), new Set(['192.0.2.1', '192.0.2.2']));
   const subnet = { subnetId: 'subnet-1', availabilityZone: 'us-east-1a', cidr: '10.0.0.252/30' };
   const { tables } = world.platform.state;
   assert.equal(
@@ -235,7 +230,7 @@ test('hosts have addresses of their own among the tasks’, from the upper end, 
   await agentOn(world, '192.0.2.2');
   assert.equal(networkHosts.size, 2);
   await world.transact((tx) => {
-    for (const key of [...tx.tables.instances.keys]) {
+    for (const key of Array.from(tx.tables.instances.keys)) {
       const instance = tx.tables.instances.get(key);
       if (instance === undefined || key === world.instanceKey(one.arn)) continue;
       const gone: Instance = { ...instance, status: 'INACTIVE' };
