@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -46,6 +46,19 @@ test('gantry up --tls self runs tasks: calls, websockets and logs over TLS', asy
     );
 });
 
+test('gantry exec enters a Fargate task over wss, both of its ways', async () => {
+  const said = await gantry(
+    'exec',
+    'far',
+    '--',
+    'sh',
+    '-c',
+    'echo "$AWS_EXECUTION_ENV"; head -c 300000 /dev/zero | wc -c',
+  );
+  assert.deepEqual(said.trim().split(/\s+/), ['AWS_ECS_FARGATE', '300000']);
+  await assert.rejects(gantry('exec', 'far', '--', 'sh', '-c', 'echo no >&2; exit 7'), /ended with 7[^]*no/);
+});
+
 test(
   'gantry env tells AWS clients whom to trust',
   { skip: has('aws') ? false : 'the AWS CLI is not installed' },
@@ -78,3 +91,36 @@ test('gantry audit tells who did it', async () => {
   assert.equal(one.length, 1);
   assert.equal(record.tlsDetails.tlsVersion, 'TLSv1.3');
 });
+
+test(
+  'environment files are fetched over TLS',
+  { skip: has('aws') ? false : 'the AWS CLI is not installed' },
+  async () => {
+    const env = await told();
+    const aws = (...args: string[]): Promise<string> => command('aws', [...args, '--output', 'json'], env);
+    const [file, role] = [join(world.dataDir, 'tls.env'), 'arn:aws:iam::000000000000:role/reader'];
+    writeFileSync(file, 'FROM=file over TLS\n');
+    await aws('s3api', 'create-bucket', '--bucket', 'over-tls');
+    await aws('s3api', 'put-object', '--bucket', 'over-tls', '--key', 'tls.env', '--body', file);
+    const document = (more: object): string =>
+      JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...more }] });
+    const trust = document({ Principal: { Service: 'ecs-tasks.amazonaws.com' }, Action: 'sts:AssumeRole' });
+    await aws('iam', 'create-role', '--role-name', 'reader', '--assume-role-policy-document', trust);
+    const policy = document({ Action: 's3:GetObject', Resource: 'arn:aws:s3:::over-tls/*' });
+    await aws('iam', 'put-role-policy', '--role-name', 'reader', '--policy-name', 'p', '--policy-document', policy);
+    const container = {
+      name: 'files',
+      image: 'gantry/hello',
+      memory: 32,
+      environmentFiles: [{ type: 's3', value: 'arn:aws:s3:::over-tls/tls.env' }],
+    };
+    const define = ['--family', 'files', '--container-definitions', JSON.stringify([container])];
+    await aws('ecs', 'register-task-definition', '--execution-role-arn', role, ...define);
+    await aws('ecs', 'run-task', '--task-definition', 'files', '--enable-execute-command');
+    // Until it runs there is nothing to enter.
+    const from = await until('the task runs', async () =>
+      gantry('exec', 'files', '--', 'sh', '-c', 'echo "$FROM"').catch(() => undefined),
+    );
+    assert.equal(from.trim(), 'file over TLS');
+  },
+);
