@@ -129,7 +129,6 @@ describe('Fargate tasks in gVisor', { skip }, () => {
     const [one, two] = await Promise.all([run('pair', pair), run('pair', pair)]);
     await Promise.all([one, two].map((arn) => reached(arn, 'RUNNING')));
     assert.equal((await sandboxes()).trim().split('\n').length, 2);
-    // Processes of both containers of a task, and of no other, are the sandbox's.
     const pids = (await docker('exec', await containerOf(one, 'a'), '/bin/busybox', 'ps')).match(/sleep 1000/g);
     assert.equal(pids?.length, 1, 'a container sees its own processes alone');
     await Promise.all([one, two].map(stop));

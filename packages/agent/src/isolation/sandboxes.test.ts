@@ -10,7 +10,12 @@ const OTHER = 'b'.repeat(64);
 const image = 'gantry/pause:1';
 let engine: FakeEngine;
 const open = (bridge = 'gantry0'): TaskSandboxes => new TaskSandboxes({ engine, bridge, image });
-const request = (pauseContainerId: string) => ({ pauseContainerId, runtime: 'gantry-runsc', cgroupParent: '/ecs/1' });
+const request = (pauseContainerId: string) => ({
+  pauseContainerId,
+  runtime: 'gantry-runsc',
+  cgroupParent: '/ecs/1',
+  mostProcesses: 4096,
+});
 const names = (): readonly string[] => engine.containers().map(({ name }) => name);
 const calls = (): number => engine.calls.length;
 
@@ -20,11 +25,12 @@ beforeEach(async () => {
     await engine.startContainer((await engine.createContainer(name, { Image: image })).id);
 });
 
-test('a root runs in the task’s network, runtime and cgroup', async () => {
+test('a root runs in the task’s network, runtime and cgroup, with its limit of processes', async () => {
   await open().ensure(request(PAUSE));
   const spec = engine.spec('gantry-sandbox-aaaaaaaaaaaa') as { HostConfig: Record<string, unknown> };
-  const { NetworkMode, Runtime, CgroupParent } = spec.HostConfig;
-  assert.deepEqual([NetworkMode, Runtime, CgroupParent], [`container:${PAUSE}`, 'gantry-runsc', '/ecs/1']);
+  const { NetworkMode, Runtime, CgroupParent, PidsLimit } = spec.HostConfig;
+  const expected = [`container:${PAUSE}`, 'gantry-runsc', '/ecs/1', 4096];
+  assert.deepEqual([NetworkMode, Runtime, CgroupParent, PidsLimit], expected);
 });
 
 test('asked again, also by a later agent, it makes one root; one that died is made anew', async () => {

@@ -18,6 +18,8 @@ export interface SandboxRequest {
   readonly runtime: string | undefined;
   /** The task's: its limits are the sandbox's, for what its containers use is used there. */
   readonly cgroupParent: string | undefined;
+  /** Of the sandbox on the host: what runs in it are threads of the root. */
+  readonly mostProcesses: number | undefined;
 }
 
 /** Label of every sandbox's root; the value is the bridge's name. */
@@ -70,7 +72,7 @@ export class TaskSandboxes {
     }
   }
 
-  #spec({ pauseContainerId, runtime, cgroupParent }: SandboxRequest): ContainerSpec {
+  #spec({ pauseContainerId, runtime, cgroupParent, mostProcesses }: SandboxRequest): ContainerSpec {
     return {
       Image: this.#options.image,
       Labels: { [SANDBOX_LABEL]: this.#options.bridge },
@@ -78,6 +80,7 @@ export class TaskSandboxes {
         Runtime: runtime,
         NetworkMode: `container:${pauseContainerId}`,
         ...(cgroupParent === undefined ? {} : { CgroupParent: cgroupParent }),
+        ...(mostProcesses === undefined ? {} : { PidsLimit: mostProcesses }),
         LogConfig: { Type: 'none' },
         ReadonlyRootfs: true,
         CapDrop: ['ALL'],

@@ -171,11 +171,11 @@ export class Performer {
   /** The sandbox that all containers of the task are in, with the task's limits: made when there is more than one to hold. */
   async #enclose({ plan, payload }: TaskView, pauseContainerId: string): Promise<void> {
     const { sandboxes, cgroups } = this.#ports;
-    const { taskRuntime } = this.#options;
+    const { taskRuntime, mostProcesses } = this.#options;
     if (sandboxes === undefined || taskRuntime === undefined) return;
     if (!isSandbox(taskRuntime) || !needsRoot(plan.containers)) return;
     const cgroupParent = await cgroups.ensure(plan.taskId, limitsOf(payload));
-    await sandboxes.ensure({ pauseContainerId, runtime: taskRuntime.runtime, cgroupParent });
+    await sandboxes.ensure({ pauseContainerId, runtime: taskRuntime.runtime, cgroupParent, mostProcesses });
   }
 
   async #releaseNetwork({ plan, payload, model }: TaskView): Promise<void> {
