@@ -124,7 +124,10 @@ export class FrontDoor {
     try {
       if (request.url === HEALTH_PATH) return this.#answerHealth(request, response);
       if (isForS3(request)) {
-        request.setTimeout(this.#requestWithinMs, () => request.destroy());
+        // Not while we work: a copy may take longer than a client may rest.
+        request.setTimeout(this.#requestWithinMs, () => {
+          if (!request.complete || response.headersSent) request.destroy();
+        });
         return await this.#s3.answer(wireHead(request), originOf(request.socket), request, response);
       }
       let body: Buffer;

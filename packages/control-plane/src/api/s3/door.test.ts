@@ -38,6 +38,7 @@ const handlers = s3Handlers({ objects, clock: systemClock, ids: systemIds }) as 
   ((input: unknown, context: unknown) => Promise<unknown>) | undefined
 >;
 const recorded: string[] = [];
+const logged: string[] = [];
 const door = new FrontDoor({
   authenticate: signedBy(ring, systemClock),
   // The reader may read objects and nothing else.
@@ -57,7 +58,7 @@ const door = new FrontDoor({
     record: ({ operation, error }) => Promise.resolve(void recorded.push(`${operation} ${error?.code ?? 'ok'}`)),
   },
   ids: systemIds,
-  log: () => undefined,
+  log: (level, message, fields) => logged.push(`${level} ${message} ${JSON.stringify(fields)}`),
   version: '1',
   endpointHost: 'plane.example',
   dispatch: {
@@ -189,6 +190,7 @@ describe('the S3 door', () => {
       outgoing.write('x'.repeat(500), () => outgoing.destroy());
     });
     assert.deepEqual(await statusOf('GET /box/half'), [404, 'NoSuchKey']);
+    assert.deepEqual(logged, [], 'it is no failure of ours');
   });
 
   it('tells who is not known, and who may not, in S3’s words', async () => {

@@ -39,6 +39,8 @@ interface Passage {
   input?: unknown;
 }
 
+/** The client stopped reading. */
+const GONE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
 /** Of a body that was refused. */
 const MOST_DISCARDED_BYTES = 64 * 1024 * 1024;
 const S3 = SERVICES.s3;
@@ -77,6 +79,8 @@ export class S3Door {
     try {
       answer = await this.#serve(passage);
     } catch (error) {
+      // The client went in the middle of a body: there is nobody to answer, and nothing of ours failed.
+      if (request.destroyed && !request.complete) return;
       const { wire: asked, requestId } = passage;
       const visible = asS3Error(this.#options.visible(this.#withheld(error, passage), requestId, { service: 's3' }));
       await this.#audit(passage, { error: visible });
@@ -167,7 +171,7 @@ export class S3Door {
     } catch (error) {
       // The head is out: all that can still be said is that this is not all.
       if (!response.destroyed) response.destroy();
-      if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE')
+      if (!GONE.has((error as NodeJS.ErrnoException).code ?? ''))
         this.#options.visible(error, requestId, { service: 's3', url: wire.path.slice(0, 256) });
     }
   }
