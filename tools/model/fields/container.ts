@@ -99,9 +99,7 @@ const LOGS: Fields = {
   'logConfiguration.logDriver': honoured(
     "awslogs is the agent's work, awsfirelens the task's own router's, the others are the engine's",
   ),
-  'logConfiguration.options': honoured(
-    'options of the driver; awslogs-endpoint is refused at launch',
-  ),
+  'logConfiguration.options': honoured('options of the driver; awslogs-endpoint is refused at launch'),
   'logConfiguration.secretOptions[].name': honoured('options of the driver; awslogs has none'),
   'logConfiguration.secretOptions[].valueFrom': honoured(SECRET),
   'firelensConfiguration.type': honoured("the router's configuration, socket and place in the order of start and stop"),
