@@ -21,7 +21,7 @@ describe('a task', () => {
     assert.deepEqual(plane.told(taskArn(1)), ['RUNNING web:RUNNING']);
     assert.deepEqual(
       engine.calls.filter(({ call }) => call !== 'events' && call !== 'listContainers').map(({ call }) => call),
-      ['ping', 'inspectImage', 'createContainer', 'startContainer'],
+      ['ping', 'listVolumes', 'inspectImage', 'createContainer', 'startContainer'],
     );
     plane.payload(stopOf(1));
     await world.settle();

@@ -146,7 +146,7 @@ describe('an event', () => {
 
 /** Verbs of operations that change something. A new operation with a verb in neither list needs a decision. */
 const CHANGE_VERBS =
-  /^(Abort|Add|Associate|Assume|Attach|Cancel|Complete|Continue|Copy|Create|Delete|Deregister|Detach|Disassociate|Execute|Label|Modify|Put|Register|Remove|Rename|Restore|Rotate|Run|Set|Start|Stop|Submit|Tag|Unlabel|Untag|Update|Upload)(?![a-z])/;
+  /^(Abort|Add|Associate|Assume|Attach|Authorize|Cancel|Complete|Continue|Copy|Create|Delete|Deregister|Detach|Disassociate|Execute|Label|Modify|Put|Register|Remove|Rename|Restore|Revoke|Rotate|Run|Set|Start|Stop|Submit|Tag|Unlabel|Untag|Update|Upload)(?![a-z])/;
 
 describe('what is kept', () => {
   it('has a decision for every operation', () => {
