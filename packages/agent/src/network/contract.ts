@@ -103,6 +103,24 @@ const cases: Record<string, Case> = {
     assert.ok(await isUp(next));
     assert.deepEqual(await network.leases(), [next]);
   },
+  'keeps to the maps over a restart: who is in them goes on, who is not waits': async (world) => {
+    const { network, reopen, request, isUp } = world;
+    await network.prepare(never);
+    await network.enforce([mapOf(1, request(1))]);
+    const lease = await network.attach(request(1));
+    await network.close();
+    const second = reopen();
+    await second.prepare(never);
+    assert.deepEqual(await second.attach(request(1)), lease);
+    let hasCome = false;
+    const attaching = second.attach(request(2)).then(() => (hasCome = true));
+    await second.enforce([mapOf(2, request(1))]);
+    assert.equal(hasCome, false);
+    await second.enforce([mapOf(3, request(1), request(2))]);
+    await attaching;
+    assert.ok(await isUp(lease));
+    await second.close();
+  },
   'gives no task an address before its security groups are known, once some are': async ({ network, request }) => {
     await network.prepare(never);
     assert.equal(network.whyNotEnforced(), undefined);

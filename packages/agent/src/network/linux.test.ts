@@ -1,163 +1,11 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
-import { setTimeout as wait } from 'node:timers/promises';
-import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { epochMs, type Clock, type Ids } from '@gantry/domain';
-import { whyNoDocker } from '../engine/docker-world.ts';
-import { DockerEngine } from '../engine/docker.ts';
-import type { ContainerSpec } from '../engine/port.ts';
-import { HELLO_IMAGE } from '../images/ensure.ts';
+import type { EnforcedRule, NetworkMap } from '@gantry/protocol';
 import { runCommand } from './command.ts';
-import { networkContract, type NetworkWorld } from './contract.ts';
-import { LinuxTaskNetwork, whyNoTaskNetwork } from './linux.ts';
-import { NETWORK_LABEL, vethName, type PauseEngine } from './pause.ts';
-import type { AttachRequest, NetworkLease } from './port.ts';
-
-const clock: Clock = {
-  now: () => epochMs(Date.now()),
-  elapsedMs: () => performance.now(),
-  sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
-};
-const ids: Ids = {
-  hex32: () => randomBytes(16).toString('hex'),
-  uuid: () => randomUUID(),
-  digits19: () => '0'.repeat(19),
-  random: () => 0.5,
-};
-
-// A bridge and subnets of the tests' own: an agent at work on this machine is not disturbed.
-const BRIDGE = 'gantrytest0';
-const WEB = { Image: HELLO_IMAGE, User: '65534:65534' };
-
-const skip = await why();
-
-async function why(): Promise<string | false> {
-  const missing = await whyNoTaskNetwork();
-  if (missing === undefined) return whyNoDocker('Tests of the task network on Linux');
-  const reason = `Tests of the task network on Linux NOT RUN: ${missing}`;
-  console.error(`\n*** ${reason} ***\n`);
-  return reason;
-}
-
-function request(n: number, subnet = 91): AttachRequest {
-  return {
-    taskArn: `arn:aws:ecs:us-east-1:123456789012:task/default/${String(n).padStart(32, '0')}`,
-    macAddress: `0a:00:00:00:${subnet.toString(16)}:0${n}`,
-    ipv4Address: `10.231.${subnet}.${n + 4}`,
-    gatewayCidr: `10.231.${subnet}.1/24`,
-    hostname: `ip-10-231-${subnet}-${n + 4}.ec2.internal`,
-    dnsServers: ['192.0.2.53'],
-  };
-}
-
-interface World extends NetworkWorld {
-  readonly network: LinuxTaskNetwork;
-  readonly engine: DockerEngine;
-  /** Runs a container in the lease's namespace. */
-  readonly join: (lease: NetworkLease, spec: ContainerSpec) => Promise<string>;
-}
-
-interface WorldOptions {
-  readonly poolSize?: number;
-  readonly way?: 'unshare' | 'none';
-  /** Changes what the network asks the engine to create. */
-  readonly spoil?: (spec: ContainerSpec) => ContainerSpec;
-  readonly onProblem?: (error: unknown) => void;
-}
-
-function world(options: WorldOptions = {}): World {
-  const engine = new DockerEngine();
-  const { spoil, ...rest } = options;
-  const asked = spoil === undefined ? engine : spoiled(engine, spoil);
-  const open = (): LinuxTaskNetwork =>
-    new LinuxTaskNetwork({
-      engine: asked,
-      clock,
-      ids,
-      bridge: BRIDGE,
-      poolSize: 1,
-      refillDelayMs: 0,
-      onProblem: (error) => console.error(error),
-      ...rest,
-    });
-  const network = open();
-  const joined: string[] = [];
-  return {
-    network,
-    engine,
-    reopen: open,
-    request,
-    isUp: async (lease) => (await engine.inspectContainer(lease.pauseContainerId))?.status === 'running',
-    kill: (lease) => engine.stopContainer(lease.pauseContainerId, { timeoutS: 0 }),
-    join: async (lease, spec) => {
-      const body = {
-        Labels: { 'gantry.test': 'network' },
-        ...spec,
-        HostConfig: { NetworkMode: `container:${lease.pauseContainerId}` },
-      };
-      const { id } = await engine.createContainer(`gantry-test-net-${ids.hex32().slice(0, 8)}`, body);
-      joined.push(id);
-      await engine.startContainer(id);
-      return id;
-    },
-    close: async () => {
-      await Promise.all(joined.map((id) => engine.removeContainer(id)));
-      await network.close();
-      const last = open();
-      await last.teardown();
-      const left = await engine.listContainers(`${NETWORK_LABEL}=${BRIDGE}`);
-      await engine.close();
-      assert.deepEqual(left, [], 'pause containers left');
-      await nothingLeft();
-    },
-  };
-}
-
-function spoiled(engine: DockerEngine, spoil: (spec: ContainerSpec) => ContainerSpec): PauseEngine {
-  return {
-    createContainer: (name, spec) => engine.createContainer(name, spoil(spec)),
-    startContainer: (id) => engine.startContainer(id),
-    removeContainer: (id) => engine.removeContainer(id),
-    inspectContainer: (id) => engine.inspectContainer(id),
-    listContainers: (label) => engine.listContainers(label),
-    renameContainer: (id, name) => engine.renameContainer(id, name),
-    containerFiles: (id) => engine.containerFiles(id),
-  };
-}
-
-/** No device, chain or namespace of ours remains; the kernel takes a moment to end a namespace. */
-async function nothingLeft(): Promise<void> {
-  assert.ok(!(await readdir('/sys/class/net')).includes(BRIDGE), 'bridge left');
-  assert.doesNotMatch(await runCommand('iptables-save', []), new RegExp(BRIDGE));
-}
-
-async function answer(address: string): Promise<string> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await (await fetch(`http://${address}/`, { signal: AbortSignal.timeout(2_000) })).text();
-    } catch (error) {
-      if (tries === 40) throw error;
-      await wait(25);
-    }
-  }
-}
-
-async function output({ engine }: World, id: string): Promise<string> {
-  const lines: string[] = [];
-  const { signal } = new AbortController();
-  for await (const line of engine.logs(id, { signal })) lines.push(line.text);
-  return lines.join('\n');
-}
-
-async function inWorld(run: (here: World) => Promise<void>, options?: WorldOptions): Promise<void> {
-  const here = world(options);
-  try {
-    await run(here);
-  } finally {
-    await here.close();
-  }
-}
+import { networkContract } from './contract.ts';
+import { vethName } from './pause.ts';
+import { answer, BRIDGE, ids, inWorld, output, request, SECOND, skip, WEB, world } from './testing/linux-world.ts';
 
 networkContract('linux', () => Promise.resolve(world()), skip);
 networkContract('linux, namespaces by the engine', () => Promise.resolve(world({ way: 'none' })), skip);
@@ -174,8 +22,8 @@ describe('task network on Linux, for real', { skip, timeout: 60_000 }, () => {
       const script = `wget -qO- http://${two.ipv4Address}/health && ip route && hostname -i && cat /etc/resolv.conf`;
       const seen = await output(here, await here.join(one, { ...WEB, Cmd: ['/bin/sh', '-c', script] }));
       assert.match(seen, /^ok$/m);
-      assert.match(seen, /^default via 10\.231\.91\.1 dev eth0/m);
-      assert.match(seen, /^10\.231\.91\.5/m);
+      assert.match(seen, new RegExp(`^default via 10\\.${SECOND}\\.91\\.1 dev eth0`, 'm'));
+      assert.match(seen, new RegExp(`^10\\.${SECOND}\\.91\\.5`, 'm'));
       assert.match(seen, /^nameserver 192\.0\.2\.53$/m);
     }));
 
@@ -209,7 +57,13 @@ describe('task network on Linux, for real', { skip, timeout: 60_000 }, () => {
       const lease = await here.network.attach(request(3));
       const script = 'cat /etc/hosts; hostname; ip addr show eth0';
       const seen = await output(here, await here.join(lease, { ...WEB, Cmd: ['/bin/sh', '-c', script] }));
-      assert.match(seen, /^10\.231\.91\.7\tip-10-231-91-7\.ec2\.internal ip-10-231-91-7 task-[0-9a-f]{12}$/m);
+      assert.match(
+        seen,
+        new RegExp(
+          `^10\\.${SECOND}\\.91\\.7\tip-10-${SECOND}-91-7\\.ec2\\.internal ip-10-${SECOND}-91-7 task-[0-9a-f]{12}$`,
+          'm',
+        ),
+      );
       assert.match(seen, /0a:00:00:00:5b:03/);
     }));
 
@@ -277,6 +131,44 @@ describe('task network on Linux, for real', { skip, timeout: 60_000 }, () => {
       const bridge = (await readFile(`/sys/class/net/${BRIDGE}/address`, 'utf8')).trim();
       assert.match(seen, /Hello/);
       assert.match(seen, new RegExp(`^${two.ipv4Address.replaceAll('.', '\\.')} .* ${bridge} `, 'm'));
+    }));
+
+  it('holds security groups over a restart of the agent', () =>
+    inWorld(async (here) => {
+      const groupId = 'sg-1';
+      const endpoints = [1, 2]
+        .map((n) => request(n))
+        .map(({ taskArn, ipv4Address }) => ({ taskArn, ipv4Address, securityGroupIds: [groupId] }));
+      const egress = { direction: 'egress', protocol: '-1', peers: ['0.0.0.0/0'] } as const;
+      const ingress = {
+        direction: 'ingress',
+        protocol: 'tcp',
+        fromPort: 80,
+        toPort: 80,
+        peers: [request(2).ipv4Address],
+      } as const;
+      const mapOf = (generation: number, ...rules: EnforcedRule[]): NetworkMap => ({
+        generation,
+        endpoints,
+        securityGroups: [{ groupId, rules: [egress, ...rules] }],
+        networkId: 1,
+        routes: [],
+      });
+      await here.network.enforce([mapOf(1, ingress)]);
+      const [one, two] = await Promise.all([here.network.attach(request(1)), here.network.attach(request(2))]);
+      await here.join(one, WEB);
+      await answer(one.ipv4Address);
+      const fetch = `timeout 2 wget -qO- http://${one.ipv4Address}/health || echo nothing`;
+      const seen = async (): Promise<string> =>
+        output(here, await here.join(two, { ...WEB, Cmd: ['/bin/sh', '-c', fetch] }));
+      assert.equal(await seen(), 'ok');
+      await here.network.close();
+      const second = here.reopen();
+      await second.prepare(new AbortController().signal);
+      assert.equal(await seen(), 'ok');
+      await second.enforce([mapOf(2)]);
+      assert.match(await seen(), /nothing/);
+      await second.close();
     }));
 
   it('lets the engine make namespaces where the faster way fails', async () => {
