@@ -35,9 +35,10 @@ export class PrivateEngine {
     const at = (name: string): string => join(this.folder, name);
     const script = [
       'mount --make-rprivate /',
-      // Not a new one each time: containers that outlive their engine are found again by the sockets in it.
-      `mkdir -p ${at('run')}`,
-      `mount --bind ${at('run')} /run`,
+      // Containers that outlive their engine are found again by the sockets in it: then it is not a new one each time.
+      ...(this.#settings['live-restore'] === true
+        ? [`mkdir -p ${at('run')}`, `mount --bind ${at('run')} /run`]
+        : ['mount -t tmpfs tmpfs /run']),
       'ip link set lo up',
       `exec dockerd --config-file ${at('daemon.json')} --data-root ${at('data')} --exec-root ${at('exec')} --pidfile ${at('pid')} --host ${this.host}` +
         ' --bridge none --iptables=false --ip-forward=false --ip-masq=false',
