@@ -51,9 +51,8 @@ function planeOf(controlPlane: ControlPlane): Plane {
   };
 }
 
-/** What an agent was not told it finds by itself within five minutes. */
-const DEAF_QUIET_MINUTES = 7;
-const QUIET_MINUTES = 3;
+/** What an agent was not told it finds by itself every five minutes. */
+const AGENTS_LOOK_WITHIN_MS = 6 * 60_000;
 
 /** A settle that takes longer than this much fake time is a loop that never rests. */
 const MOST_SETTLE_MS = 4 * 3_600_000;
@@ -222,9 +221,9 @@ export class World {
   async settle(): Promise<void> {
     this.#weather = CALM;
     const deadline = this.clock.now() + MOST_SETTLE_MS;
-    const minutes = this.hosts.some(({ events }) => events.lost > 0) ? DEAF_QUIET_MINUTES : QUIET_MINUTES;
+    if (this.hosts.some(({ events }) => events.lost > 0)) await this.clock.turn(AGENTS_LOOK_WITHIN_MS);
     for (const { events } of this.hosts) events.lost = 0;
-    for (let quiet = 0; quiet < minutes;) {
+    for (let quiet = 0; quiet < 3;) {
       const before = this.#commits;
       await this.clock.turn(60_000);
       const rests =
