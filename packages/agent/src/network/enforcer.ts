@@ -18,14 +18,25 @@ export class Enforcer {
   #lacking: string | undefined;
   #isOn = false;
   #maps: readonly NetworkMap[] | undefined;
-  #applied: { readonly frames: NftTable; readonly packets: NftTable | undefined } | undefined;
-  #last: Promise<void> = Promise.resolve();
-  #next: Promise<void> | undefined;
+  /** Apart, for a task that starts needs a change of each: they are made at the same time. */
+  readonly #frames: KeptTable;
+  readonly #packets: KeptTable;
 
   constructor(bridge: string, run: RunCommand, clock: Clock) {
     this.#bridge = bridge;
     this.#run = run;
     this.#clock = clock;
+    this.#frames = new KeptTable(
+      run,
+      () => frameTable(bridge, wireGroup(bridge), [...this.#wires.values()]),
+      () => this.#packets.again(),
+    );
+    this.#packets = new KeptTable(
+      run,
+      // Until the first map has come the packets' rules are those of the process before.
+      () => (this.#maps === undefined ? undefined : packetTable(bridge, this.#maps)),
+      () => this.#frames.again(),
+    );
   }
 
   /** What this host lacks, with the way out. Known once prepared. */
@@ -55,22 +66,23 @@ export class Enforcer {
     if (this.#lacking !== undefined) return;
     this.#maps = maps;
     this.#isOn = true;
-    await this.#sync();
+    await Promise.all([this.#packets.sync(), this.#frames.applied === undefined ? this.#frames.sync() : undefined]);
+    for (const wake of this.#waiting) wake();
   }
 
   /** What comes out of these wires is their tasks'. Resolves when the rules know, if there are any. */
   async plug(wires: ReadonlyMap<string, Wire>): Promise<void> {
     for (const [taskArn, wire] of wires) this.#wires.set(taskArn, wire);
-    if (this.#isOn && wires.size > 0) await this.#sync();
+    if (this.#isOn && wires.size > 0) await this.#frames.sync();
   }
 
   async unplug(taskArn: string): Promise<void> {
-    if (this.#wires.delete(taskArn) && this.#isOn) await this.#sync();
+    if (this.#wires.delete(taskArn) && this.#isOn) await this.#frames.sync();
   }
 
   /** Resolves when the rules have the address; at once where none are enforced. @throws Error when no map brings it */
   async covers(ipv4Address: string): Promise<void> {
-    const has = (): boolean => this.#applied?.packets?.sets.get('tasks')?.elements.has(ipv4Address) ?? false;
+    const has = (): boolean => this.#packets.applied?.sets.get('tasks')?.elements.has(ipv4Address) ?? false;
     if (!this.#isOn || has()) return;
     const giveUp = new AbortController();
     let wake = (): void => undefined;
@@ -92,9 +104,8 @@ export class Enforcer {
 
   /** Removes the rules. Idempotent. */
   async remove(): Promise<void> {
-    await this.#last;
     this.#isOn = false;
-    this.#applied = undefined;
+    await Promise.all([this.#frames.end(), this.#packets.end()]);
     this.#maps = undefined;
     const { packets, frames } = tableNames(this.#bridge);
     // A host without the program has no rules either.
@@ -102,9 +113,29 @@ export class Enforcer {
       if (this.#lacking === undefined) throw error;
     });
   }
+}
 
-  /** One run of nft at a time; who asks meanwhile shares the next. */
-  #sync(): Promise<void> {
+/** A table of the kernel's that is kept as it should be: one run of nft at a time; who asks meanwhile shares the next. */
+class KeptTable {
+  readonly #run: RunCommand;
+  readonly #wanted: () => NftTable | undefined;
+  readonly #lost: () => Promise<void>;
+  #applied: NftTable | undefined;
+  #last: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+
+  /** `lost`: what was applied was not there any more. */
+  constructor(run: RunCommand, wanted: () => NftTable | undefined, lost: () => Promise<void>) {
+    this.#run = run;
+    this.#wanted = wanted;
+    this.#lost = lost;
+  }
+
+  get applied(): NftTable | undefined {
+    return this.#applied;
+  }
+
+  sync(): Promise<void> {
     this.#next ??= this.#last.then(() => {
       this.#next = undefined;
       return this.#apply();
@@ -113,27 +144,33 @@ export class Enforcer {
     return this.#next;
   }
 
-  async #apply(): Promise<void> {
-    const before = this.#applied;
-    const frames = frameTable(this.#bridge, wireGroup(this.#bridge), [...this.#wires.values()]);
-    // Until the first map has come the packets' rules are those of the process before.
-    const packets = this.#maps === undefined ? undefined : packetTable(this.#bridge, this.#maps);
-    const wanted = packets === undefined ? [frames] : [frames, packets];
-    const change =
-      before === undefined || (before.packets === undefined && packets !== undefined)
-        ? undefined
-        : changeText(before.frames, frames) +
-          (before.packets === undefined || packets === undefined ? '' : changeText(before.packets, packets));
-    if (change !== '') await this.#write(change, wanted);
-    this.#applied = { frames, packets };
-    for (const wake of this.#waiting) wake();
+  /** Writes it whole, whatever is there. */
+  again(): Promise<void> {
+    this.#applied = undefined;
+    return this.sync();
   }
 
-  /** Somebody may have taken the rules away (`nft flush ruleset`): what cannot be changed is written anew. */
-  async #write(change: string | undefined, wanted: readonly NftTable[]): Promise<void> {
-    const whole = (): Promise<unknown> => this.#run('nft', ['-f', '-'], wholeText(wanted));
+  /** What is under way is over, and nothing counts as applied. */
+  async end(): Promise<void> {
+    await this.#last;
+    this.#applied = undefined;
+  }
+
+  async #apply(): Promise<void> {
+    const [before, wanted] = [this.#applied, this.#wanted()];
+    if (wanted === undefined) return;
+    const whole = (): Promise<unknown> => this.#run('nft', ['-f', '-'], wholeText([wanted]));
+    const change = before === undefined ? undefined : changeText(before, wanted);
     if (change === undefined) await whole();
-    else await this.#run('nft', ['-f', '-'], change).catch(whole);
+    else if (change !== '') {
+      // Somebody may have taken the rules away (`nft flush ruleset`): what cannot be changed is written anew.
+      await this.#run('nft', ['-f', '-'], change).catch(async () => {
+        await whole();
+        // Not waited for: the other table may be waiting for this one.
+        void this.#lost().catch(() => undefined);
+      });
+    }
+    this.#applied = wanted;
   }
 }
 
