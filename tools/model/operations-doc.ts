@@ -63,7 +63,13 @@ type Needs = Readonly<Record<string, string>>;
 
 function summary(service: Service, served: ReadonlySet<string> | undefined, awaited: Needs): string {
   const { protocol, apiVersion, operations } = service.model;
-  const spoken = { json: 'JSON 1.1', query: 'Query', ec2: 'EC2 query', 'rest-json': 'REST JSON', 'rest-xml': 'REST XML' }[protocol];
+  const spoken = {
+    json: 'JSON 1.1',
+    query: 'Query',
+    ec2: 'EC2 query',
+    'rest-json': 'REST JSON',
+    'rest-xml': 'REST XML',
+  }[protocol];
   const answers = Object.keys(awaited).length;
   const real = (served?.size ?? 0) - answers;
   return `| ${service.name} | ${spoken} | ${apiVersion} | ${real} | ${answers} | ${Object.keys(operations).length} |`;

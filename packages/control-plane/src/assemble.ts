@@ -17,10 +17,10 @@ import { ssmHandlers } from './api/ssm/index.ts';
 import { SEALED_PARAMETERS } from './api/ssm/values.ts';
 import { stsHandlers } from './api/sts/index.ts';
 import { AuditTrail } from './audit/trail.ts';
-import { startControllers } from './controllers/index.ts';
 import type { Controller } from './controllers/driver.ts';
 import { HookController } from './controllers/hook/controller.ts';
 import type { HookCaller } from './controllers/hook/port.ts';
+import { startControllers } from './controllers/index.ts';
 import { SEALED_TASKS } from './controllers/task/roles.ts';
 import { agentHandlers, createDispatch, nextGenerations, type Dispatch } from './dispatch/index.ts';
 import { openFileSystems } from './filesystems/lifecycle.ts';
@@ -38,8 +38,8 @@ import type { RenderSettings } from './loadbalancer/render.ts';
 import type { LogStore } from './logs/port.ts';
 import { MemoryObjectStore } from './objects/memory.ts';
 import type { ObjectStore } from './objects/port.ts';
-import type { Caller, Platform, PlatformConfig } from './platform.ts';
 import { keepRetention } from './logs/retention.ts';
+import type { Caller, Platform, PlatformConfig } from './platform.ts';
 import type { Seal } from './seal/port.ts';
 import { ensureSealed } from './seal/sealed-documents.ts';
 import { State } from './state/state.ts';
@@ -59,9 +59,9 @@ export interface AssembleOptions {
   readonly folders?: SharedFolders | undefined;
   /** What carries the traffic of load balancers. Left out: nothing does, and every port is free. */
   readonly proxy?: Balancing | undefined;
-  readonly clock: Clock;
   /** Asks the functions of lifecycle hooks. Left out: such hooks end when their time is over. */
   readonly hookCaller?: HookCaller | undefined;
+  readonly clock: Clock;
   readonly ids: Ids;
   /** Runs a group commit soon; see StateOptions. */
   readonly schedule: (run: () => void) => void;

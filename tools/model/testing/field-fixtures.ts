@@ -526,13 +526,6 @@ const LATER: readonly Fixture[] = [
     },
   ),
   later('Fault injection', ['enableFaultInjection'], { networkMode: 'host', enableFaultInjection: true }),
-  inVolume('EFS volumes', 'efsVolumeConfiguration', {
-    fileSystemId: 'fs-1',
-    rootDirectory: '/',
-    transitEncryption: 'ENABLED',
-    transitEncryptionPort: 2049,
-    authorizationConfig: { accessPointId: 'fsap-1', iam: 'ENABLED' },
-  }),
   inVolume('S3 Files volumes', 's3filesVolumeConfiguration', {
     fileSystemArn: 'arn:aws:s3files:us-east-1:123456789012:file-system/fs-1',
     rootDirectory: '/',

@@ -5,7 +5,7 @@ import type { RouterFiles } from './port.ts';
 /** `read`: the text of a file of the port's, undefined when there is none. */
 export function routerFilesContract(
   name: string,
-  open: () => Promise<{ readonly files: RouterFiles; read(path: string): Promise<string | undefined> }>,
+  open: () => Promise<{ readonly files: RouterFiles; readonly read: (path: string) => Promise<string | undefined> }>,
 ): void {
   const ID = 'a'.repeat(32);
   test(`${name} writes a configuration, again too, and removes it`, async () => {

@@ -55,7 +55,7 @@ export function firelensPlan(
     throw new Error(`container ${routed[0]?.name} logs to awsfirelens and the task has no FireLens container`);
   }
   if (routers.length > 1) throw new Error('it has more than one FireLens container');
-  const { type, options = {} } = router.firelensConfiguration;
+  const { type, options } = router.firelensConfiguration;
   if (type !== 'fluentbit' && type !== 'fluentd') throw new Error(`there is no FireLens of type ${String(type)}`);
   const file = options['config-file-type'];
   if (file !== undefined && file !== 'file' && file !== 's3')

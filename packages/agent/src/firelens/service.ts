@@ -8,7 +8,7 @@ export interface FirelensPorts {
   readonly engine: Pick<Engine, 'inspectContainer'>;
   readonly files: RouterFiles;
   /** Resolves when the task is on the disk: nothing is written for one that a crash forgets. */
-  kept(): Promise<void>;
+  readonly kept: () => Promise<void>;
 }
 
 /** One container that is about to be made. */
@@ -16,9 +16,9 @@ export interface FirelensContainer {
   readonly name: string;
   /** Of the router, once it was made. */
   readonly routerId: string | undefined;
-  secretsOf(container: string): Readonly<Record<string, string>>;
+  readonly secretsOf: (container: string) => Readonly<Record<string, string>>;
   /** What was fetched for a router. */
-  included(): string | undefined;
+  readonly included: () => string | undefined;
 }
 
 /** The router's files could not be made. */

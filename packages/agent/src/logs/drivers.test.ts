@@ -175,7 +175,8 @@ describe("the engine's log drivers", { skip, timeout: 300_000 }, () => {
   test('journald: offered where there is a journal; else refused before anything is made', () =>
     withRealWorld(async (world) => {
       const engine = new DockerEngine();
-      const { logDrivers } = await engine.ping().finally(() => engine.close());
+      const { logDrivers } = await engine.ping();
+      await engine.close();
       const told = await ran(world, saying('journald', { tag: 'app', ...NON_BLOCKING }));
       const offered = `${offeredBy(world).includes('com.amazonaws.ecs.capability.logging-driver.journald')}`;
       assert.equal(offered, `${logDrivers.includes('journald')}`);

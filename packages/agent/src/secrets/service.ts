@@ -37,8 +37,7 @@ export class TaskSecrets {
       return undefined;
     } catch (error) {
       if (either.aborted) return undefined;
-      if (error instanceof FilesUnavailable)
-        return `ResourceInitializationError: ${error.what}: ${error.message}`;
+      if (error instanceof FilesUnavailable) return `ResourceInitializationError: ${error.what}: ${error.message}`;
       // Of other errors the name alone: a parser's words may quote an answer.
       const why = error instanceof SecretsUnavailable ? error.message : error instanceof Error ? error.name : 'unknown';
       return `ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: ${why}`;

@@ -36,7 +36,10 @@ export function checkPath(request: WireRequest, service: Service | undefined): v
   if (service?.model.protocol === 'rest-json') return;
   if (request.path !== '/')
     throw problem(404, `There is nothing at ${request.path.slice(0, 256)}. The API is POST / with a signed request.`);
-  const isQueryGet = request.method === 'GET' && (service?.model.protocol === 'query' || service?.model.protocol === 'ec2') && request.query !== '';
+  const isQueryGet =
+    request.method === 'GET' &&
+    (service?.model.protocol === 'query' || service?.model.protocol === 'ec2') &&
+    request.query !== '';
   if (request.method !== 'POST' && !isQueryGet)
     throw problem(405, `${request.method} / is not part of the API. Send POST / with a signed request.`);
 }

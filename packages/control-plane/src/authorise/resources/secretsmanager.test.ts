@@ -9,7 +9,10 @@ import { aWorld } from '../../controllers/testing/world.ts';
 import { demandsOf } from '../authorise.ts';
 
 test('a batch of secrets needs leave for each of them, also when filters find them', async () => {
-  const world = await aWorld({ now: () => 0 as never, elapsedMs: () => 0, sleep: () => Promise.resolve() }, countedIds());
+  const world = await aWorld(
+    { now: () => 0 as never, elapsedMs: () => 0, sleep: () => Promise.resolve() },
+    countedIds(),
+  );
   const handlers = secretsManagerHandlers(world.platform);
   const call = callerOf<SecretsmanagerOperations>('secretsmanager', handlers);
   const arns: Record<string, string> = {};

@@ -1,6 +1,7 @@
 import type { TaskDefinition } from '@gantry/domain';
 import type { PlatformConfig } from '../../platform.ts';
 import type { Tables } from '../../state/tables.ts';
+import { subnetOf } from '../../vpc/subnets.ts';
 import { PlacementIndex } from './placement-index.ts';
 import { planOf } from './plan.ts';
 import { DISCONNECTED, READY } from './pool-index.ts';
@@ -25,7 +26,7 @@ export function suitedInstances(
 ): readonly SuitedInstance[] {
   const pool = PlacementIndex.of(tables).pool(poolKeyOf(asker, config));
   if (pool === undefined) return [];
-  const subnets = config.subnets.filter(({ subnetId }) => asker.subnetIds.includes(subnetId));
+  const subnets = asker.subnetIds.flatMap((id) => subnetOf({ tables, config }, asker.scope, id) ?? []);
   const plan = planOf(pool, requestOf(asker, definition, subnets));
   const groups = (key: string): readonly string[] => tables.tasks.by('instance', key).map((task) => task.group);
   const suited: SuitedInstance[] = [];

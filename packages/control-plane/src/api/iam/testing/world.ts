@@ -64,7 +64,16 @@ export async function anIam(journal: Journal = new MemoryJournal(), seal: Seal =
       }),
   };
   const state = await State.open({ journal, clock, schedule: queueMicrotask });
-  const platform: Platform = { state, journal, clock, ids, config: CONFIG, seal, folders: new MemoryFolders(), log: () => {} };
+  const platform: Platform = {
+    state,
+    journal,
+    clock,
+    ids,
+    config: CONFIG,
+    seal,
+    folders: new MemoryFolders(),
+    log: () => {},
+  };
   const identity = openIdentity(platform);
   const [iam, sts] = [iamHandlers(platform, identity) as IamHandlers, stsHandlers(platform, identity) as Sts];
   const as = (caller: Caller, address?: string): Client => {
