@@ -89,6 +89,8 @@ test('the agent registers the host once for EC2 and once, overcommitted, for Far
       ['fargate', 8_192, 8_192],
     ],
   );
+  assert.equal(upSettings({ fargateRuntime: 'runc' }, around).fargateRuntime, 'runc');
+  assert.throws(() => upSettings({ fargateRuntime: 'a b' }, around), /--fargate-runtime a b/);
   const without = upSettings({ fargate: false }, around);
   assert.deepEqual(
     agentConfig(without, paths, capacity, networkOfSlot(0)).instances.map((i) => i.pool),

@@ -22,6 +22,8 @@ export interface UpSettings {
   readonly auditRetentionDays: number;
   readonly fargate: boolean;
   readonly fargateCpuOvercommit: number;
+  /** The engine's runtime for Fargate tasks; absent: the strongest that works. */
+  readonly fargateRuntime?: string | undefined;
   /** Memory of the host that tasks of the EC2 instance do not get. */
   readonly memoryReserveMiB: number;
   readonly healthyAfterMs: number;
@@ -62,6 +64,7 @@ export interface UpFlags {
   readonly auditRetentionDays?: string;
   readonly fargate?: boolean;
   readonly fargateCpuOvercommit?: string;
+  readonly fargateRuntime?: string;
   readonly memoryReserve?: string;
   readonly healthyAfter?: string;
   readonly subnet?: string;
@@ -121,6 +124,9 @@ export function upSettings(flags: UpFlags, around: Surroundings): UpSettings {
     if (!/^[\w-]{1,64}=(https?:\/\/\S+|exec:\/.+)$/.test(each))
       problems.push(`--deployment-hook ${each}: it looks like check=http://127.0.0.1:9000/ or check=exec:/path`);
   }
+  const { fargateRuntime } = flags;
+  if (fargateRuntime !== undefined && !/^[\w.-]{1,64}$/.test(fargateRuntime))
+    problems.push(`--fargate-runtime ${fargateRuntime}: it is a runtime of the engine, such as runc, or auto`);
   if (problems.length > 0) throw usageError(problems.join('\n'), 'See gantry up --help.');
   return {
     dataDir: dataDirOf(flags.dataDir, around),
@@ -134,6 +140,7 @@ export function upSettings(flags: UpFlags, around: Surroundings): UpSettings {
     auditRetentionDays,
     fargate: flags.fargate !== false,
     fargateCpuOvercommit: overcommit,
+    fargateRuntime: flags.fargateRuntime,
     memoryReserveMiB: reserve,
     healthyAfterMs: healthyAfterMs ?? 40_000,
     subnet: flags.subnet === undefined ? undefined : checkedCidr(flags.subnet),

@@ -40,6 +40,7 @@ export function addUp(program: Command, host: Host, ends: Ends): void {
     )
     .option('--no-fargate', 'no Fargate pool')
     .option('--fargate-cpu-overcommit <factor>', 'CPU the Fargate pool promises for each there is (default: 8)')
+    .option('--fargate-runtime <name>', 'runtime of Fargate tasks (default: auto, the strongest that works here)')
     .option('--memory-reserve <MiB>', 'memory that EC2 tasks do not get')
     .option(
       '--healthy-after <duration>',

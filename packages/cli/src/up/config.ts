@@ -70,6 +70,7 @@ export interface AgentConfig {
   readonly dataDir: string;
   readonly engineSocket: string;
   readonly bridge: string;
+  readonly fargateRuntime?: string;
   readonly instances: readonly AgentInstance[];
 }
 
@@ -120,6 +121,7 @@ export function agentConfig(
     dataDir: join(paths.dataDir, 'agent'),
     engineSocket: capacity.engineSocket,
     bridge: network.bridge,
+    ...(settings.fargateRuntime === undefined ? {} : { fargateRuntime: settings.fargateRuntime }),
     instances: settings.fargate ? [ec2, fargate] : [ec2],
   };
 }
