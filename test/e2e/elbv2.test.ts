@@ -30,7 +30,8 @@ interface Made {
 const elb = (...words: string[]): Promise<Made> => plane.aws<Made>(['elbv2', ...words]);
 
 async function group(name: string, ...more: string[]): Promise<string> {
-  const shape = ['--protocol', 'HTTP', '--port', '80', '--vpc-id', 'vpc-1', '--target-type', 'ip'];
+  const { Vpcs } = await plane.aws<{ Vpcs: { VpcId: string }[] }>(['ec2', 'describe-vpcs']);
+  const shape = ['--protocol', 'HTTP', '--port', '80', '--vpc-id', Vpcs[0]?.VpcId ?? '', '--target-type', 'ip'];
   const check = [
     '--health-check-path',
     '/health',

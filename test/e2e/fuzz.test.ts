@@ -45,7 +45,8 @@ function send(port: number, { method, path, headers, body }: FuzzRequest): Promi
       answer.on('end', () =>
         resolve({
           status: answer.statusCode ?? 0,
-          requestId: answer.headers['x-amzn-requestid'] as string | undefined,
+          // S3 has a name of its own for it.
+          requestId: (answer.headers['x-amzn-requestid'] ?? answer.headers['x-amz-request-id']) as string | undefined,
           body: Buffer.concat(chunks).toString('utf8'),
         }),
       );

@@ -37,8 +37,9 @@ export async function openShop(world: World, name: string, options: ShopOptions)
   const { networkMode, deploymentConfiguration, desiredCount = 2, deregistrationDelaySeconds = 5 } = options;
   const balancer = (await aws('elbv2', 'create-load-balancer', '--name', name)).LoadBalancers[0]?.LoadBalancerArn ?? '';
   const type = networkMode === 'awsvpc' ? 'ip' : 'instance';
+  const { Vpcs } = await aws<{ Vpcs: { VpcId: string }[] }>('ec2', 'describe-vpcs');
   const group = async (called: string): Promise<string> => {
-    const shape = ['--protocol', 'HTTP', '--port', '80', '--vpc-id', 'vpc-1', '--target-type', type];
+    const shape = ['--protocol', 'HTTP', '--port', '80', '--vpc-id', Vpcs[0]?.VpcId ?? '', '--target-type', type];
     const check = ['--health-check-interval-seconds', '5', '--health-check-timeout-seconds', '2'];
     const arn =
       (await aws('elbv2', 'create-target-group', '--name', called, ...shape, ...check)).TargetGroups[0]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { candidates, isSandbox, needsRoot } from './classes.ts';
+import { candidates, isSandbox, needsRoot, runtimeOf } from './classes.ts';
 
 const OWN = ['io.containerd.runc.v2', 'runc'];
 
@@ -38,4 +38,14 @@ test('containers that come and go need a root that stays', () => {
   const lone = { restart: undefined };
   const again = { restart: { periodMs: 60_000 } };
   assert.deepEqual([[lone], [again], [lone, lone]].map(needsRoot), [false, true, true]);
+});
+
+test('a task with a log router is in no sandbox, and keeps any other runtime', () => {
+  const router = [{}, { firelensConfiguration: { type: 'fluentbit' } }];
+  const gvisor = { class: 'runsc', runtime: 'gantry-runsc' } as const;
+  const crun = { class: 'crun', runtime: 'crun' } as const;
+  assert.equal(runtimeOf(gvisor, [{}, {}]), gvisor);
+  assert.equal(runtimeOf(gvisor, router), undefined);
+  assert.equal(runtimeOf(crun, router), crun);
+  assert.equal(runtimeOf(undefined, router), undefined);
 });

@@ -24,6 +24,18 @@ export function isSandbox({ class: name }: TaskRuntime): boolean {
 }
 
 /**
+ * What the containers of one task run in; `undefined`: the engine's default. A log router's socket has to be the host's, and
+ * what is in a sandbox cannot make one: a task with a router is in none.
+ */
+export function runtimeOf(
+  taskRuntime: TaskRuntime | undefined,
+  containers: readonly { readonly firelensConfiguration?: unknown }[],
+): TaskRuntime | undefined {
+  if (taskRuntime === undefined || !isSandbox(taskRuntime)) return taskRuntime;
+  return containers.some((one) => one.firelensConfiguration !== undefined) ? undefined : taskRuntime;
+}
+
+/**
  * What to try, strongest first. `wanted`: `auto`, a class, or the name of a runtime of the engine; for a name there is
  * no second choice. `runtimes`: the engine's.
  */

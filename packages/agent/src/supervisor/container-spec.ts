@@ -5,7 +5,7 @@ import type { SharedDirectories } from '../filesystems/port.ts';
 import type { ContainerSecrets } from '../secrets/service.ts';
 import type { InstanceGpus } from '../gpu/port.ts';
 import type { Surroundings } from '../metadata/port.ts';
-import type { TaskRuntime } from '../isolation/classes.ts';
+import { runtimeOf, type TaskRuntime } from '../isolation/classes.ts';
 import { lackingDriver } from '../logs/drivers.ts';
 import { bytesOf } from '../logs/options.ts';
 import { gpuIdsOf, gpuMembers } from './gpus.ts';
@@ -157,7 +157,7 @@ function hostConfig(
   return {
     ...merged,
     ...clampedUlimits(merged, options.mostOpenFiles),
-    ...(options.taskRuntime?.runtime === undefined ? {} : { Runtime: options.taskRuntime.runtime }),
+    ...runtimeMember(task, options),
     ...(options.mostProcesses === undefined ? {} : { PidsLimit: options.mostProcesses }),
     ...logFiles(task, rendered, options),
     ...(model.cgroupParent === undefined ? {} : { CgroupParent: model.cgroupParent }),
@@ -165,6 +165,11 @@ function hostConfig(
     ...namespaceMode('PidMode', task.pidMode, pause),
     ...namespaceMode('IpcMode', task.ipcMode, pause),
   };
+}
+
+function runtimeMember({ containers }: PayloadTask, { taskRuntime }: SpecOptions): Json {
+  const chosen = runtimeOf(taskRuntime, containers)?.runtime;
+  return chosen === undefined ? {} : { Runtime: chosen };
 }
 
 function withBinds(host: Json, more: readonly string[]): Json {

@@ -4,7 +4,7 @@ import type { TaskCgroups } from '../cgroup/port.ts';
 import type { Engine } from '../engine/port.ts';
 import type { Firelens } from '../firelens/service.ts';
 import type { SharedDirectories } from '../filesystems/port.ts';
-import { isSandbox, needsRoot } from '../isolation/classes.ts';
+import { isSandbox, needsRoot, runtimeOf } from '../isolation/classes.ts';
 import type { TaskSandboxes } from '../isolation/sandboxes.ts';
 import type { LogService } from '../logs/service.ts';
 import type { TaskSecrets } from '../secrets/service.ts';
@@ -171,7 +171,8 @@ export class Performer {
   /** The sandbox that all containers of the task are in, with the task's limits: made when there is more than one to hold. */
   async #enclose({ plan, payload }: TaskView, pauseContainerId: string): Promise<void> {
     const { sandboxes, cgroups } = this.#ports;
-    const { taskRuntime, mostProcesses } = this.#options;
+    const { mostProcesses } = this.#options;
+    const taskRuntime = runtimeOf(this.#options.taskRuntime, payload.containers);
     if (sandboxes === undefined || taskRuntime === undefined) return;
     if (!isSandbox(taskRuntime) || !needsRoot(plan.containers)) return;
     const cgroupParent = await cgroups.ensure(plan.taskId, limitsOf(payload));
