@@ -44,7 +44,9 @@ export async function mayPurge(
       exitCode: EXIT.declined,
     });
   }
-  const answer = await host.terminal.ask(`Remove ${dataDir} with its state, logs, objects, file systems and keys for good? [y/N] `);
+  const answer = await host.terminal.ask(
+    `Remove ${dataDir} with its state, logs, objects, file systems and keys for good? [y/N] `,
+  );
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('nothing was done.', { exitCode: EXIT.declined });
 }
 
