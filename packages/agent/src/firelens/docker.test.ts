@@ -9,7 +9,7 @@ import { whyNoDocker } from '../engine/docker-world.ts';
 import { DOCKER_SOCKET, DockerEngine } from '../engine/docker.ts';
 import { Transport } from '../engine/transport.ts';
 import { ensureBuiltInImages } from '../images/ensure.ts';
-import { aContainer, aTask, stopOf, taskArn } from '../testing/payloads.ts';
+import { aContainer, aTask, executionRole, stopOf, taskArn } from '../testing/payloads.ts';
 import { shell, until, withRealWorld, type RealWorld } from '../testing/real-world.ts';
 import { HostRouterFiles } from './files.ts';
 
@@ -97,7 +97,9 @@ describe('a log router on a real engine', { skip, timeout: 180_000 }, () => {
           };
           const script = `trap 'echo bye; echo last; exit 0' TERM; echo "at $FLUENT_HOST:$FLUENT_PORT"; echo debug: no; echo two; while :; do sleep 0.1; done`;
           const containers = [routed(script, options, { secrets }), router(type)];
-          world.plane.payload(aTask(number, containers, { volumes: volumes(), executionRoleCredentials: EXECUTION }));
+          world.plane.payload(
+            aTask(number, containers, { volumes: volumes(), executionRoleCredentials: executionRole() }),
+          );
           await until(() => world.last(number) === 'RUNNING app:RUNNING log:RUNNING', 'RUNNING');
           const logState = (await world.own()).find(({ name }) => name.includes('-log-'));
           const inspected = await world.engine.inspectContainer(logState?.id ?? '');
@@ -158,12 +160,3 @@ describe('a log router on a real engine', { skip, timeout: 180_000 }, () => {
     );
   });
 });
-
-const EXECUTION = {
-  credentialsId: 'id',
-  roleArn: 'arn:aws:iam::000000000000:role/execution',
-  accessKeyId: 'ASIAEXECUTION',
-  secretAccessKey: 'key',
-  sessionToken: 'session',
-  expiration: '2026-01-01T00:00:00Z',
-};

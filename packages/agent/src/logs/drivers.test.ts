@@ -4,7 +4,7 @@ import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import { DockerEngine } from '../engine/docker.ts';
 import { whyNoDocker } from '../engine/docker-world.ts';
 import { LinkError } from '../session/port.ts';
-import { aTask, taskArn } from '../testing/payloads.ts';
+import { aTask, executionRole, taskArn } from '../testing/payloads.ts';
 import { shell, until, withRealWorld, type RealWorld } from '../testing/real-world.ts';
 import { forwardReceiver, splunkReceiver, tcpReceiver, udpReceiver, type Receiver } from '../testing/receivers.ts';
 import { lackingDriver } from './drivers.ts';
@@ -18,15 +18,6 @@ function saying(driver: string, options: Record<string, string>, over: Partial<P
   const hostConfig = { LogConfig: { Type: driver, Config: options } };
   return shell('web', 'echo one; echo two', { hostConfig, ...over });
 }
-
-const EXECUTION = {
-  credentialsId: 'id',
-  roleArn: 'arn:aws:iam::000000000000:role/execution',
-  accessKeyId: 'ASIAEXECUTION',
-  secretAccessKey: 'key',
-  sessionToken: 'session',
-  expiration: '2026-01-01T00:00:00Z',
-};
 
 const secretOption = (name: string) => ({
   name,
@@ -124,7 +115,10 @@ describe("the engine's log drivers", { skip, timeout: 300_000 }, () => {
           world.plane.secrets.putParameter('us-east-1', '/splunk/token', TOKEN);
           const options = { 'splunk-url': `http://127.0.0.1:${port}`, 'splunk-source': 'gantry', ...mode };
           const container = saying('splunk', options, { secrets: [secretOption('splunk-token')] });
-          assert.equal(await ran(world, container, { executionRoleCredentials: EXECUTION }), 'STOPPED web:STOPPED(0)');
+          assert.equal(
+            await ran(world, container, { executionRoleCredentials: executionRole() }),
+            'STOPPED web:STOPPED(0)',
+          );
           await until(() => received.length === 2, 'two events');
           assert.deepEqual(
             received.map(({ event }) => [event['source'], (event['event'] as { line: string }).line]),
@@ -162,7 +156,7 @@ describe("the engine's log drivers", { skip, timeout: 300_000 }, () => {
       const url = 'http://127.0.0.1:1';
       world.plane.secrets.putParameter('us-east-1', '/splunk/token', url);
       const container = saying('splunk', { 'splunk-token': 'x' }, { secrets: [secretOption('splunk-url')] });
-      await ran(world, container, { executionRoleCredentials: EXECUTION });
+      await ran(world, container, { executionRoleCredentials: executionRole() });
       const reason = world.plane.reports.at(-1)?.containers?.[0]?.reason ?? '';
       assert.match(
         reason,

@@ -2,20 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import { LinkError } from '../session/port.ts';
-import { aContainer, aTask, taskArn } from '../testing/payloads.ts';
+import { aContainer, aTask, executionRole, taskArn } from '../testing/payloads.ts';
 import { AgentWorld } from '../testing/world.ts';
 
-const ROLE: NonNullable<PayloadTask['executionRoleCredentials']> = {
-  credentialsId: 'id-1',
-  roleArn: 'arn:aws:iam::000000000000:role/execution',
-  accessKeyId: 'ASIAEXECUTION',
-  secretAccessKey: 'execution-secret-key',
-  sessionToken: 'execution-token',
-  expiration: '2026-01-01T00:00:00Z',
-};
 const file = (key: string) => ({ value: `arn:aws:s3:::cfg/${key}`, type: 's3' as const });
 const task = (number: number, ...containers: readonly PayloadContainer[]): PayloadTask =>
-  aTask(number, containers, { executionRoleCredentials: ROLE });
+  aTask(number, containers, { executionRoleCredentials: executionRole() });
 const REASON =
   'ResourceInitializationError: failed to download env files: file download command: non empty error stream: service call has been ' +
   'retried';
@@ -114,7 +106,10 @@ describe('environment files of a task', () => {
     await world.start();
     await world.clock.turn(120_000);
     const message = { messageId: 'm', taskArn: taskArn(1), taskClusterArn: 'c', roleType: 'TaskExecution' };
-    world.plane.send('acs', { type: 'IAMRoleCredentialsMessage', message: { ...message, roleCredentials: ROLE } });
+    world.plane.send('acs', {
+      type: 'IAMRoleCredentialsMessage',
+      message: { ...message, roleCredentials: executionRole() },
+    });
     await world.settle();
     await world.clock.turn(5_000);
     assert.deepEqual(envOf(world, 'second'), ['ONLY_A=value-of-a', 'PLAIN=from-a', 'SHARED=from-a']);

@@ -2,19 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PayloadContainer, PayloadTask } from '@gantry/protocol';
 import { LinkError } from '../session/port.ts';
-import { aContainer, aTask, stopOf, taskArn } from '../testing/payloads.ts';
+import { aContainer, aTask, executionRole, stopOf, taskArn } from '../testing/payloads.ts';
 import { AgentWorld, type WorldOptions } from '../testing/world.ts';
 
 const VALUE = 'hunter2-and-a-half';
 const TOKEN = 'splunk-token-of-ours';
-const role = (number: number): NonNullable<PayloadTask['executionRoleCredentials']> => ({
-  credentialsId: `id-${number}`,
-  roleArn: 'arn:aws:iam::000000000000:role/execution',
-  accessKeyId: 'ASIAEXECUTION',
-  secretAccessKey: 'execution-secret-key',
-  sessionToken: 'execution-token',
-  expiration: '2026-01-01T00:00:00Z',
-});
 
 const SECRETS: NonNullable<PayloadContainer['secrets']> = [
   {
@@ -42,7 +34,7 @@ const container = (name: string, over: Parameters<typeof aContainer>[1] = {}): P
     ...over,
   });
 const secretTask = (number: number, containers: readonly PayloadContainer[] = [container('web')]): PayloadTask =>
-  aTask(number, containers, { executionRoleCredentials: role(number) });
+  aTask(number, containers, { executionRoleCredentials: executionRole(number) });
 
 async function begin(options: WorldOptions = {}): Promise<AgentWorld> {
   const world = new AgentWorld(options);
@@ -124,7 +116,7 @@ describe('a task with secrets', () => {
     const message = { messageId: 'm', taskArn: taskArn(1), taskClusterArn: 'c', roleType: 'TaskExecution' };
     world.plane.send('acs', {
       type: 'IAMRoleCredentialsMessage',
-      message: { ...message, roleCredentials: role(1) },
+      message: { ...message, roleCredentials: executionRole(1) },
     });
     await world.settle();
     assert.deepEqual(world.containers(), ['first exited', 'second running']);

@@ -60,3 +60,13 @@ export const eni = (address = '10.0.0.7'): NonNullable<PayloadTask['elasticNetwo
   domainName: [],
   privateDnsName: 'ip-10-0-0-7',
 });
+
+/** Credentials of an execution role. */
+export const executionRole = (number = 1): NonNullable<PayloadTask['executionRoleCredentials']> => ({
+  credentialsId: `id-${number}`,
+  roleArn: 'arn:aws:iam::000000000000:role/execution',
+  accessKeyId: 'ASIAEXECUTION',
+  secretAccessKey: 'execution-secret-key',
+  sessionToken: 'execution-token',
+  expiration: '2026-01-01T00:00:00Z',
+});

@@ -22,9 +22,8 @@ export interface DeployOptions {
 export async function deploy(host: Host, api: Api, text: string, options: DeployOptions): Promise<number> {
   const { cluster, service } = await serviceMeant(api, options.cluster, text);
   const name = service.serviceName ?? text;
-  const taskDefinition = await definitionFor(host, api, service, options);
+  const { taskDefinition, container } = await definitionFor(host, api, service, options);
   if (options.first.length > 0) {
-    const container = await mainContainer(api, taskDefinition);
     await runFirst(host, api, service, {
       container,
       command: options.first,
@@ -55,25 +54,25 @@ export async function serviceMeant(
   return { cluster: subject.cluster, service: subject.service };
 }
 
-async function definitionFor(host: Host, api: Api, service: Service, options: DeployOptions): Promise<string> {
+interface Chosen {
+  /** ARN. */
+  readonly taskDefinition: string;
+  /** Whose command a first task replaces. */
+  readonly container: string;
+}
+
+async function definitionFor(host: Host, api: Api, service: Service, options: DeployOptions): Promise<Chosen> {
   const asked = options.taskDefinition ?? service.taskDefinition ?? '';
-  const { taskDefinition, tags } = await api.ecs('DescribeTaskDefinition', {
+  const { taskDefinition: known, tags } = await api.ecs('DescribeTaskDefinition', {
     taskDefinition: asked,
     include: ['TAGS'],
   });
-  if (taskDefinition === undefined) throw new CliError(`there is no task definition ${asked}.`);
-  if (options.images.length === 0) return taskDefinition.taskDefinitionArn ?? asked;
-  const registration = withImages(taskDefinition, options.images, tags);
-  const registered = await api.ecs('RegisterTaskDefinition', registration);
+  if (known === undefined) throw new CliError(`there is no task definition ${asked}.`);
+  const containers = known.containerDefinitions ?? [];
+  const container = (containers.find((one) => one.essential !== false) ?? containers[0])?.name ?? '';
+  if (options.images.length === 0) return { taskDefinition: known.taskDefinitionArn ?? asked, container };
+  const registered = await api.ecs('RegisterTaskDefinition', withImages(known, options.images, tags));
   const arn = registered.taskDefinition?.taskDefinitionArn ?? '';
   host.terminal.out(`registered ${definitionName(arn)}`);
-  return arn;
-}
-
-/** Whose command a first task replaces. */
-async function mainContainer(api: Api, arn: string): Promise<string> {
-  const { taskDefinition } = await api.ecs('DescribeTaskDefinition', { taskDefinition: arn });
-  const containers = taskDefinition?.containerDefinitions ?? [];
-  const main = containers.find((one) => one.essential !== false) ?? containers[0];
-  return main?.name ?? '';
+  return { taskDefinition: arn, container };
 }

@@ -28,7 +28,7 @@ const STAGES: Readonly<Record<string, string>> = {
   CLEAN_UP: 'stopping the old tasks',
 };
 
-/** Where a deployment is, and what it waits for. `wanted`: the service deployment asked for; a newer one takes its place. Pure. */
+/** Where a deployment is, and what it waits for. `isRollback`: to go back is what was asked for. Pure. */
 export function progressOf(deployment: Deployment, service: Service | undefined, isRollback: boolean): Progress {
   const { status = '', statusReason, lifecycleStage, lifecycleHookDetails = [] } = deployment;
   const head = headOf(status, isRollback);

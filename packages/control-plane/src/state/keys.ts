@@ -1,5 +1,8 @@
-import type { Instance, Task } from '@gantry/domain';
+import type { Instance, Scope, Task } from '@gantry/domain';
 import { clusterKey } from './tables.ts';
+
+/** What the keys of a scope's documents begin with. */
+export const prefixOf = ({ account, region }: Scope): string => `${account}/${region}/`;
 
 /** Key of a task's document: `<account>/<region>/<cluster>/<id>`. */
 export function taskKey(task: Pick<Task, 'scope' | 'cluster' | 'id'>): string {

@@ -1,7 +1,8 @@
 import type { Scope, SecurityGroup, Task } from '@gantry/domain';
 import type { Tables } from '../state/tables.ts';
 import { defaultGroupId } from './default-vpc.ts';
-import { prefixOf, vpcIdOf } from './subnets.ts';
+import { prefixOf } from '../state/keys.ts';
+import { vpcIdOf } from './subnets.ts';
 
 export function groupOf(tables: Tables, scope: Scope, groupId: string): SecurityGroup | undefined {
   return tables.securityGroups.get(`${prefixOf(scope)}${groupId}`);

@@ -1,5 +1,6 @@
 import type { Scope } from '@gantry/domain';
 import type { PlatformConfig, SubnetConfig } from '../platform.ts';
+import { prefixOf } from '../state/keys.ts';
 import type { Tables } from '../state/tables.ts';
 import { defaultVpcId } from './default-vpc.ts';
 
@@ -12,9 +13,6 @@ export interface SubnetView {
 export interface KnownSubnet extends SubnetConfig {
   readonly vpcId: string;
 }
-
-/** What the keys of a scope's documents begin with. */
-export const prefixOf = ({ account, region }: Scope): string => `${account}/${region}/`;
 
 /** A subnet by its id, as the account and region see it. */
 export function subnetOf({ tables, config }: SubnetView, scope: Scope, subnetId: string): KnownSubnet | undefined {

@@ -4,7 +4,7 @@ import type { RequestContext } from '../../platform.ts';
 import type { Tx } from '../../state/state.ts';
 import { defaultVpcId } from '../../vpc/default-vpc.ts';
 import { groupOf } from '../../vpc/groups.ts';
-import { prefixOf } from '../../vpc/subnets.ts';
+import { prefixOf } from '../../state/keys.ts';
 import { missingParameter, noGroup } from './common/errors.ts';
 import type { FindGroup } from './permissions.ts';
 

@@ -3,7 +3,7 @@ import type { SecurityGroup, SecurityGroupRule } from '@gantry/domain';
 import { ServiceError } from '@gantry/protocol';
 import type { Platform, RequestContext } from '../../platform.ts';
 import type { Tx } from '../../state/state.ts';
-import { prefixOf } from '../../vpc/subnets.ts';
+import { prefixOf } from '../../state/keys.ts';
 import { missingParameter, noRule } from './common/errors.ts';
 import { chosen, filtered, paged } from './common/filters.ts';
 import { explain, inNetworks, type Ec2Handlers } from './common/handler.ts';

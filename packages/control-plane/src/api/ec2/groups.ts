@@ -5,7 +5,7 @@ import type { Platform } from '../../platform.ts';
 import type { Tx } from '../../state/state.ts';
 import { defaultVpcId, everywhere } from '../../vpc/default-vpc.ts';
 import { groupIdsOf } from '../../vpc/groups.ts';
-import { prefixOf } from '../../vpc/subnets.ts';
+import { prefixOf } from '../../state/keys.ts';
 import { dependencyViolation, invalidValue, missingParameter, noGroup } from './common/errors.ts';
 import { chosen, filtered, paged, type Fields } from './common/filters.ts';
 import { explain, inNetworks, type Ec2Handlers } from './common/handler.ts';

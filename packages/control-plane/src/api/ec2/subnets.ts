@@ -5,7 +5,8 @@ import type { Platform } from '../../platform.ts';
 import type { Tx } from '../../state/state.ts';
 import type { Tables } from '../../state/tables.ts';
 import { contains, isBlock, overlap, rangeOf } from '../../vpc/cidr.ts';
-import { prefixOf, subnetOf, subnetsOf, type KnownSubnet } from '../../vpc/subnets.ts';
+import { prefixOf } from '../../state/keys.ts';
+import { subnetOf, subnetsOf, type KnownSubnet } from '../../vpc/subnets.ts';
 import {
   dependencyViolation,
   invalidValue,

@@ -3,7 +3,8 @@ import type { Vpc } from '@gantry/domain';
 import { ServiceError } from '@gantry/protocol';
 import type { Platform } from '../../platform.ts';
 import type { Tables } from '../../state/tables.ts';
-import { prefixOf, subnetsOf, type KnownSubnet } from '../../vpc/subnets.ts';
+import { prefixOf } from '../../state/keys.ts';
+import { subnetsOf, type KnownSubnet } from '../../vpc/subnets.ts';
 import { chosen, filtered, paged } from './common/filters.ts';
 import { inNetworks, type Ec2Handlers } from './common/handler.ts';
 

@@ -5,7 +5,7 @@ import type { Platform, RequestContext } from '../../platform.ts';
 import type { Tx } from '../../state/state.ts';
 import { isBlock } from '../../vpc/cidr.ts';
 import { newVpc, putDefaultGroup } from '../../vpc/default-vpc.ts';
-import { prefixOf } from '../../vpc/subnets.ts';
+import { prefixOf } from '../../state/keys.ts';
 import { dependencyViolation, missingParameter, notPermitted, noVpc, unsupported } from './common/errors.ts';
 import { chosen, filtered, paged } from './common/filters.ts';
 import { explain, inNetworks, type Ec2Handlers } from './common/handler.ts';

@@ -52,7 +52,8 @@ export function decideShift(
 ): ShiftDecision {
   const { service, now } = view;
   const grows = deployment.shift.stage !== 'PRE_SCALE_UP' && deployment.shift.stage !== 'RECONCILE_SERVICE';
-  const standings = [part(view, green, grows ? service.desiredCount : 0), part(view, blue, service.desiredCount)];
+  const whole = part(view, green, service.desiredCount);
+  const standings = [grows ? whole : part(view, green, 0), part(view, blue, service.desiredCount)];
   const starts = standings.flatMap((each) => startsOf(each.view, each.standing)).slice(0, most);
   const older = view.tasks.filter(({ deploymentId }) => deploymentId !== green.id && deploymentId !== blue.id);
   const settlesAt = epochMs(deployment.createdAt + TRAFFIC_SETTLES_MS);
@@ -61,9 +62,7 @@ export function decideShift(
   if (now >= settlesAt) stops.push(...partsOf(view, older).flatMap((each) => stopsOf(each.view, each.standing, most)));
   const shift = stepShift(deployment, {
     now,
-    greenReady:
-      isWhole(part(view, green, service.desiredCount).standing) &&
-      older.every(({ lastStatus }) => lastStatus === 'STOPPED'),
+    greenReady: isWhole(whole.standing) && older.every(({ lastStatus }) => lastStatus === 'STOPPED'),
     hasTestTraffic: (green.loadBalancers ?? []).some(
       (each) => each.advancedConfiguration?.testListenerRule !== undefined,
     ),

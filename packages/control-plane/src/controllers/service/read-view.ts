@@ -1,4 +1,4 @@
-import type { EpochMs, Service, Task } from '@gantry/domain';
+import type { EpochMs, Service, ServiceDeployment, Task } from '@gantry/domain';
 import type { Platform, PlatformConfig } from '../../platform.ts';
 import type { Tables } from '../../state/tables.ts';
 import { PlacementIndex } from '../scheduler/placement-index.ts';
@@ -16,11 +16,12 @@ export function readServiceView(
 ): ServiceView | undefined {
   const service = tables.services.get(key);
   if (service === undefined) return undefined;
+  const serviceDeployments = openDeployments(tables, key);
   return {
     now,
     service,
     tasks: tables.tasks.by('serviceOpen', key),
-    serviceDeployments: openDeployments(tables, key),
+    serviceDeployments,
     revision: revisionOf(tables, service),
     draining: (instanceKey) => tables.instances.get(instanceKey)?.status === 'DRAINING',
     freeOn: (instanceKey) => {
@@ -29,15 +30,13 @@ export function readServiceView(
       return { cpu: place.pool.freeCpu[place.slot] ?? 0, memory: place.pool.freeMemory[place.slot] ?? 0 };
     },
     healthyAfterRunningMs: config.healthyAfterRunningMs,
-    trafficProblem: trafficProblem(tables, key, service),
+    trafficProblem: trafficProblem(tables, service, serviceDeployments),
     daemonHosts: service.schedulingStrategy === 'DAEMON' ? daemonHosts(tables, config, key, service) : [],
   };
 }
 
-function trafficProblem(tables: Tables, key: string, service: Service): string | undefined {
-  const current = openDeployments(tables, key).find(
-    (one) => one.serviceDeploymentArn === service.currentServiceDeployment,
-  );
+function trafficProblem(tables: Tables, service: Service, open: readonly ServiceDeployment[]): string | undefined {
+  const current = open.find((one) => one.serviceDeploymentArn === service.currentServiceDeployment);
   const primary = service.deployments.find(({ status }) => status === 'PRIMARY');
   if (current?.shift === undefined || primary === undefined) return undefined;
   const rule = missingRule(tables, trafficOrders(primary.loadBalancers ?? [], current.shift));

@@ -6,10 +6,12 @@ import {
   type TargetGroup,
   type TaskDefinition,
 } from '@gantry/domain';
-import { invalidParameter, ServiceError } from '@gantry/protocol';
+import { invalidParameter } from '@gantry/protocol';
 import type { LoadBalancer } from '@aws-sdk/client-ecs';
 import type { Tables } from '../../../state/tables.ts';
+import { prefixOf } from '../../../state/keys.ts';
 import { balancersUsing } from '../../elbv2/common/find.ts';
+import { notSupported } from './unsupported.ts';
 
 const MOST = 5;
 
@@ -24,7 +26,8 @@ export function checkedLoadBalancers(
   if (given.length > MOST) throw invalidParameter(`load balancers can have at most ${MOST} items.`);
   return given.map((each) => {
     const { targetGroupArn, containerName = '', containerPort } = each;
-    if (each.loadBalancerName !== undefined) throw unsupported('Classic Load Balancers', 'loadBalancerName');
+    if (each.loadBalancerName !== undefined)
+      throw notSupported('Classic Load Balancers', 'loadBalancers.loadBalancerName');
     if (targetGroupArn === undefined) throw invalidParameter('targetGroupArn should not be null or empty.');
     checkGroup(tables, scope, definition, targetGroupArn);
     const advancedConfiguration = checkedAdvanced(tables, scope, definition, each);
@@ -62,7 +65,7 @@ function checkedAdvanced(
 /** A rule of an application load balancer, or a listener of a network load balancer, that forwards. */
 function checkRule({ listenerRules, listeners }: Tables, scope: Scope, arn: string): void {
   const key = elbKey(arn) ?? '';
-  const isOurs = key.startsWith(`${scope.account}/${scope.region}/`);
+  const isOurs = key.startsWith(prefixOf(scope));
   const listener = isOurs ? listeners.get(key) : undefined;
   if (listener !== undefined && listener.protocol !== 'TCP')
     throw invalidParameter(`${arn} is a listener of an application load balancer: name one of its rules.`);
@@ -89,7 +92,7 @@ function checkGroup(tables: Tables, scope: Scope, definition: TaskDefinition, ar
 
 function checkTargets(tables: Tables, scope: Scope, { networkMode }: TaskDefinition, arn: string): TargetGroup {
   const key = elbKey(arn) ?? '';
-  const isOurs = key.startsWith(`${scope.account}/${scope.region}/targetgroup/`);
+  const isOurs = key.startsWith(`${prefixOf(scope)}targetgroup/`);
   const group = isOurs ? tables.targetGroups.get(key) : undefined;
   if (group === undefined) throw invalidParameter(`The specified target group ${arn} does not exist.`);
   if ((networkMode === 'awsvpc') !== (group.targetType === 'ip'))
@@ -97,11 +100,4 @@ function checkTargets(tables: Tables, scope: Scope, { networkMode }: TaskDefinit
       `The provided target group ${arn} has target type ${group.targetType}, which is incompatible with the ${networkMode} network mode specified in the task definition.`,
     );
   return group;
-}
-
-function unsupported(words: string, member: string): ServiceError {
-  return new ServiceError(
-    'UnsupportedFeatureException',
-    `${words} ('loadBalancers.${member}') is not supported by this version of Gantry. Leave it out and try again.`,
-  );
 }

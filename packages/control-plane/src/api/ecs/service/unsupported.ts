@@ -32,9 +32,8 @@ export function refuseUnsupported(input: CreateServiceRequest | UpdateServiceReq
 function refuseInDeployments(configuration: DeploymentConfiguration | undefined): void {
   if (configuration === undefined) return;
   if (configuration.alarms?.enable === true) throw notSupported('Deployment alarms', 'deploymentConfiguration.alarms');
-  for (const member of ['earlySuccessCriteria'] as const) {
-    if (configuration[member] !== undefined) throw notSupported('This', `deploymentConfiguration.${member}`);
-  }
+  if (configuration.earlySuccessCriteria !== undefined)
+    throw notSupported('This', 'deploymentConfiguration.earlySuccessCriteria');
 }
 
 export function notSupported(words: string, member: string): ServiceError {

@@ -8,11 +8,13 @@ export function describedTask(tables: Tables, task: Task, include?: readonly Tas
   const instance = task.instanceKey === undefined ? undefined : tables.instances.get(task.instanceKey);
   const valueOf = (name: string): string | undefined =>
     instance?.attributes.find((attribute) => attribute.name === name)?.value;
-  // A log router needs a socket of the host's: its task is in no sandbox.
-  const definition = tables.taskDefinitions.get(task.taskDefinitionKey);
-  const routes = definition?.containerDefinitions.some((one) => one.firelensConfiguration !== undefined) === true;
-  const offered = valueOf(ISOLATION_ATTRIBUTE);
-  const held = routes && (offered === 'runsc' || offered === 'kata') ? 'runc' : offered;
-  const isolation = task.launchType === 'FARGATE' ? held : undefined;
+  const isolation = task.launchType === 'FARGATE' ? isolationOf(tables, task, valueOf(ISOLATION_ATTRIBUTE)) : undefined;
   return describeTask(task, { cpuArchitecture: valueOf('ecs.cpu-architecture'), isolation }, include);
+}
+
+/** A log router needs a socket of the host's: its task is in no sandbox. */
+function isolationOf(tables: Tables, { taskDefinitionKey }: Task, offered: string | undefined): string | undefined {
+  if (offered !== 'runsc' && offered !== 'kata') return offered;
+  const containers = tables.taskDefinitions.get(taskDefinitionKey)?.containerDefinitions ?? [];
+  return containers.some((one) => one.firelensConfiguration !== undefined) ? 'runc' : offered;
 }

@@ -9,6 +9,7 @@ import {
   type TargetGroup,
 } from '@gantry/domain';
 import { ServiceError } from '@gantry/protocol';
+import { prefixOf } from '../../../state/keys.ts';
 import type { Table } from '../../../state/table.ts';
 import type { Tables } from '../../../state/tables.ts';
 import { validationError } from './errors.ts';
@@ -31,9 +32,6 @@ function finder<T, I extends string>(
     throw new ServiceError(code, `One or more ${kind}s not found`);
   };
 }
-
-/** What the keys of a scope's documents begin with. */
-export const prefixOf = ({ account, region }: Scope): string => `${account}/${region}/`;
 
 /** @throws ServiceError ValidationError for what is no such ARN; LoadBalancerNotFound */
 export const loadBalancerOf: Found<LoadBalancer> = finder(

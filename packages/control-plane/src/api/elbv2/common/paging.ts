@@ -3,7 +3,7 @@ import { ServiceError } from '@gantry/protocol';
 import type { Table } from '../../../state/table.ts';
 import { pageOf, pageOfList, type Page, type PageLimits } from '../../ecs/common/paging.ts';
 import { validationError } from './errors.ts';
-import { prefixOf } from './find.ts';
+import { prefixOf } from '../../../state/keys.ts';
 
 const LIMITS: PageLimits = { defaultResults: 400, maxResults: 400 };
 
